@@ -1,0 +1,110 @@
+"""What a handler is given: the message, the person's session, the words, and the services to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from handlers.messages import Chat, Document, Message, Reply, Sent
+from handlers.texts import Texts
+from ml.examples import Examples
+from ml.jobs import Jobs
+from ml.plots import Plotter
+from ml.predictor import Predictor
+from ml.store import Store
+
+
+class Outbox(Protocol):
+    """Where answers go: the bot's side of the border."""
+
+    async def send(self, chat: Chat, reply: Reply, reply_to: int | None = None) -> Sent:
+        """Send an answer, as a reply to a message where one is named."""
+
+    async def edit(self, sent: Sent, reply: Reply) -> None:
+        """Put another answer in the place of one that was sent; the same answer again changes nothing."""
+
+    async def answer_press(self, press_id: str, notice: str = "") -> None:
+        """Tell Telegram that a press was taken, with a short notice over the chat."""
+
+    async def download(self, document: Document) -> bytes:
+        """Fetch a file that somebody sent."""
+
+
+class Results(Protocol):
+    """What the bot answered lately, by short id, for the buttons below an answer."""
+
+    async def keep(self, owner: str, record: dict[str, Any]) -> str:
+        """Keep a result for 24 h and return its id."""
+
+    async def find(self, owner: str, result_id: str) -> dict[str, Any] | None:
+        """Return a result of this chat, or None where it is gone."""
+
+
+@dataclass
+class Session:
+    """What the bot remembers of one person in one chat and topic for 24 h; handlers change it in place.
+
+    Every field is plain JSON. `question` is the open question with its draft, for example
+    `{"ask": "label", "model": "spam", "text": "..."}`; the handler named by `ask` gets the next plain text.
+    """
+
+    fit: dict[str, Any] | None = None
+    result: dict[str, Any] | None = None
+    question: dict[str, Any] | None = None
+    model: str | None = None
+
+
+@dataclass
+class ChatSettings:
+    """What a chat chose; handlers change it in place."""
+
+    language: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that a handler may ask; built once, in `bot.app`."""
+
+    predictor: Predictor
+    plotter: Plotter
+    examples: Examples
+    store: Store
+    jobs: Jobs
+    results: Results
+    bot_username: str = ""
+
+
+@dataclass
+class Context:
+    """One message on its way through a handler."""
+
+    message: Message
+    services: Services
+    outbox: Outbox
+    t: Texts
+    session: Session = field(default_factory=Session)
+    settings: ChatSettings = field(default_factory=ChatSettings)
+    args: str = ""  # what follows the command, the whole of a plain text, or the argument of a button
+
+    @property
+    def owner(self) -> str:
+        """Who owns models and examples here: the chat, which in private is the person."""
+        return str(self.message.chat.id)
+
+    @property
+    def private(self) -> bool:
+        """Whether nobody else reads along."""
+        return self.message.chat.type == "private"
+
+    async def reply(self, reply: Reply) -> Sent:
+        """Answer the message."""
+        return await self.outbox.send(self.message.chat, reply, reply_to=self.message.message_id)
+
+    async def edit(self, reply: Reply, sent: Sent | None = None) -> None:
+        """Put an answer in the place of one that was sent, or of the message whose button was pressed."""
+        await self.outbox.edit(sent or Sent(self.message.chat.id, self.message.message_id), reply)
+
+
+Handler = Callable[[Context], Awaitable[None]]

@@ -1,0 +1,37 @@
+"""What goes wrong, in words that a person in a chat can act on."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from handlers.texts import Texts
+
+log = logging.getLogger(__name__)
+
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that reads like another sign
+
+
+class Refusal(Exception):  # noqa: N818 - a person's input is refused; the program has no error
+    """A request that cannot be served as it stands, with the sentence that says why and what to do.
+
+    Args:
+        sentence: A text of the catalogue, marked with `N_`.
+        values: What stands in its `{braces}`.
+    """
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.values = values
+
+    def words(self, t: Texts) -> str:
+        """Return the sentence in the reader's language."""
+        return t(self.sentence, **self.values)
+
+
+def new_reference() -> str:
+    """Return a short code that ties a person's report to the entry in the log."""
+    return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(4))

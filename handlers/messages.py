@@ -1,0 +1,120 @@
+"""The two records at the border of the chat: a `Message` comes in, a `Reply` goes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+ChatType = Literal["private", "group", "supergroup", "channel"]
+Kind = Literal["text", "button", "channel_post", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """Where a message was written; `topic` is the forum topic, if the chat has any."""
+
+    id: int
+    type: ChatType
+    title: str = ""
+    topic: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who wrote; `language_code` is what their Telegram is set to, as IETF names it."""
+
+    id: int
+    name: str = ""
+    language_code: str | None = None
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that came with a message; `size` in bytes, 0 where Telegram does not say."""
+
+    file_id: str
+    name: str = ""
+    size: int = 0
+    mime_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The message that this one replies to."""
+
+    message_id: int
+    text: str = ""
+    from_bot: bool = False  # written by this bot
+    document: Document | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A press on an inline button: `data` is `verb:argument`, as the `Button` had it."""
+
+    id: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing that somebody did in a chat, free of Telegram's own classes.
+
+    A caption counts as the text. For a press, `message_id` is the message that holds the button.
+    `kind` is `other` for stickers, voice and whatever else holds no words.
+    """
+
+    update_id: int
+    kind: Kind
+    chat: Chat
+    message_id: int
+    date: datetime
+    sender: Person | None = None  # none in a channel
+    text: str = ""
+    quoted: Quoted | None = None
+    document: Document | None = None
+    press: Press | None = None
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """An inline button: exactly one of a callback (`data`, up to 64 bytes), a link, a text to copy."""
+
+    text: str
+    data: str | None = None
+    url: str | None = None
+    copy: str | None = None  # up to 256 characters
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to send."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the bot says: a text, or a photo or a file with the text as its caption.
+
+    With `html` the text is Telegram's HTML and every piece of a user's text in it must be escaped.
+    """
+
+    text: str
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    photo: bytes | None = field(default=None, repr=False)  # PNG
+    document: File | None = None
+    html: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Where an answer stands, so that it can be edited in place."""
+
+    chat_id: int
+    message_id: int
+    has_media: bool = False
