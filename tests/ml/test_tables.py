@@ -1,0 +1,99 @@
+"""Tables are read from the bytes that spreadsheets and phones really send."""
+
+import time
+
+import pytest
+
+from ml.tables import TableError, decode, read_rows, sniff_delimiter
+
+TEXTS = ["年份,数值\n2001,3\n2002,4\n", "标签\t文本\n正面\t很好吃\n", "x,y\n1,2\n", "身高,体重\n170,60\n"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030"]
+)
+def test_a_file_is_read_in_the_encoding_it_was_saved_in(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize("text", ["Größe;Höhe\n1,5;2,7\n", "Année,Température\n1,2\n", "Preis €,Süß\n1,2\n"])
+def test_a_western_spreadsheet_is_not_taken_for_chinese(text: str) -> None:
+    assert decode(text.encode("cp1252")) == text
+
+
+def test_a_byte_that_no_encoding_knows_names_its_line() -> None:
+    with pytest.raises(TableError) as raised:
+        decode("x,y\n1,2\n".encode("utf-8-sig") + b"\xff\xfe,3\n")
+    assert (raised.value.kind, raised.value.row) == ("encoding", 3)
+
+
+@pytest.mark.parametrize(
+    "head", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"PK\x03\x04\x14\0", b"\x7fELF\x02\x01\x01\0\0", b"\x01\x02"]
+)
+def test_a_file_that_is_no_text_is_refused_at_once(head: bytes) -> None:
+    content = head + bytes(range(256)) * 40_000  # 10 MB
+    start = time.perf_counter()
+    with pytest.raises(TableError) as raised:
+        decode(content)
+    assert raised.value.kind == "binary"
+    assert time.perf_counter() - start < 0.5
+
+
+def test_a_long_chinese_file_in_gb18030_is_decoded_fast() -> None:
+    text = "文本,标签\n" + "这家店的菜很好吃,正面\n" * 200_000
+    content = text.encode("gb18030")
+    start = time.perf_counter()
+    assert decode(content) == text
+    assert time.perf_counter() - start < 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "delimiter"),
+    [
+        (["a,b", "1,2"], ","),
+        (["a\tb", "1,5\t2,7"], "\t"),
+        (["1,5;2,7", "3;4,5"], ";"),
+        (["x|y", "1,234.5|2"], "|"),
+        (["label,text", '"good";"bad"', "positive,nice; really"], ","),
+        (["positive,good", "negative,bad, really; so bad", "positive,fine"], ","),
+        (["just text"], ","),
+        ([], ","),
+    ],
+)
+def test_the_delimiter_is_the_sign_that_every_line_shares(lines: list[str], delimiter: str) -> None:
+    assert sniff_delimiter(lines) == delimiter
+
+
+def test_one_broken_row_does_not_change_the_delimiter() -> None:
+    lines = ["x;y"] + [f"{n},5;{n},7" for n in range(20)] + ["7,5"]
+    assert sniff_delimiter(lines) == ";"
+
+
+def test_quotes_hold_delimiters_newlines_and_quotes() -> None:
+    table = read_rows('label,text\npositive,"good, ""very""\ngood"\n\nnegative,bad\n')
+    assert table.rows == [["label", "text"], ["positive", 'good, "very"\ngood'], ["negative", "bad"]]
+    assert table.line_numbers == [1, 2, 5]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_every_newline_ends_a_row(newline: str) -> None:
+    assert read_rows(newline.join(["a\tb", "1\t2", ""])).rows == [["a", "b"], ["1", "2"]]
+
+
+def test_a_separator_of_unicode_lines_ends_no_row() -> None:
+    assert read_rows("a,b\nx\u2028y\x85z,2\n").rows == [["a", "b"], ["x\u2028y\x85z", "2"]]
+
+
+def test_a_quote_that_is_not_closed_names_the_row_where_it_opened() -> None:
+    with pytest.raises(TableError) as raised:
+        read_rows('a,b\n1,2\n3,"4\n5,6\n')
+    assert (raised.value.kind, raised.value.row, raised.value.held) == ("quote", 3, '3,"4')
+
+
+def test_what_a_cell_held_is_clipped() -> None:
+    assert len(TableError("number", 1, "x", "9" * 10_000).held) == 40
+
+
+def test_rows_may_differ_in_length() -> None:
+    assert read_rows("a,b\n1\n1,2,3\n").rows == [["a", "b"], ["1"], ["1", "2", "3"]]
