@@ -1,0 +1,158 @@
+"""The examples that people taught a model, in Redis."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from ml import keys
+from ml.samples import Sample
+
+UNDO_TTL = 86_400  # seconds, as long as a session lives
+AT_ONCE = 500  # examples in one call: a large upload must not keep Redis from others
+
+# KEYS: examples, counts, batch, batches; ARGV: batch id, TTL, then digest, label, record of each example
+ADD = """
+local new = 0
+for i = 3, #ARGV, 3 do
+  if redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 2]) == 1 then
+    new = new + 1
+    redis.call('HINCRBY', KEYS[2], ARGV[i + 1], 1)
+    redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1])
+  end
+end
+if new > 0 then
+  redis.call('EXPIRE', KEYS[3], ARGV[2])
+  redis.call('SADD', KEYS[4], ARGV[1])
+end
+return new
+"""
+# KEYS: examples, counts, batch; ARGV: how many at most. Repeated until it answers 0
+UNDO = """
+local taken = 0
+local held = redis.call('HRANDFIELD', KEYS[3], ARGV[1], 'WITHVALUES')
+for i = 1, #held, 2 do
+  redis.call('HDEL', KEYS[3], held[i])
+  if redis.call('HDEL', KEYS[1], held[i]) == 1 then
+    taken = taken + 1
+    if redis.call('HINCRBY', KEYS[2], held[i + 1], -1) <= 0 then redis.call('HDEL', KEYS[2], held[i + 1]) end
+  end
+end
+return {#held / 2, taken}
+"""
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of a batch: examples that were new, and exact duplicates that were folded."""
+
+    new: int
+    folded: int
+    batch: str  # for `undo`
+
+
+class Examples:
+    """The taught examples of all chats' models."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._add = redis.register_script(ADD)
+        self._undo = redis.register_script(UNDO)
+
+    async def add(self, owner: str, model: str, samples: Sequence[Sample], by: int) -> Added:
+        """Add examples; one that is there with the same text and label is folded into it."""
+        set_id = await self._set_id(owner, model)
+        batch = secrets.token_hex(6)
+        where = [
+            keys.examples(set_id),
+            keys.label_counts(set_id),
+            keys.batch(set_id, batch),
+            keys.batches(set_id),
+        ]
+        begun = time.time_ns() // 1000
+        new = 0
+        for start in range(0, len(samples), AT_ONCE):
+            records = [
+                part
+                for place, sample in enumerate(samples[start : start + AT_ONCE], begun + start)
+                for part in _record(sample, by, place)
+            ]
+            new += int(await self._add(keys=where, args=[batch, UNDO_TTL, *records]))
+        return Added(new, len(samples) - new, batch)
+
+    async def undo(self, owner: str, model: str, batch: str) -> int:
+        """Take out what a batch of the last 24 h added, and return how many examples that were."""
+        set_id = await self._find(owner, model)
+        if set_id is None:
+            return 0
+        where = [keys.examples(set_id), keys.label_counts(set_id), keys.batch(set_id, batch)]
+        undone = 0
+        while True:
+            seen, taken = await self._undo(keys=where, args=[AT_ONCE])
+            undone += int(taken)
+            if not seen:
+                await self._redis.srem(keys.batches(set_id), batch)
+                return undone
+
+    async def counts(self, owner: str, model: str) -> dict[str, int]:
+        """Return how many examples each label has; a label without any is left out."""
+        set_id = await self._find(owner, model)
+        held = await self._redis.hgetall(keys.label_counts(set_id)) if set_id else {}
+        return {keys.as_text(label): int(count) for label, count in sorted(held.items())}
+
+    async def read(self, owner: str, model: str) -> list[Sample]:
+        """Return all examples in the order in which they were taught."""
+        set_id = await self._find(owner, model)
+        if set_id is None:
+            return []
+        records = {}  # a scan may say a thing twice
+        async for digest, record in self._redis.hscan_iter(keys.examples(set_id), count=AT_ONCE):
+            records[digest] = json.loads(record)
+        ordered = sorted(records.values(), key=lambda record: int(record["place"]))
+        return [Sample(text=record["text"], label=record["label"]) for record in ordered]
+
+    async def delete(self, owner: str, model: str) -> None:
+        """Delete all examples of a model."""
+        set_id = await self._find(owner, model)
+        if set_id is None:
+            return
+        batches = [keys.as_text(batch) for batch in await self._redis.smembers(keys.batches(set_id))]
+        whole = [keys.examples(set_id), keys.label_counts(set_id), keys.batches(set_id)]
+        async with self._redis.pipeline() as pipe:
+            pipe.hdel(keys.example_sets(owner), model)
+            pipe.unlink(*whole, *(keys.batch(set_id, batch) for batch in batches))
+            await pipe.execute()
+
+    async def _set_id(self, owner: str, model: str) -> str:
+        """Return the id of a model's set of examples, a new one for a model without any."""
+        await self._redis.hsetnx(keys.example_sets(owner), model, secrets.token_hex(8))
+        found = await self._find(owner, model)
+        if found is None:
+            raise LookupError("the model's examples were deleted at this moment")
+        return found
+
+    async def _find(self, owner: str, model: str) -> str | None:
+        found = await self._redis.hget(keys.example_sets(owner), model)
+        return keys.as_text(found) if found is not None else None
+
+
+def _record(sample: Sample, by: int, place: int) -> tuple[str, str, str]:
+    """Return an example's digest, label and JSON."""
+    text, label = _writable(sample.text), _writable(sample.label)
+    digest = hashlib.blake2b(f"{label}\n{text}".encode(), digest_size=16).hexdigest()
+    return (
+        digest,
+        label,
+        json.dumps({"text": text, "label": label, "by": by, "place": place}, ensure_ascii=False),
+    )
+
+
+def _writable(text: str) -> str:
+    """Return a text without the halves of characters that UTF-8 has no bytes for."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,68 @@
+"""How Tonefit's keys in Redis are named: by ids alone, never by what people wrote.
+
+Names of models, labels and texts stand in fields and values. A chat's id is no text of anybody.
+"""
+
+from __future__ import annotations
+
+CHANGES = "tonefit:changes"  # stream: which model's live version changed
+PROGRESS = "tonefit:progress"  # stream: what trainings report
+PROGRESS_CURSOR = "tonefit:progress:cursor"  # string: the last record that the bot has dealt with
+PROGRESS_FOLLOWER = "tonefit:progress:follower"  # string with a TTL: which replica reads the stream
+ACTIVE_JOBS = "tonefit:jobs:active"  # sorted set: jobs neither done nor given up, by time
+PACE = "tonefit:pace"  # hash: how long trainings took, by architecture
+
+
+def models(owner: str) -> str:
+    """Hash of a chat's models: name to JSON."""
+    return f"tonefit:models:{owner}"
+
+
+def live(owner: str) -> str:
+    """Hash of what a chat's models serve: name to version."""
+    return f"tonefit:live:{owner}"
+
+
+def training(owner: str) -> str:
+    """Hash of what is being trained in a chat: name to the job's id."""
+    return f"tonefit:training:{owner}"
+
+
+def example_sets(owner: str) -> str:
+    """Hash of a chat's sets of taught examples: name of the model to the set's id."""
+    return f"tonefit:examples:{owner}"
+
+
+def examples(set_id: str) -> str:
+    """Hash of taught examples: digest to JSON."""
+    return f"tonefit:examples:set:{set_id}"
+
+
+def label_counts(set_id: str) -> str:
+    """Hash of how many examples a label has."""
+    return f"tonefit:examples:set:{set_id}:counts"
+
+
+def batches(set_id: str) -> str:
+    """Set of the batches that can still be undone."""
+    return f"tonefit:examples:set:{set_id}:batches"
+
+
+def batch(set_id: str, batch_id: str) -> str:
+    """Hash with a TTL: the digests that one batch added, each with its label."""
+    return f"tonefit:examples:set:{set_id}:batch:{batch_id}"
+
+
+def job(job_id: str) -> str:
+    """Hash with a TTL: everything known of a job."""
+    return f"tonefit:job:{job_id}"
+
+
+def jobs(owner: str) -> str:
+    """Sorted set of a chat's latest jobs, by time."""
+    return f"tonefit:jobs:{owner}"
+
+
+def as_text(value: bytes | str) -> str:
+    """Read an answer of Redis from a client that decodes and from one that does not."""
+    return value.decode() if isinstance(value, bytes) else value

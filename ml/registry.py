@@ -1,0 +1,164 @@
+"""What models a chat has, which version of each is live, and the signal that it changed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from ml import keys
+
+log = logging.getLogger(__name__)
+
+BLOCK = 1000  # milliseconds a read waits: below every socket time-out
+KEPT_CHANGES = 1000
+MARGIN = 2.0  # seconds before the first look that a follower hears again
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0  # seconds between attempts while Redis is away
+
+# KEYS: models, live, changes; ARGV: owner, name, version, kept changes
+PROMOTE = """
+if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 then return 0 end
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
+redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[4], '*', 'owner', ARGV[1], 'name', ARGV[2])
+return 1
+"""
+# KEYS: models, live, changes; ARGV: owner, name, kept changes
+DELETE = """
+redis.call('HDEL', KEYS[2], ARGV[2])
+if redis.call('HDEL', KEYS[1], ARGV[2]) == 0 then return 0 end
+redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[3], '*', 'owner', ARGV[1], 'name', ARGV[2])
+return 1
+"""
+
+
+class NameTaken(ValueError):  # noqa: N818 - said to a person, no error of ours
+    """The chat has a model of this name."""
+
+
+class ModelGone(LookupError):  # noqa: N818 - somebody deleted it, no error of ours
+    """The chat has no model of this name, or not any more."""
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A chat's model as the chat knows it; `version` is the live one, None until the first training."""
+
+    owner: str
+    name: str
+    labels: tuple[str, ...]
+    version: str | None
+    created: str  # ISO 8601, UTC
+    created_by: int
+
+
+class Registry:
+    """The models of all chats, in Redis."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._promote = redis.register_script(PROMOTE)
+        self._delete = redis.register_script(DELETE)
+
+    async def create(self, owner: str, name: str, labels: Sequence[str], by: int) -> ModelEntry:
+        """Enter a model that has no version yet.
+
+        Raises:
+            NameTaken: The chat has a model of this name.
+        """
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        entry = ModelEntry(owner, name, tuple(labels), None, created, by)
+        record = json.dumps({"labels": entry.labels, "created": entry.created, "by": by}, ensure_ascii=False)
+        if not await self._redis.hsetnx(keys.models(owner), name, record):
+            raise NameTaken(name)
+        return entry
+
+    async def get(self, owner: str, name: str) -> ModelEntry | None:
+        """Return a model, or None where the chat has none of this name."""
+        async with self._redis.pipeline() as pipe:
+            pipe.hget(keys.models(owner), name)
+            pipe.hget(keys.live(owner), name)
+            record, version = await pipe.execute()
+        return _entry(owner, name, record, version) if record else None
+
+    async def list(self, owner: str) -> list[ModelEntry]:
+        """Return a chat's models in the order in which they were made."""
+        async with self._redis.pipeline() as pipe:
+            pipe.hgetall(keys.models(owner))
+            pipe.hgetall(keys.live(owner))
+            records, live = await pipe.execute()
+        entries = [_entry(owner, keys.as_text(name), held, live.get(name)) for name, held in records.items()]
+        return sorted(entries, key=lambda entry: (entry.created, entry.name))
+
+    async def promote(self, owner: str, name: str, version: str) -> None:
+        """Make a version the live one and tell every replica.
+
+        Raises:
+            ModelGone: The model was deleted meanwhile.
+        """
+        if not await self._promote(keys=self._keys(owner), args=[owner, name, version, KEPT_CHANGES]):
+            raise ModelGone(name)
+
+    async def delete(self, owner: str, name: str) -> None:
+        """Take a model out and tell every replica; its examples and files are others' to delete."""
+        await self._delete(keys=self._keys(owner), args=[owner, name, KEPT_CHANGES])
+
+    def changes(self) -> AsyncIterator[tuple[str, str, str | None]]:
+        """Yield (owner, name, live version) of each model that changes, None for a deleted one, for ever.
+
+        Begins two seconds before the call, so that what was read just before it is not stale for good.
+        Changes may repeat; the version is the live one of now. A restart of Redis is waited out.
+        """
+        return self._follow(time.monotonic() - MARGIN)
+
+    async def _follow(self, since: float) -> AsyncIterator[tuple[str, str, str | None]]:
+        last: str | None = None
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                last = last or await self._id_at(since)
+                for entry, owner, name in await self._read(last):
+                    yield owner, name, await self._live(owner, name)
+                    last = entry
+                pause = FIRST_PAUSE
+            except (RedisConnectionError, RedisTimeoutError) as failure:
+                log.warning("following model changes again in %s s: %s", pause, type(failure).__name__)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _id_at(self, since: float) -> str:
+        """Return the stream's id for a moment of this process's monotonic clock, by the clock of Redis."""
+        now: Any = await self._redis.time()
+        seconds, micros = now
+        return f"{int((seconds + micros / 1e6 - (time.monotonic() - since)) * 1000)}-0"
+
+    async def _read(self, last: str) -> Sequence[tuple[str, str, str]]:
+        """Return the changes after an id as (id, owner, name), waiting a moment for the first."""
+        answer: Any = await self._redis.xread({keys.CHANGES: last}, block=BLOCK, count=100)
+        return [_change(entry, fields) for _, entries in answer for entry, fields in entries]
+
+    async def _live(self, owner: str, name: str) -> str | None:
+        entry = await self.get(owner, name)
+        return entry.version if entry else None
+
+    def _keys(self, owner: str) -> tuple[str, str, str]:
+        return keys.models(owner), keys.live(owner), keys.CHANGES
+
+
+def _entry(owner: str, name: str, record: bytes | str, version: bytes | str | None) -> ModelEntry:
+    held = json.loads(record)
+    live = keys.as_text(version) if version is not None else None
+    return ModelEntry(owner, name, tuple(held["labels"]), live, held["created"], held["by"])
+
+
+def _change(entry: bytes | str, fields: dict[Any, bytes | str]) -> tuple[str, str, str]:
+    held = {keys.as_text(field): keys.as_text(value) for field, value in fields.items()}
+    return keys.as_text(entry), held["owner"], held["name"]
