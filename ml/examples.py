@@ -33,10 +33,10 @@ if new > 0 then
 end
 return new
 """
-# KEYS: examples, counts, batch; ARGV: how many at most. Repeated until it answers 0
+# KEYS: examples, counts, batch, batches; ARGV: batch id, how many at most. Repeated until it sees none
 UNDO = """
 local taken = 0
-local held = redis.call('HRANDFIELD', KEYS[3], ARGV[1], 'WITHVALUES')
+local held = redis.call('HRANDFIELD', KEYS[3], ARGV[2], 'WITHVALUES')
 for i = 1, #held, 2 do
   redis.call('HDEL', KEYS[3], held[i])
   if redis.call('HDEL', KEYS[1], held[i]) == 1 then
@@ -44,7 +44,8 @@ for i = 1, #held, 2 do
     if redis.call('HINCRBY', KEYS[2], held[i + 1], -1) <= 0 then redis.call('HDEL', KEYS[2], held[i + 1]) end
   end
 end
-return {#held / 2, taken}
+if #held == 0 then redis.call('SREM', KEYS[4], ARGV[1]) end
+return {#held, taken}
 """
 
 
@@ -69,12 +70,7 @@ class Examples:
         """Add examples; one that is there with the same text and label is folded into it."""
         set_id = await self._set_id(owner, model)
         batch = secrets.token_hex(6)
-        where = [
-            keys.examples(set_id),
-            keys.label_counts(set_id),
-            keys.batch(set_id, batch),
-            keys.batches(set_id),
-        ]
+        where = self._keys(set_id, batch)
         begun = time.time_ns() // 1000
         new = 0
         for start in range(0, len(samples), AT_ONCE):
@@ -91,13 +87,12 @@ class Examples:
         set_id = await self._find(owner, model)
         if set_id is None:
             return 0
-        where = [keys.examples(set_id), keys.label_counts(set_id), keys.batch(set_id, batch)]
+        where = self._keys(set_id, batch)
         undone = 0
         while True:
-            seen, taken = await self._undo(keys=where, args=[AT_ONCE])
+            seen, taken = await self._undo(keys=where, args=[batch, AT_ONCE])
             undone += int(taken)
             if not seen:
-                await self._redis.srem(keys.batches(set_id), batch)
                 return undone
 
     async def counts(self, owner: str, model: str) -> dict[str, int]:
@@ -129,6 +124,10 @@ class Examples:
             pipe.unlink(*whole, *(keys.batch(set_id, batch) for batch in batches))
             await pipe.execute()
 
+    def _keys(self, set_id: str, batch: str) -> tuple[str, str, str, str]:
+        examples, counts = keys.examples(set_id), keys.label_counts(set_id)
+        return examples, counts, keys.batch(set_id, batch), keys.batches(set_id)
+
     async def _set_id(self, owner: str, model: str) -> str:
         """Return the id of a model's set of examples, a new one for a model without any."""
         await self._redis.hsetnx(keys.example_sets(owner), model, secrets.token_hex(8))
@@ -146,11 +145,8 @@ def _record(sample: Sample, by: int, place: int) -> tuple[str, str, str]:
     """Return an example's digest, label and JSON."""
     text, label = _writable(sample.text), _writable(sample.label)
     digest = hashlib.blake2b(f"{label}\n{text}".encode(), digest_size=16).hexdigest()
-    return (
-        digest,
-        label,
-        json.dumps({"text": text, "label": label, "by": by, "place": place}, ensure_ascii=False),
-    )
+    record = {"text": text, "label": label, "by": by, "place": place}
+    return digest, label, json.dumps(record, ensure_ascii=False)
 
 
 def _writable(text: str) -> str:
