@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ml.plots import Plotter
+from ml.predictor import Predictor
+
 from handlers.messages import Chat, Document, Message, Reply, Sent
 from handlers.texts import Texts
 from ml.examples import Examples
 from ml.jobs import Jobs
-from ml.plots import Plotter
-from ml.predictor import Predictor
+from ml.registry import Registry
 from ml.store import Store
 
 
@@ -73,6 +75,8 @@ class Services:
     store: Store
     jobs: Jobs
     results: Results
+    registry: Registry
+    commands: tuple[Command, ...] = ()
     bot_username: str = ""
 
 
@@ -104,7 +108,24 @@ class Context:
 
     async def edit(self, reply: Reply, sent: Sent | None = None) -> None:
         """Put an answer in the place of one that was sent, or of the message whose button was pressed."""
-        await self.outbox.edit(sent or Sent(self.message.chat.id, self.message.message_id), reply)
+        message = self.message
+        await self.outbox.edit(sent or Sent(message.chat.id, message.message_id, message.has_media), reply)
 
 
 Handler = Callable[[Context], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A line of the table of commands: what is typed, who answers, and how `/help` tells of it.
+
+    `aliases` are other command names; `words` are the Chinese words that stand for the command, since
+    Telegram's own command names are ASCII.
+    """
+
+    name: str
+    handler: Handler
+    summary: str
+    example: str = ""
+    aliases: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that reads like another sign
 
 
-class Refusal(Exception):  # noqa: N818 - a person's input is refused; the program has no error
+class Refusal(Exception):
     """A request that cannot be served as it stands, with the sentence that says why and what to do.
 
     Args:

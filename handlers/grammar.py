@@ -14,7 +14,9 @@ OPTION = re.compile(
     r"(?<!\S)(?:(?P<dashes>--|[—–―])?(?P<key>[A-Za-z][A-Za-z0-9_]*)\s*(?P<sign>=|：)\s*"
     r"|(?:--|[—–―])(?P<dashed>[A-Za-z][A-Za-z0-9_]*)(?:[ :]+|(?=\s|$)))"
 )
-QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "＂": '"', "＇": "'"})
+QUOTES = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "＂": '"', "＇": "'"}
+)
 ON = frozenset({"on", "yes", "true", "1", "开", "是"})
 OFF = frozenset({"off", "no", "false", "0", "关", "否"})
 DURATION = re.compile(r"(?P<count>\d{1,4})\s*(?P<unit>[mhdw])")

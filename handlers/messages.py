@@ -77,6 +77,7 @@ class Message:
     document: Document | None = None
     press: Press | None = None
     edited: bool = False
+    has_media: bool = False  # the message that holds the pressed button is a photo or a file
 
 
 @dataclass(frozen=True, slots=True)

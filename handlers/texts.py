@@ -53,11 +53,10 @@ class Texts:
         self._catalogue = _catalogue(language)
 
     def __call__(self, sentence: str, /, **values: object) -> str:
+        """Say a sentence with its values filled in."""
         said = self._catalogue.gettext(sentence)
         return said.format(**values) if values else said
 
     def plural(self, one: str, many: str, count: int, /, **values: object) -> str:
         """Say a sentence that depends on a number, which fills `{count}`."""
         return self._catalogue.ngettext(one, many, count).format(count=count, **values)
-
-

@@ -1,0 +1,189 @@
+"""The composition root: builds every part of the bot's process once, and runs them together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator
+
+import telegram
+from handlers.train import show_progress
+from ml.plots import Plotter
+from ml.predictor import Predictor
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
+from telegram.error import InvalidToken, TelegramError
+
+from bot.conversation import Conversation
+from bot.dispatcher import Dispatcher
+from bot.inbox import Inbox
+from bot.intake import ALLOWED_UPDATES, Poller
+from bot.menu import show_menus
+from bot.outbox import TelegramOutbox
+from bot.request import AiohttpRequest
+from bot.sessions import KeptResults
+from bot.settings import Settings
+from bot.web import Webhook, secret_of
+from handlers import COMMANDS, TABLE
+from handlers.context import Services
+from handlers.texts import Texts
+from ml.examples import Examples
+from ml.jobs import Jobs
+from ml.registry import Registry
+from ml.store import Store
+
+log = logging.getLogger(__name__)
+
+REDIS_TIMEOUT = 10.0  # seconds, above every blocking read
+SWEEP_EVERY = 5.0  # seconds between looks at jobs whose worker died
+
+
+class WrongToken(RuntimeError):
+    """The Bot API server does not know the token."""
+
+
+def connect(redis_url: str) -> Redis:
+    """Open a pool of connections to Redis that outlasts a short restart of the server."""
+    return Redis.from_url(
+        redis_url,
+        socket_timeout=REDIS_TIMEOUT,
+        socket_connect_timeout=3,
+        health_check_interval=15,
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 3),
+    )
+
+
+async def run(settings: Settings, token: str, redis_url: str) -> None:
+    """Run the bot until it is told to stop.
+
+    Raises:
+        WrongToken: See there.
+    """
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with _open(settings, token, redis_url) as tasks:
+        waiting = asyncio.create_task(stopped.wait())
+        done, _ = await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done - {waiting}:
+            error = task.exception()
+            if isinstance(error, InvalidToken):
+                raise WrongToken(
+                    "the Bot API server does not know this token; check TONEFIT_TOKEN"
+                ) from error
+            if error is not None:
+                raise error
+
+
+@contextlib.asynccontextmanager
+async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """Build the parts, start them, and close them in the opposite order."""
+    async with contextlib.AsyncExitStack() as stack:
+        redis = connect(redis_url)
+        stack.push_async_callback(redis.aclose)
+        bot = telegram.Bot(
+            token,
+            base_url=f"{settings.api_url}/bot",
+            base_file_url=f"{settings.api_url}/file/bot",
+            request=AiohttpRequest(),
+            get_updates_request=AiohttpRequest(1),
+        )
+        await _introduce(bot)
+        stack.push_async_callback(bot.shutdown)
+        store, registry = Store(settings.store_url), Registry(redis)
+        predictor, plotter = Predictor(store, registry), Plotter()
+        services = Services(
+            predictor=predictor,
+            plotter=plotter,
+            examples=Examples(redis),
+            store=store,
+            jobs=Jobs(redis, redis_url),
+            results=KeptResults(redis),
+            registry=registry,
+            commands=COMMANDS,
+            bot_username=bot.username,
+        )
+        await predictor.start()
+        stack.push_async_callback(predictor.close)
+        await plotter.start()
+        stack.push_async_callback(plotter.close)
+        inbox = Inbox(redis)
+        conversation = Conversation(bot, redis, services, TABLE, settings.language)
+        tasks = [
+            asyncio.create_task(work, name=name)
+            for name, work in {
+                "dispatcher": Dispatcher(inbox, conversation.answer).run(),
+                "progress": _follow_progress(services.jobs, TelegramOutbox(bot)),
+                "sweep": _sweep(services.jobs),
+                "intake": _intake(settings, bot, inbox, token),
+            }.items()
+        ]
+        menus = asyncio.create_task(show_menus(bot, COMMANDS), name="menus")
+        stack.push_async_callback(_cancel, [*tasks, menus])
+        yield tasks
+
+
+async def _introduce(bot: telegram.Bot) -> None:
+    """Ask who we are, for as long as the network takes to be there."""
+    pause = 0.2
+    while True:
+        try:
+            await bot.initialize()
+            return
+        except InvalidToken as error:
+            raise WrongToken("the Bot API server does not know this token; check TONEFIT_TOKEN") from error
+        except TelegramError as error:
+            log.warning("the Bot API server does not answer (%s); trying on", type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(5.0, 2 * pause)
+
+
+async def _intake(settings: Settings, bot: telegram.Bot, inbox: Inbox, token: str) -> None:
+    """Take updates in, by webhook where one is set, else by polling."""
+    if settings.webhook_url is None:
+        await Poller(bot, inbox).run()
+        return
+    given = settings.webhook_secret
+    secret = given.get_secret_value() if given is not None else secret_of(token)
+    webhook = Webhook(inbox, settings.webhook_url, settings.webhook_listen, secret)
+    await webhook.start()
+    try:
+        await bot.set_webhook(
+            settings.webhook_url, secret_token=secret, allowed_updates=ALLOWED_UPDATES, max_connections=100
+        )
+        await asyncio.Event().wait()
+    finally:
+        await webhook.stop()
+
+
+async def _follow_progress(jobs: Jobs, outbox: TelegramOutbox) -> None:
+    """Show trainings as they go on, in the message that each began with."""
+    async for progress in jobs.progress():
+        job = await jobs.get(progress.job)
+        if job is None:
+            continue
+        try:
+            await show_progress(progress, job, outbox, Texts(job.request.language))
+        except TelegramError as error:
+            log.info("progress of job %s was not shown (%s)", progress.job, type(error).__name__)
+
+
+async def _sweep(jobs: Jobs) -> None:
+    """Give back jobs whose worker died: a fully busy fleet does not look after them itself."""
+    while True:
+        await asyncio.sleep(SWEEP_EVERY)
+        try:
+            await jobs.sweep()
+        except RedisError as error:
+            log.warning("redis is away (%s)", type(error).__name__)
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

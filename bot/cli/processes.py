@@ -1,0 +1,155 @@
+"""The processes: `tonefit run`, `tonefit worker` and `tonefit demo`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from bot.settings import TELEGRAM, Settings
+
+NO_TOKEN = (
+    "There is no token. Get one from @BotFather (README.md, 'A bot of your own') and start again with\n"
+    "  TONEFIT_TOKEN=123456:ABC... make run\n"
+    "or run `tonefit demo`, which needs no account."
+)
+
+
+def run(
+    with_worker: Annotated[bool, typer.Option("--with-worker", help="Start a worker as well.")] = False,
+) -> None:
+    """Run the bot: by polling, or by a webhook when TONEFIT_WEBHOOK_URL is set."""
+    from bot import app, logs
+
+    settings = read_settings()
+    token = read_token(settings)
+    logs.set_up()
+    with redis_at(settings) as redis_url, _worker(redis_url, wanted=with_worker):
+        try:
+            _run_loop(app.run(settings, token, redis_url))
+        except app.WrongToken as error:
+            fail(str(error))
+
+
+def worker() -> None:
+    """Run a machine-learning worker, which trains what the bot enqueues."""
+    from ml.worker import work
+
+    from bot import logs
+
+    settings = read_settings()
+    logs.set_up()
+    with redis_at(settings) as redis_url:
+        work(redis_url, settings.store_url)
+
+
+def demo(
+    port: Annotated[int, typer.Option(help="Where the web chat listens on this machine.")] = 8080,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the browser.")] = False,
+) -> None:
+    """Run everything on this machine: no account, no service, no network."""
+    from bot import logs
+    from bot.demo import Demo
+
+    settings = read_settings()
+    logs.set_up("WARNING")
+    asyncio.run(Demo(settings.data_dir / "demo", port, open_browser=not no_browser).run())
+
+
+def read_settings() -> Settings:
+    """Read the settings, or end with a sentence that names the wrong one."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = "_".join(["TONEFIT", *map(str, first["loc"][:1])]).upper()
+        fail(f"{name}: {first['msg']} (see deploy/env.example)")
+
+
+def read_token(settings: Settings) -> str:
+    """Return the token, or end with the way to one."""
+    try:
+        token = settings.read_token()
+    except OSError as error:
+        fail(f"TONEFIT_TOKEN_FILE cannot be read: {error.strerror}")
+    if token is None:
+        if settings.api_url != TELEGRAM:
+            return "1:local"  # a server of one's own may know no tokens
+        fail(NO_TOKEN)
+    return token
+
+
+@contextmanager
+def redis_at(settings: Settings) -> Iterator[str]:
+    """Give the address of Redis: the one that is set, or an embedded server for as long as we run."""
+    if settings.redis_url is not None:
+        yield settings.redis_url
+        return
+    from bot import embedded
+
+    try:
+        server = embedded.start(settings.data_dir)
+    except (embedded.ServerFailed, OSError) as error:
+        fail(f"The embedded server did not start: {error}")
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+@contextmanager
+def _worker(redis_url: str, *, wanted: bool) -> Iterator[None]:
+    """Keep a worker beside the bot."""
+    if not wanted:
+        yield
+        return
+    from bot.processes import end
+
+    process = start_worker(redis_url)
+    # Its output is ours; a worker that dies is started again, since jobs wait for it.
+    ended = threading.Event()
+
+    def keep() -> None:
+        nonlocal process
+        while not ended.wait(1.0):
+            if process.poll() is not None:
+                process = start_worker(redis_url)
+
+    threading.Thread(target=keep, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+        end(process)
+
+
+def start_worker(redis_url: str) -> subprocess.Popen[bytes]:
+    """Start a worker as a child of ours that writes to our standard error."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "bot", "worker"],
+        env={**os.environ, "TONEFIT_REDIS_URL": redis_url},
+        start_new_session=True,
+    )
+
+
+def _run_loop(main: object) -> None:
+    try:
+        import uvloop
+    except ImportError:  # Windows has none
+        asyncio.run(main)  # type: ignore[arg-type]
+    else:
+        uvloop.run(main)  # type: ignore[arg-type]
+
+
+def fail(sentence: str) -> typer.Exit:  # type: ignore[return]
+    """End the program with a sentence on standard error."""
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)

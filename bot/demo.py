@@ -1,0 +1,134 @@
+"""The demo: one process tree with server, local Bot API, bot and worker, and nothing from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import webbrowser
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from bot import embedded
+from bot.processes import spawn
+from bot.sandbox.server import Sandbox
+
+TOKEN = "1:demo"  # the local Bot API takes any
+END_TIMEOUT = 3.0  # seconds, so that all of the tree is gone within 5
+RESTART_PAUSE = 1.0
+LOOK_EVERY = 0.05
+
+
+@dataclass
+class Child:
+    """A process of the tree that is started again when it dies."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    restarts: int = 0
+
+
+@dataclass
+class Demo:
+    """Starts the tree, says what runs where, and ends all of it."""
+
+    data_dir: Path
+    port: int = 8080
+    open_browser: bool = True
+    console: Console = field(default_factory=Console)
+    children: list[Child] = field(default_factory=list)
+
+    async def run(self) -> None:
+        """Run until Ctrl-C."""
+        started = time.monotonic()
+        stopped = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        server = await asyncio.to_thread(embedded.start, self.data_dir)
+        sandbox = Sandbox(self.data_dir / "chats")
+        try:
+            address = await sandbox.start(port=_free_port(self.port))
+            environment = {
+                "TONEFIT_REDIS_URL": server.url,
+                "TONEFIT_API_URL": address,
+                "TONEFIT_TOKEN": TOKEN,
+                "TONEFIT_DATA_DIR": str(self.data_dir),
+            }
+            self._say("server", f"{server.name}, data in {self.data_dir}")
+            self._say("chat", f"local Bot API and web chat on {address}")
+            self.children = [self._start(name, environment) for name in ("run", "worker")]
+            watching = asyncio.create_task(self._keep_alive(environment))
+            await self._until_ready(sandbox, started, stopped)
+            self.console.print(f"\nOpen [bold]{address}[/bold] in a browser · Ctrl-C ends everything\n")
+            self._browse(address)
+            await stopped.wait()
+            self.console.print("Ending …")
+            watching.cancel()
+        finally:
+            await asyncio.to_thread(self._end_children)
+            await sandbox.stop()
+            await asyncio.to_thread(server.stop)
+
+    def _start(self, name: str, environment: dict[str, str]) -> Child:
+        log = self.data_dir / "logs" / f"{'bot' if name == 'run' else name}.log"
+        return Child(name, spawn([sys.executable, "-m", "bot", name], environment=environment, log=log))
+
+    async def _until_ready(self, sandbox: Sandbox, started: float, stopped: asyncio.Event) -> None:
+        """Wait until the bot asks for updates, which is when it answers."""
+        while not stopped.is_set() and not any(call.method == "getUpdates" for call in sandbox.calls):
+            await asyncio.sleep(LOOK_EVERY)
+        self._say("bot", f"answers after {time.monotonic() - started:.1f} s")
+        self._say("worker", "loads TensorFlow for some seconds; trainings wait for it")
+        self._say("logs", str(self.data_dir / "logs"))
+
+    async def _keep_alive(self, environment: dict[str, str]) -> None:
+        """Start a child again that died, and say so."""
+        while True:
+            await asyncio.sleep(RESTART_PAUSE)
+            for index, child in enumerate(self.children):
+                if child.process.poll() is not None:
+                    self.console.print(
+                        f"[yellow]{child.name} ended; starting it again (see its log)[/yellow]"
+                    )
+                    fresh = self._start(child.name, environment)
+                    self.children[index] = Child(child.name, fresh.process, child.restarts + 1)
+
+    def _end_children(self) -> None:
+        """End all children at once, and by force those that take too long."""
+        for child in self.children:
+            with suppress(ProcessLookupError):
+                child.process.terminate()
+        deadline = time.monotonic() + END_TIMEOUT
+        for child in self.children:
+            try:
+                child.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.process.kill()
+                child.process.wait(1)
+
+    def _say(self, what: str, words: str) -> None:
+        self.console.print(f"  [green]✓[/green] {what:8} {words}", highlight=False, soft_wrap=True)
+
+    def _browse(self, address: str) -> None:
+        """Open the browser where there is a screen: a text browser would take the terminal."""
+        if self.open_browser and (sys.platform == "darwin" or os.environ.get("DISPLAY")):
+            webbrowser.open(address)
+
+
+def _free_port(wanted: int) -> int:
+    """Return the wanted port, or 0 (any) where something else has it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return 0
+    return wanted

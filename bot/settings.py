@@ -1,0 +1,85 @@
+"""What an operator can set: environment variables with the prefix `TONEFIT_`, or a `.env` file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+TELEGRAM = "https://api.telegram.org"
+
+
+def user_data_dir() -> Path:
+    """Return where a program keeps its data for this person, as the platform has it."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "tonefit"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "tonefit"
+
+
+class Settings(BaseSettings):
+    """The settings of one process; `deploy/env.example` says what each is for."""
+
+    model_config = SettingsConfigDict(env_prefix="TONEFIT_", env_file=".env", extra="ignore")
+
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    api_url: str = TELEGRAM
+    redis_url: str | None = None  # none: the embedded server
+    webhook_url: str | None = None  # none: polling
+    webhook_listen: str = "127.0.0.1:8443"
+    webhook_secret: SecretStr | None = None
+    ops_listen: str | None = None
+    operators: Annotated[tuple[int, ...], NoDecode] = ()
+    data_dir: Path = user_data_dir()
+    model_store: str | None = None  # none: a folder of the data directory
+    language: Literal["en", "zh"] = "en"  # for people whose language is not known
+    limits: Literal["telegram", "off"] = "telegram"
+
+    @field_validator("operators", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("api_url", "webhook_url")
+    @classmethod
+    def _without_slash(cls, value: str | None) -> str | None:
+        return value.rstrip("/") if value else value
+
+    @field_validator("webhook_listen", "ops_listen")
+    @classmethod
+    def _host_and_port(cls, value: str | None) -> str | None:
+        if value is not None:
+            host_and_port(value)
+        return value
+
+    @property
+    def store_url(self) -> str:
+        """Where models are kept."""
+        return self.model_store or str(self.data_dir / "models")
+
+    def read_token(self) -> str | None:
+        """Return the bot's token, from the setting or the file that holds it."""
+        if self.token is not None:
+            return self.token.get_secret_value().strip() or None
+        if self.token_file is not None:
+            return self.token_file.read_text("utf-8").strip() or None
+        return None
+
+
+def host_and_port(listen: str) -> tuple[str, int]:
+    """Split `host:port`.
+
+    >>> host_and_port("[::1]:8443")
+    ('::1', 8443)
+
+    Raises:
+        ValueError: It has another form.
+    """
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise ValueError("expected host:port, for example 127.0.0.1:8443")
+    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - the operator left the host out

@@ -1,0 +1,72 @@
+"""Intake by webhook: an aiohttp server that writes updates into the inbox before it says 200."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+from urllib.parse import urlsplit
+
+import orjson
+from aiohttp import web
+from redis.exceptions import RedisError
+
+from bot.inbox import Inbox
+from bot.settings import host_and_port
+
+log = logging.getLogger(__name__)
+
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+LARGEST_UPDATE = 1024 * 1024  # bytes; Telegram's are some kilobytes
+
+
+class Webhook:
+    """Receives updates at the path of the public address.
+
+    Args:
+        url: The public address that Telegram calls; a proxy before us keeps its path.
+        secret: What Telegram sends along in a header, so that nobody else can post updates.
+    """
+
+    def __init__(self, inbox: Inbox, url: str, listen: str, secret: str) -> None:
+        self._inbox = inbox
+        self._path = urlsplit(url).path or "/"
+        self._listen = listen
+        self._secret = secret.encode()
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Listen."""
+        app = web.Application(client_max_size=LARGEST_UPDATE)
+        app.router.add_post(self._path, self._receive)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        host, port = host_and_port(self._listen)
+        await web.TCPSite(self._runner, host, port).start()
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _receive(self, request: web.Request) -> web.Response:
+        given = request.headers.get(SECRET_HEADER, "").encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(given, self._secret):
+            return web.Response(status=403)
+        try:
+            update = orjson.loads(await request.read())
+            if not isinstance(update["update_id"], int):
+                raise TypeError
+        except (ValueError, KeyError, TypeError):
+            return web.Response(status=400)
+        try:
+            await self._inbox.put([update])
+        except RedisError as error:
+            log.warning("redis is away (%s); telegram will deliver again", type(error).__name__)
+            return web.Response(status=503)
+        return web.Response()
+
+
+def secret_of(token: str) -> str:
+    """Derive the webhook's secret from the token, so that every replica knows it and nobody stores it."""
+    return hmac.new(token.encode(), b"tonefit webhook", hashlib.sha256).hexdigest()

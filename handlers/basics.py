@@ -1,0 +1,135 @@
+"""The first things people meet: `/start`, `/help`, `/lang`, plain words, and what is no command of ours."""
+
+from __future__ import annotations
+
+from handlers.context import Command, Context
+from handlers.fit import fit
+from handlers.messages import Button, Reply
+from handlers.models import new
+from handlers.points import looks_like_points
+from handlers.sentiment import EXAMPLE, sentiment
+from handlers.texts import LANGUAGES, Texts, language_of
+
+FIT_EXAMPLE = "1,2 2,4.1 3,5.9 4,8.2 5,9.8"
+
+
+async def start(context: Context) -> None:
+    """Greet, and show what can be done."""
+    await context.reply(greeting(context.t, context.services.bot_username, private=context.private))
+
+
+async def show_help(context: Context) -> None:
+    """List the commands, or tell of one."""
+    topic = context.args.strip().lstrip("/").lower()
+    await context.reply(help_card(context.services.commands, topic, context.t, private=context.private))
+
+
+async def lang(context: Context) -> None:
+    """Set the language by a word, or offer the languages as buttons."""
+    choice = context.args.strip().lower()
+    if choice in {*LANGUAGES, "zh-cn", "zh-hans", "中文", "english"}:
+        await _choose(context, language_of("zh" if choice == "中文" else choice))
+    else:
+        await context.reply(language_card(context.t))
+
+
+async def press_language(context: Context) -> None:
+    """Take the language of a pressed button."""
+    if context.args in LANGUAGES:
+        await _choose(context, context.args)
+
+
+async def try_example(context: Context) -> None:
+    """Run the example that a button names."""
+    example = context.args
+    if example == "sentiment":
+        context.args = context.t(EXAMPLE)
+        await sentiment(context)
+    elif example == "fit":
+        context.args = FIT_EXAMPLE
+        await fit(context)
+    elif example == "new":
+        context.args = ""
+        await new(context)
+
+
+async def plain(context: Context) -> None:
+    """Answer words without a command: number pairs become a fit, other words get their tone."""
+    if not context.args.strip():
+        await start(context)
+    elif looks_like_points(context.args):
+        await fit(context)
+    else:
+        await sentiment(context)
+
+
+async def other(context: Context) -> None:
+    """Say what can be done where somebody sent no words."""
+    await context.reply(
+        Reply(context.t("I read text, number pairs and CSV files. Send me one of those, or see /help."))
+    )
+
+
+async def unknown(context: Context) -> None:
+    """Answer a command that is none of ours; nothing of it is repeated."""
+    await context.reply(Reply(context.t("I do not know this command. /help shows what I can do.")))
+
+
+async def _choose(context: Context, language: str) -> None:
+    context.settings.language = language
+    t = Texts(language)
+    done = Reply(t("From now on I write English here."))
+    if context.message.press is not None:
+        await context.edit(done)
+    else:
+        await context.reply(done)
+
+
+def greeting(t: Texts, bot_username: str, *, private: bool) -> Reply:
+    """Build the two lines and the buttons of `/start`."""
+    text = t(
+        "I read the tone of a text, learn labels of your own from examples, and fit curves to points.\n"
+        "Send me a sentence or some number pairs, or try one of these:"
+    )
+    rows: list[tuple[Button, ...]] = [
+        (Button(t("Try sentiment"), data="try:sentiment"), Button(t("Try a fit"), data="try:fit")),
+        (Button(t("Make a classifier"), data="try:new"),),
+    ]
+    if private and bot_username:
+        link = f"https://t.me/{bot_username}"
+        rows.append(
+            (
+                Button(t("Add to a group"), url=f"{link}?startgroup=true"),
+                Button(t("Add to a channel"), url=f"{link}?startchannel=true"),
+            )
+        )
+    return Reply(text, buttons=tuple(rows))
+
+
+def help_card(commands: tuple[Command, ...], topic: str, t: Texts, *, private: bool) -> Reply:
+    """Build the list of commands, or the page of one."""
+    for command in commands:
+        if topic and topic in {command.name, *command.aliases, *command.words}:
+            return Reply(_help_page(command, t))
+    lines = [f"/{command.name} – {t(command.summary)}" for command in commands]
+    if private:
+        lines.append("")
+        lines.append(t("Without a command: words get their tone, number pairs become a fit."))
+    lines.append(t("/help and a name, for example “/help fit”, tells more."))
+    return Reply("\n".join(lines))
+
+
+def _help_page(command: Command, t: Texts) -> str:
+    names = ", ".join([f"/{name}" for name in (command.name, *command.aliases)] + list(command.words))
+    parts = [names, t(command.summary)]
+    if command.example:
+        parts.append(t("For example:") + "\n" + t(command.example))
+    return "\n\n".join(parts)
+
+
+def language_card(t: Texts) -> Reply:
+    """Offer the languages, each in its own words."""
+    return Reply(
+        t("Which language shall I write here?"),
+        buttons=(tuple(Button(name, data=f"lang:{code}") for code, name in LANGUAGES.items()),),
+    )

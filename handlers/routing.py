@@ -1,0 +1,108 @@
+"""Which handler a message goes to: one pure decision over the table of commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from handlers.context import Command, Handler, Session
+from handlers.grammar import read_command
+from handlers.messages import Message
+
+
+@dataclass(frozen=True)
+class Table:
+    """Everything that people can do, and who answers it."""
+
+    commands: tuple[Command, ...]
+    buttons: Mapping[str, Handler]
+    questions: Mapping[str, Handler]
+    plain: Handler  # words without a command
+    upload: Handler  # a file without a command
+    other: Handler  # stickers, voice and the like
+    unknown: Handler  # a command that is none of ours
+    by_name: Mapping[str, Command] = field(init=False)
+    by_word: Mapping[str, Command] = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = {name: command for command in self.commands for name in (command.name, *command.aliases)}
+        words = {word: command for command in self.commands for word in command.words}
+        object.__setattr__(self, "by_name", names)
+        object.__setattr__(self, "by_word", words)
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a message goes, and what the handler finds in `context.args`."""
+
+    handler: Handler
+    args: str = ""
+
+
+def route(message: Message, session: Session, table: Table, bot_username: str) -> Route | None:
+    """Return who answers a message; None where the bot has no business with it.
+
+    In a group the bot answers only commands, mentions and replies to it. An edited message is no new one.
+    """
+    if message.press is not None:
+        return _press(message.press.data, table)
+    if message.edited:
+        return None
+    private = message.chat.type == "private"
+    if message.kind == "other":
+        return Route(table.other) if private else None
+    command = read_command(message.text)
+    if command is not None:
+        return _command(command.name, command.bot, command.rest, table, bot_username, private=private)
+    text, mentioned = strip_mention(message.text, bot_username)
+    to_bot = message.quoted is not None and message.quoted.from_bot
+    if not (private or mentioned or to_bot):
+        return None
+    return _words(text, message, session, table, addressed=private or mentioned)
+
+
+def _press(data: str, table: Table) -> Route | None:
+    verb, _, argument = data.partition(":")
+    handler = table.buttons.get(verb)
+    return Route(handler, argument) if handler else None
+
+
+def _command(
+    name: str, bot: str | None, rest: str, table: Table, bot_username: str, *, private: bool
+) -> Route | None:
+    named = bot is not None and bot.lower() == bot_username.lower()
+    if bot is not None and not named:
+        return None  # another bot's
+    command = table.by_name.get(name)
+    if command is not None:
+        return Route(command.handler, rest)
+    return Route(table.unknown) if private or named else None
+
+
+def _words(text: str, message: Message, session: Session, table: Table, *, addressed: bool) -> Route | None:
+    word, _, rest = text.partition(" ") if " " in text.split("\n", 1)[0] else text.partition("\n")
+    command = table.by_word.get(word.strip("：:"))
+    if command is not None:
+        return Route(command.handler, rest.lstrip())
+    asked = table.questions.get(str((session.question or {}).get("ask")))
+    if asked is not None and text:
+        return Route(asked, text)
+    if not addressed:
+        return None  # people talk about an answer of ours
+    if message.document is not None:
+        return Route(table.upload, text)
+    return Route(table.plain, text)
+
+
+def strip_mention(text: str, bot_username: str) -> tuple[str, bool]:
+    """Take the bot's mention off the front or the end of a text, and say whether there was one.
+
+    >>> strip_mention("@tonefit_bot what a day", "tonefit_bot")
+    ('what a day', True)
+    """
+    if not bot_username:
+        return text, False
+    mention = rf"@{re.escape(bot_username)}\b"
+    stripped, count = re.subn(rf"^\s*{mention}[\s,，:：]*|\s*{mention}\s*$", "", text, flags=re.IGNORECASE)
+    return stripped, count > 0

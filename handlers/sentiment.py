@@ -1,0 +1,104 @@
+"""`/sentiment`: the tone of a text by the shipped model."""
+
+from __future__ import annotations
+
+from ml.predictor import Prediction
+
+from handlers.context import Context
+from handlers.errors import Refusal
+from handlers.messages import Button, Message, Reply
+from handlers.texts import N_, Texts
+
+LONGEST = 2000  # characters
+FACES = {"negative": "🙁", "neutral": "😐", "positive": "🙂"}
+NAMES = {"negative": N_("negative"), "neutral": N_("neutral"), "positive": N_("positive")}
+VERY_SURE = 0.9
+EXAMPLE = N_("What a lovely surprise, thank you!")
+
+
+async def sentiment(context: Context) -> None:
+    """Answer a text with its tone."""
+    text = target_text(context.message, context.args)
+    if not text:
+        await context.reply(invitation(context.t))
+        return
+    prediction = await context.services.predictor.predict(text)
+    record = {
+        "kind": "sentiment",
+        "model": prediction.model,
+        "version": prediction.version,
+        "label": prediction.label,
+    }
+    result_id = await context.services.results.keep(context.owner, record)
+    context.session.result = {"id": result_id, **record}
+    await context.reply(sentiment_card(prediction, result_id, context.t))
+
+
+def target_text(message: Message, args: str) -> str:
+    """Return the text that a command is about: the rest of the message, or the one it replies to.
+
+    Raises:
+        Refusal: It is too long, or the message replied to holds no words.
+    """
+    text = args.strip()
+    if not text and message.quoted is not None:
+        text = message.quoted.text.strip()
+        if not text:
+            raise Refusal(N_("That message has no words I could read. Reply to a text message."))
+    if len(text) > LONGEST:
+        raise Refusal(
+            N_("This text has {length} characters, and I read up to {limit} at once. Send a shorter part."),
+            length=f"{len(text):,}",
+            limit=f"{LONGEST:,}",
+        )
+    return text
+
+
+def sentiment_card(prediction: Prediction, result_id: str, t: Texts) -> Reply:
+    """Build the answer: the tone with its probability, or the two likeliest where the model is not sure."""
+    other, other_share = prediction.runner_up
+    if prediction.sure:
+        text = t(
+            "{face} {label}, {share} % ({certainty})",
+            face=FACES[prediction.label],
+            label=t(NAMES[prediction.label]),
+            share=percent(prediction.probability),
+            certainty=t("very sure") if prediction.probability >= VERY_SURE else t("fairly sure"),
+        )
+    else:
+        text = t(
+            "🤷 not sure: {label} {share} %, {other} {other_share} %",
+            label=t(NAMES[prediction.label]),
+            share=percent(prediction.probability),
+            other=t(NAMES[other]),
+            other_share=percent(other_share),
+        )
+    return Reply(text, buttons=(verdict_buttons(result_id, t),))
+
+
+def verdict_buttons(result_id: str, t: Texts) -> tuple[Button, ...]:
+    """Return the buttons by which a person says whether an answer was right."""
+    return (
+        Button(t("👍 Right"), data=f"right:{result_id}"),
+        Button(t("👎 Wrong"), data=f"wrong:{result_id}"),
+    )
+
+
+def invitation(t: Texts) -> Reply:
+    """Say how `/sentiment` is used, with one example to press."""
+    return Reply(
+        t(
+            "Write /sentiment and a text, or reply to a message with /sentiment. For example:\n{example}",
+            example=f"/sentiment {t(EXAMPLE)}",
+        ),
+        buttons=((Button(t("Try this example"), data="try:sentiment"),),),
+    )
+
+
+def percent(share: float) -> str:
+    """Return a share as a whole number that never claims certainty.
+
+    >>> percent(0.874), percent(0.9999), percent(0.001)
+    ('87', '99', '1')
+    """
+    return str(min(99, max(1, round(share * 100))))
