@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
-
-from ml.plots import Plotter
-from ml.predictor import Predictor
+from typing import TYPE_CHECKING, Any, Protocol
 
 from handlers.messages import Chat, Document, Message, Reply, Sent
 from handlers.texts import Texts
-from ml.examples import Examples
-from ml.jobs import Jobs
-from ml.registry import Registry
-from ml.store import Store
+
+if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be imported
+    from ml.examples import Examples
+    from ml.feedback import Feedback
+    from ml.jobs import Jobs
+    from ml.plots import Plotter
+    from ml.predictor import Predictor
+    from ml.registry import Registry
+    from ml.store import Store
 
 
 class Outbox(Protocol):
@@ -55,6 +57,7 @@ class Session:
     result: dict[str, Any] | None = None
     question: dict[str, Any] | None = None
     model: str | None = None
+    upload: dict[str, Any] | None = None  # the file that was sent last, for the buttons below its first rows
 
 
 @dataclass
@@ -76,6 +79,7 @@ class Services:
     jobs: Jobs
     results: Results
     registry: Registry
+    feedback: Feedback
     commands: tuple[Command, ...] = ()
     bot_username: str = ""
 
@@ -91,6 +95,7 @@ class Context:
     session: Session = field(default_factory=Session)
     settings: ChatSettings = field(default_factory=ChatSettings)
     args: str = ""  # what follows the command, the whole of a plain text, or the argument of a button
+    notice: str = ""  # shown for a moment over the chat when a press is answered
 
     @property
     def owner(self) -> str:
