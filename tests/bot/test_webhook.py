@@ -1,0 +1,63 @@
+"""Intake by webhook."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from redis.asyncio import Redis
+
+from bot.inbox import Inbox
+from bot.web import SECRET_HEADER, Webhook, secret_of
+from tests.conftest import free_port
+
+SECRET = secret_of("1:token")
+HEADERS = {SECRET_HEADER: SECRET}
+
+
+@pytest.fixture
+async def url(redis_client: Redis) -> AsyncIterator[str]:
+    inbox = Inbox(redis_client)
+    await inbox.open()
+    listen = f"127.0.0.1:{free_port()}"
+    webhook = Webhook(inbox, "https://bot.example/tonefit/hook", listen, SECRET)
+    await webhook.start()
+    yield f"http://{listen}/tonefit/hook"
+    await webhook.stop()
+
+
+async def post(url: str, body: bytes, headers: dict[str, str]) -> int:
+    async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as response:
+        return response.status
+
+
+async def test_an_update_is_in_the_inbox_before_it_is_acknowledged(url: str, redis_client: Redis) -> None:
+    assert await post(url, b'{"update_id": 1}', HEADERS) == 200
+    assert await Inbox(redis_client).waiting() == 1
+
+
+@pytest.mark.parametrize("headers", [{}, {SECRET_HEADER: "wrong"}, {SECRET_HEADER: SECRET + "x"}])
+async def test_nobody_else_can_post_updates(url: str, redis_client: Redis, headers: dict[str, str]) -> None:
+    assert await post(url, b'{"update_id": 1}', headers) == 403
+    assert await Inbox(redis_client).waiting() == 0
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"update_id": "x"}'])
+async def test_what_is_no_update_is_refused(url: str, body: bytes) -> None:
+    assert await post(url, body, HEADERS) == 400
+
+
+async def test_a_body_over_the_limit_is_refused(url: str) -> None:
+    assert await post(url, b'{"update_id": 1, "x": "' + b"x" * 2_000_000 + b'"}', HEADERS) == 413
+
+
+async def test_another_path_is_not_there(url: str) -> None:
+    assert await post(url + "/more", b"{}", HEADERS) == 404
+
+
+async def test_telegram_is_asked_to_come_again_while_redis_is_away() -> None:
+    away = Redis(port=free_port())
+    listen = f"127.0.0.1:{free_port()}"
+    webhook = Webhook(Inbox(away), "https://bot.example/hook", listen, SECRET)
+    await webhook.start()
+    assert await post(f"http://{listen}/hook", b'{"update_id": 1}', HEADERS) == 503
+    await webhook.stop()

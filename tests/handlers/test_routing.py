@@ -1,0 +1,79 @@
+"""Who answers a message."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from handlers import TABLE, basics, classify, fit, sentiment, teach, uploads
+from handlers.context import Session
+from handlers.messages import Chat, Document, Message, Person, Press, Quoted
+from handlers.routing import Route, route, strip_mention
+
+ADA = Person(7, "Ada")
+PRIVATE = Message(1, "text", Chat(7, "private"), 10, datetime(2026, 1, 1, tzinfo=UTC), ADA)
+GROUP = replace(PRIVATE, chat=Chat(-100, "supergroup"))
+OURS = Quoted(9, "🙂 positive", from_bot=True)
+
+
+def where(message: Message, session: Session | None = None) -> Route | None:
+    return route(message, session or Session(), TABLE, "tonefit_bot")
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (replace(PRIVATE, text="/s good"), Route(sentiment.sentiment, "good")),
+        (replace(PRIVATE, text="/nonsense"), Route(basics.unknown)),
+        (replace(PRIVATE, text="hello"), Route(basics.plain, "hello")),
+        (replace(PRIVATE, text="情感 今天真好"), Route(sentiment.sentiment, "今天真好")),
+        (replace(PRIVATE, text="拟合\n1,2\n2,4"), Route(fit.fit, "1,2\n2,4")),
+        (replace(PRIVATE, kind="other"), Route(basics.other)),
+        (replace(PRIVATE, document=Document("f", "a.csv")), Route(uploads.offer, "")),
+        (replace(PRIVATE, text="/fit deg=2", document=Document("f", "a.csv")), Route(fit.fit, "deg=2")),
+        (replace(GROUP, text="hello"), None),
+        (replace(GROUP, text="情感 今天真好"), None),
+        (replace(GROUP, text="/nonsense"), None),
+        (replace(GROUP, text="/nonsense@tonefit_bot"), Route(basics.unknown)),
+        (replace(GROUP, text="/fit@other_bot 1,2"), None),
+        (replace(GROUP, text="/fit@Tonefit_Bot 1,2"), Route(fit.fit, "1,2")),
+        (replace(GROUP, text="@tonefit_bot what a day"), Route(basics.plain, "what a day")),
+        (replace(GROUP, text="@tonefit_bot 情感 好"), Route(sentiment.sentiment, "好")),
+        (replace(GROUP, text="情感 好", quoted=OURS), Route(sentiment.sentiment, "好")),
+        (replace(GROUP, text="I agree", quoted=OURS), None),
+        (replace(GROUP, kind="other"), None),
+        (replace(PRIVATE, text="/s good", edited=True), None),
+        (replace(PRIVATE, kind="button", press=Press("1", "right:AB")), Route(classify.right, "AB")),
+        (replace(PRIVATE, kind="button", press=Press("1", "rm -rf:AB")), None),
+    ],
+)
+def test_a_message_goes_to_its_handler(message: Message, expected: Route | None) -> None:
+    assert where(message) == expected
+
+
+def test_plain_text_answers_an_open_question_and_a_command_goes_before_it() -> None:
+    session = Session(question={"ask": "teach", "model": "spam"})
+    assert where(replace(PRIVATE, text="junk"), session) == Route(teach.answer, "junk")
+    assert where(replace(PRIVATE, text="/s junk"), session) == Route(sentiment.sentiment, "junk")
+
+
+def test_every_word_and_name_of_the_table_stands_for_one_command() -> None:
+    names = [name for command in TABLE.commands for name in (command.name, *command.aliases, *command.words)]
+    assert len(names) == len(set(names))
+
+
+def test_the_words_of_the_product_are_there() -> None:
+    assert {"情感", "分类", "拟合", "预测", "教", "训练", "帮助"} <= set(TABLE.by_word)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("@tonefit_bot, good", ("good", True)),
+        ("good @tonefit_bot", ("good", True)),
+        ("@tonefit_bots good", ("@tonefit_bots good", False)),
+        ("good", ("good", False)),
+    ],
+)
+def test_a_mention_is_taken_off(text: str, expected: tuple[str, bool]) -> None:
+    assert strip_mention(text, "tonefit_bot") == expected
