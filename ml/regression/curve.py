@@ -1,0 +1,96 @@
+"""Where a fitted curve runs, and how surely: means and their variances at any x."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ml.regression.gram import Term
+from ml.regression.spec import Floats, Model
+
+FEW = 5_000  # values that are compared with the centre as decimals, so that a large offset costs no digit
+CHUNK = 65_536  # rows whose basis is in memory at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A curve in `t = (x - centre) / scale`, which keeps the digits that powers of x would lose.
+
+    For `log` and `power` x is replaced by its logarithm; `exp` and `power` are
+    `weights[0] * exp(weights[1] * t)`.
+
+    Args:
+        terms: (column, power) of each weight; (0, 0) is the intercept.
+        weights: Shape (p,).
+        inverse: Shape (p, p): `variance * inverse` is the covariance of the weights.
+        variance: Of an observation of weight 1, as far as the weights' own errors go.
+    """
+
+    model: Model
+    terms: tuple[Term, ...]
+    centres: tuple[float, ...]
+    scales: tuple[float, ...]
+    weights: tuple[float, ...]
+    inverse: tuple[tuple[float, ...], ...]
+    variance: float
+
+    def basis(self, X: Floats) -> Floats:
+        """Return the derivatives of the mean by the weights, shape (n, p)."""
+        T = self._offsets(X)
+        if self.model in {"exp", "power"}:
+            growth = np.exp(self.weights[1] * T[:, 0])
+            return np.column_stack([growth, self.weights[0] * T[:, 0] * growth])
+        columns = [T[:, column] ** power if power else np.ones(len(T)) for column, power in self.terms]
+        return np.column_stack(columns)
+
+    def mean(self, X: Floats) -> Floats:
+        """Return the curve at X (shape (n, k)), shape (n,)."""
+        if self.model in {"exp", "power"}:
+            growth: Floats = self.weights[0] * np.exp(self.weights[1] * self._offsets(X)[:, 0])
+            return growth
+        weights = np.array(self.weights)
+        parts = [self.basis(X[start : start + CHUNK]) @ weights for start in range(0, len(X), CHUNK)]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def leverage(self, X: Floats) -> Floats:
+        """Return the variance of the mean in units of `variance`, shape (n,)."""
+        inverse = np.array(self.inverse)
+        out = np.empty(len(X))
+        for start in range(0, len(X), CHUNK):
+            B = self.basis(X[start : start + CHUNK])
+            out[start : start + CHUNK] = np.einsum("ij,ij->i", B @ inverse, B)
+        return np.maximum(out, 0.0)
+
+    def _offsets(self, X: Floats) -> Floats:
+        scales: Floats = np.array(self.scales)
+        centres: Floats = np.array(self.centres)
+        if self.model in {"log", "power"}:
+            return np.asarray((np.log(X) - centres) / scales)
+        if X.size > FEW:
+            return np.asarray((X - centres) / scales)
+        decimals = [Fraction(repr(centre)) for centre in self.centres]
+        exact = [
+            [float(Fraction(repr(value)) - centre) for value, centre in zip(row, decimals, strict=True)]
+            for row in X.tolist()
+        ]
+        return np.asarray(np.array(exact).reshape(X.shape) / scales)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, record: dict[str, Any]) -> Curve:
+        """Read what `to_dict` wrote, also after a way through JSON."""
+        return cls(
+            record["model"],
+            tuple((column, power) for column, power in record["terms"]),
+            tuple(record["centres"]),
+            tuple(record["scales"]),
+            tuple(record["weights"]),
+            tuple(tuple(row) for row in record["inverse"]),
+            record["variance"],
+        )

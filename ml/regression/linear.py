@@ -1,0 +1,105 @@
+"""Ordinary and weighted least squares: lines, polynomials, several features, logarithms of x."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import frexp
+from typing import Any
+
+import numpy as np
+
+from ml.regression.curve import Curve
+from ml.regression.exact import Solution, root, solve
+from ml.regression.gram import Gram, gram, terms_of
+from ml.regression.spec import Floats, Observations, Spec
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a method found, before anything is inferred from it.
+
+    Args:
+        coefficients: Shape (p,), as the equation names them.
+        std_errors: Shape (p,).
+        covariance: Shape (p, p), of the coefficients.
+        rss: Sum of the squared residuals, weighted.
+        tss: Sum of the squares of y that there was to explain, weighted.
+        parameters: How many the method spent; a ridge spends parts of them.
+        residual_std: Standard deviation of an observation of weight 1 about the curve.
+        intervals: Where they do not follow from the standard errors (bootstrap).
+        classical: Whether t, p and AIC exist.
+        notes: What the method chose: the strength of a penalty, and how.
+    """
+
+    coefficients: list[float]
+    std_errors: list[float]
+    covariance: list[list[float]]
+    curve: Curve
+    rss: float
+    tss: float
+    r2: float
+    residual_std: float
+    parameters: float
+    intervals: list[tuple[float, float]] | None = None
+    classical: bool = True
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+def fit_linear(data: Observations, spec: Spec) -> Estimate:
+    """Fit by least squares, with every digit that the numbers hold.
+
+    The normal equations are summed and solved in integers (see `gram` and `exact`), so that neither a large
+    offset nor a high degree costs anything; one method serves typed tables and a million rows.
+
+    Raises:
+        FitError: `collinear`, with the index of the term.
+    """
+    taken = _logarithms(data) if spec.model == "log" else data
+    equations = gram(taken, terms_of(data.k, spec.degree, not spec.through0))
+    return estimate_of(solve(equations), equations, data.n, spec)
+
+
+def estimate_of(solution: Solution, equations: Gram, n: int, spec: Spec) -> Estimate:
+    """Turn the exact solution into doubles, each rounded once."""
+    p = equations.p
+    variance = solution.rss / (n - p)
+    return Estimate(
+        coefficients=[float(value) for value in solution.coefficients],
+        std_errors=[root(solution.inverse[i][i] * variance) for i in range(p)],
+        covariance=[[float(value * variance) for value in row] for row in solution.inverse],
+        curve=_curve(solution, equations, float(variance), spec),
+        rss=float(solution.rss),
+        tss=float(solution.tss),
+        r2=float(1 - solution.rss / solution.tss) if solution.tss else 1.0,
+        residual_std=root(variance),
+        parameters=p,
+    )
+
+
+def _curve(solution: Solution, equations: Gram, variance: float, spec: Spec) -> Curve:
+    """Scale the centred terms by powers of two, which rounds nothing."""
+    scales = [_power_of_two(abs(column.unit) * max(column.reach, 1)) for column in equations.columns]
+    factors = [scales[column] ** power if power else Fraction(1) for column, power in equations.terms]
+    p = equations.p
+    return Curve(
+        model=spec.model,
+        terms=equations.terms,
+        centres=tuple(float(column.centre * column.unit) for column in equations.columns),
+        scales=tuple(float(scale) for scale in scales),
+        weights=tuple(float(w * f) for w, f in zip(solution.centred, factors, strict=True)),
+        inverse=tuple(
+            tuple(float(solution.centred_inverse[i][j] * factors[i] * factors[j]) for j in range(p))
+            for i in range(p)
+        ),
+        variance=variance,
+    )
+
+
+def _power_of_two(value: Fraction) -> Fraction:
+    return Fraction(2) ** frexp(float(value))[1]
+
+
+def _logarithms(data: Observations) -> Observations:
+    logs: Floats = np.log(data.x)
+    return Observations(logs, data.y, data.weights, data.x_names, data.y_name, data.rows)
