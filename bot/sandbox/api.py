@@ -1,0 +1,130 @@
+"""How a call of the bot is taken, checked, served and answered: `/bot<token>/<method>`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+
+import orjson
+from aiohttp import web
+
+from bot.sandbox import (
+    methods_chats,
+    methods_edits,
+    methods_media,
+    methods_messages,
+    methods_profile,
+    methods_queries,
+    methods_updates,
+)
+from bot.sandbox.backend import Backend, Call, Method
+from bot.sandbox.errors import ApiError, bad_request
+from bot.sandbox.faults import Fault, Faults
+from bot.sandbox.files import DOWNLOAD_LIMIT
+from bot.sandbox.form import Form, read_form
+from bot.sandbox.parameters import SCHEMAS
+
+log = logging.getLogger(__name__)
+
+MODULES = (
+    methods_messages,
+    methods_media,
+    methods_edits,
+    methods_chats,
+    methods_profile,
+    methods_queries,
+    methods_updates,
+)
+METHODS: dict[str, Method] = {
+    name.lower(): method for module in MODULES for name, method in module.METHODS.items()
+}
+CALLS_KEPT = 20_000
+BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
+
+
+class Api:
+    """The bot's side of the sandbox."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.faults = Faults()
+        self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Serve one call; names of methods are read in any case, as Telegram does."""
+        name = request.match_info["method"].lower()
+        try:
+            schema = SCHEMAS.get(name)
+            if schema is None:
+                raise ApiError(404, "")
+            form = await read_form(request)
+            if self.faults:
+                return await self._serve_badly(request, schema.name, form)
+            return answer(await self._serve(name, schema.name, form))
+        except ApiError as error:
+            return refusal(error)
+        except Exception:
+            log.exception("the sandbox failed in %s", name)
+            return refusal(ApiError(500, "Internal Server Error"))
+
+    async def _serve(self, key: str, name: str, form: Form) -> bytes:
+        params = SCHEMAS[key].read(form.values, form.files)
+        call = Call(name, params, time.time(), form.files)
+        self.calls.append(call)
+        result = await METHODS[key](self.backend, call)
+        return orjson.dumps({"ok": True, "result": result})
+
+    async def _serve_badly(self, request: web.Request, name: str, form: Form) -> web.StreamResponse:
+        """Serve a call that may meet a fault."""
+        fault = self.faults.take(name, form.values)
+        if fault is None:
+            return answer(await self._serve(name.lower(), name, form))
+        error = fault.error()
+        if error is not None:
+            self.calls.append(Call(name, dict(form.values), time.time(), form.files))
+            raise error
+        return await self._break(request, fault, name, form)
+
+    async def _break(self, request: web.Request, fault: Fault, name: str, form: Form) -> web.StreamResponse:
+        match fault.kind:
+            case "502":
+                return web.Response(body=BAD_GATEWAY, status=502, content_type="text/html")
+            case "cut_before":
+                return cut(request)
+            case "slow":
+                await asyncio.sleep(fault.delay)
+        body = await self._serve(name.lower(), name, form)
+        return cut(request) if fault.kind == "cut" else answer(body)
+
+    async def serve_file(self, request: web.Request) -> web.StreamResponse:
+        """Serve a file of the chats, as `/file/bot<token>/<path>`."""
+        stored = self.backend.files.by_path.get(request.match_info["path"])
+        if stored is None:
+            return refusal(ApiError(404, ""))
+        if stored.size > DOWNLOAD_LIMIT:
+            return refusal(bad_request("file is too big"))
+        content = await self.backend.files.content(stored)
+        if content is None:
+            return refusal(ApiError(404, ""))
+        return web.Response(body=content, content_type="application/octet-stream")
+
+
+def answer(body: bytes) -> web.Response:
+    """Return a served call's answer."""
+    return web.Response(body=body, content_type="application/json")
+
+
+def refusal(error: ApiError) -> web.Response:
+    """Return a refused call's answer."""
+    return web.Response(
+        body=orjson.dumps(error.envelope()), status=error.code, content_type="application/json"
+    )
+
+
+def cut(request: web.Request) -> web.Response:
+    """Close the connection with no answer."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

@@ -1,0 +1,239 @@
+"""What people do in their chats: say, send files, edit, delete, press buttons, react."""
+
+from __future__ import annotations
+
+import mimetypes
+import time
+
+from bot.sandbox.backend import Backend
+from bot.sandbox.entities import MAX_UNITS, clean, detect, units
+from bot.sandbox.errors import ApiError
+from bot.sandbox.form import Upload
+from bot.sandbox.queries import Query
+from bot.sandbox.reactions import EMOJI, set_reaction
+from bot.sandbox.sending import MAX_CAPTION, set_place, signed
+from bot.sandbox.state import Chat, Json, Person, Post, new_id
+
+
+class Impossible(ValueError):
+    """Something that this person cannot do here, in a sentence for the web chat."""
+
+
+class People:
+    """The people's side of the sandbox: each deed changes the chats and may give the bot an update."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+
+    def person(self, person_id: int) -> Person:
+        """Return somebody.
+
+        Raises:
+            Impossible: There is no such person.
+        """
+        person = self.backend.world.people.get(person_id)
+        if person is None:
+            raise Impossible("There is no such person.")
+        return person
+
+    def chat(self, person_id: int, chat_id: int) -> Chat:
+        """Return a chat that somebody sees.
+
+        Raises:
+            Impossible: There is none, or they do not see it.
+        """
+        self.person(person_id)
+        chat = self.backend.world.chats.get(chat_id)
+        if chat is None or person_id not in chat.members:
+            raise Impossible("There is no such chat for this person.")
+        return chat
+
+    def post(self, person_id: int, chat_id: int, message_id: int) -> tuple[Chat, Post]:
+        """Return a message that somebody sees."""
+        chat = self.chat(person_id, chat_id)
+        post = chat.posts.get(message_id)
+        if post is None:
+            raise Impossible("That message is gone.")
+        return chat, post
+
+    def say(
+        self, person: int, chat: int, text: str, *, reply_to: int | None = None, topic: int | None = None
+    ) -> Post:
+        """Send a text; one that is too long goes as several messages, as Telegram's clients do it.
+
+        Returns:
+            The last of the messages.
+        """
+        parts = split(clean(text).strip())
+        if not parts:
+            raise Impossible("A message needs a text.")
+        for part in parts:
+            body = self._begin(person, chat, reply_to, topic) | {"text": part}
+            entities = detect(part)
+            if entities:
+                body["entities"] = entities
+            post = self._send(person, chat, body)
+        return post
+
+    async def upload(
+        self,
+        person: int,
+        chat: int,
+        upload: Upload,
+        *,
+        caption: str = "",
+        as_photo: bool = False,
+        reply_to: int | None = None,
+        topic: int | None = None,
+    ) -> Post:
+        """Send a file, or a picture as a photo."""
+        body = self._begin(person, chat, reply_to, topic)
+        upload.mime_type = mimetypes.guess_type(upload.name)[0] or upload.mime_type
+        try:
+            stored = await self.backend.files.keep(upload, photo=as_photo)
+        except ApiError as error:
+            raise Impossible(f"Telegram does not take this file: {error.description}.") from error
+        body |= {"photo": stored.photo()} if as_photo else {"document": stored.document()}
+        text = clean(caption).strip()
+        if units(text) > MAX_CAPTION:
+            raise Impossible("The text with a file holds up to 1,024 characters.")
+        if text:
+            body["caption"] = text
+            body |= {"caption_entities": entities} if (entities := detect(text)) else {}
+        return self._send(person, chat, body)
+
+    def sticker(self, person: int, chat: int, *, topic: int | None = None) -> Post:
+        """Send a sticker."""
+        made = {
+            "file_id": new_id(),
+            "file_unique_id": new_id(12),
+            "type": "regular",
+            "width": 512,
+            "height": 512,
+            "is_animated": False,
+            "is_video": False,
+            "emoji": "🐳",
+        }
+        return self._send(person, chat, self._begin(person, chat, None, topic) | {"sticker": made})
+
+    def edit(self, person: int, chat: int, message_id: int, text: str) -> Post:
+        """Change the text or caption of one's own message."""
+        where, post = self._own(person, chat, message_id, "edited")
+        field = "text" if "text" in post.body else "caption"
+        text = clean(text).strip()
+        if field == "text" and not text:
+            raise Impossible("A message needs a text.")
+        if units(text) > (MAX_UNITS if field == "text" else MAX_CAPTION):
+            raise Impossible("This text is too long.")
+        entities = "entities" if field == "text" else "caption_entities"
+        post.body = {name: value for name, value in post.body.items() if name not in (field, entities)}
+        post.body |= {field: text} if text else {}
+        post.body |= {entities: found} if (found := detect(text)) else {}
+        return self.backend.revise(where, post)
+
+    def delete(self, person: int, chat: int, message_id: int) -> None:
+        """Take a message away: one's own, any in private, any as an administrator."""
+        where, post = self.post(person, chat, message_id)
+        if post.author != person and not where.private and not where.ruled_by(person):
+            raise Impossible("Only its author or an administrator can delete this message.")
+        self.backend.remove(where, [message_id])
+
+    def press(self, person: int, chat: int, message_id: int, data: str) -> Query:
+        """Press an inline button; the query's `answer` holds what the bot says to it."""
+        where, post = self.post(person, chat, message_id)
+        rows = post.body.get("reply_markup", {}).get("inline_keyboard", [])
+        if not any(button.get("callback_data") == data for row in rows for button in row):
+            raise Impossible("That button is gone.")
+        query = self.backend.queries.ask(person, where.id)
+        update = {
+            "id": query.id,
+            "from": self.backend.world.full_user(person),
+            "message": post.body,
+            "chat_instance": str(abs(where.id)),
+            "data": data,
+        }
+        self.backend.updates.add("callback_query", update, where.id)
+        return query
+
+    def react(self, person: int, chat: int, message_id: int, emoji: str | None) -> None:
+        """React to a message, or take the reaction back."""
+        where, post = self.post(person, chat, message_id)
+        plain = emoji.replace("\ufe0f", "") if emoji else None
+        if plain and plain not in EMOJI:
+            raise Impossible("Telegram has no such reaction.")
+        set_reaction(self.backend, where, post, person, plain)
+
+    def ask_inline(self, person: int, text: str) -> Query:
+        """Type `@bot text` into any chat."""
+        query = self.backend.queries.ask(person)
+        user = self.backend.world.full_user(person)
+        self.backend.updates.add(
+            "inline_query", {"id": query.id, "from": user, "query": text[:256], "offset": ""}
+        )
+        return query
+
+    def speak(self, person: int, language_code: str) -> None:
+        """Set the language of somebody's Telegram."""
+        who = self.person(person)
+        who.language_code = language_code
+        self.backend.world.keep_person(who)
+        self.backend.events.tell("commands", {"chat_id": None}, [person])
+
+    def block(self, person: int, blocked: bool = True) -> None:
+        """Stop the bot in private, or start it again; it hears of both."""
+        chat = self.chat(person, person)
+        if chat.bot_blocked == blocked:
+            return
+        chat.bot_blocked = blocked
+        self.backend.world.keep_chat(chat)
+        bot = self.backend.world.bot
+        kicked, member = {"user": bot, "status": "kicked", "until_date": 0}, {"user": bot, "status": "member"}
+        change = {
+            "chat": chat.brief,
+            "from": self.backend.world.full_user(person),
+            "date": int(time.time()),
+            "old_chat_member": member if blocked else kicked,
+            "new_chat_member": kicked if blocked else member,
+        }
+        self.backend.updates.add("my_chat_member", change, chat.id)
+
+    def _begin(self, person: int, chat_id: int, reply_to: int | None, topic: int | None) -> Json:
+        """Return the beginning of somebody's message, where they may write."""
+        chat = self.chat(person, chat_id)
+        if not chat.holds(person) or (chat.type == "channel" and not chat.ruled_by(person)):
+            raise Impossible("This person cannot write here.")
+        if chat.private and chat.bot_blocked:
+            self.block(person, False)
+        replied = chat.posts.get(reply_to) if reply_to else None
+        if reply_to and replied is None:
+            raise Impossible("The message to reply to is gone.")
+        body = signed(self.backend, chat, person)
+        try:
+            set_place(chat, body, None if topic == 1 else topic, replied)
+        except ApiError:
+            raise Impossible("There is no such topic.") from None
+        return body
+
+    def _send(self, person: int, chat_id: int, body: Json) -> Post:
+        return self.backend.publish(self.backend.world.chats[chat_id], body, person)
+
+    def _own(self, person: int, chat_id: int, message_id: int, what: str) -> tuple[Chat, Post]:
+        chat, post = self.post(person, chat_id, message_id)
+        in_channel = chat.type == "channel" and chat.ruled_by(person)
+        if post.author != person and not in_channel:
+            raise Impossible(f"Only its author can have this message {what}.")
+        return chat, post
+
+
+def split(text: str) -> list[str]:
+    """Cut a text into pieces that Telegram takes, at line ends where there are any."""
+    parts = []
+    while units(text) > MAX_UNITS:
+        head = text[:MAX_UNITS]
+        while units(head) > MAX_UNITS:
+            head = head[: -max(1, (units(head) - MAX_UNITS) // 2)]
+        cut = head.rfind("\n") + 1 or len(head)
+        parts.append(text[:cut].strip())
+        text = text[cut:]
+    parts.append(text.strip())
+    return [part for part in parts if part]

@@ -1,0 +1,219 @@
+"""The local Bot API as one object: start it, stop it, play people in it, look at what the bot did."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox import scene
+from bot.sandbox.api import Api, refusal
+from bot.sandbox.backend import Backend, Call
+from bot.sandbox.chat_web import ChatWeb
+from bot.sandbox.errors import ApiError
+from bot.sandbox.faults import Fault
+from bot.sandbox.files import UPLOAD_LIMIT
+from bot.sandbox.form import Upload
+from bot.sandbox.methods_chats import set_role
+from bot.sandbox.people import People
+from bot.sandbox.queries import Query
+from bot.sandbox.state import Chat, Json, Person
+
+WEB = Path(__file__).parent / "web"
+BODY_LIMIT = UPLOAD_LIMIT + 1024 * 1024  # bytes: a file and the form around it
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+CONTENT_POLICY = "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'"
+
+
+class Sandbox:
+    """A local Telegram: `async with Sandbox() as sandbox` serves it at `sandbox.url`.
+
+    Args:
+        data_dir: Where chats and files are kept; None keeps them in memory.
+        bot_username: The bot's name without "@".
+        bot_role: The bot's status in the demo group; as "member" it reads in privacy mode.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path | None = None,
+        *,
+        bot_username: str = "tonefit_bot",
+        bot_role: str = "administrator",
+    ) -> None:
+        self.backend = Backend(data_dir, bot_username)
+        self.world = self.backend.world
+        self.people = People(self.backend)
+        self.api = Api(self.backend)
+        self.url = ""
+        self._bot_role = bot_role
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Sandbox:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
+        """Serve on a loopback address and return the base URL."""
+        if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+            raise ValueError("the sandbox knows no passwords: give it a loopback address")
+        self._wake()
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port)
+        await site.start()
+        name = f"[{host}]" if ":" in host else host
+        self.url = f"http://{name}:{self._runner.addresses[0][1]}"
+        self.backend.storage.start()
+        await self.backend.webhook.load()
+        return self.url
+
+    def _wake(self) -> None:
+        self.backend.updates.load()
+        self.backend.files.load()
+        if not self.world.load():
+            scene.set_up(self.world, self._bot_role)
+
+    async def stop(self) -> None:
+        """End every connection and write the rest down."""
+        self.backend.events.close()
+        await self.backend.webhook.stop()
+        self.backend.updates.end_poll("the server is shutting down")
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        for chat in self.world.chats.values():
+            self.world.keep_chat(chat)
+        await self.backend.storage.close()
+
+    def _application(self) -> web.Application:
+        app = web.Application(client_max_size=BODY_LIMIT, middlewares=[guard])
+        app.add_routes(
+            [
+                web.route("*", "/bot{token:[^/]+}/{method}", self.api.handle),
+                web.get("/file/bot{token:[^/]+}/{path:.+}", self.api.serve_file),
+                *ChatWeb(self.backend, self.people).routes(),
+                web.get("/healthz", healthz),
+                web.get("/", page),
+                web.get("/web/{name:.+}", static),
+            ]
+        )
+        return app
+
+    # what tests and the demo ask
+
+    @property
+    def calls(self) -> list[Call]:
+        """The bot's calls so far, the newest last."""
+        return list(self.api.calls)
+
+    def calls_of(self, method: str) -> list[Call]:
+        """Return the bot's calls of one method."""
+        return [call for call in self.api.calls if call.method == method]
+
+    def messages(self, chat: int) -> list[Json]:
+        """Return a chat's messages as Bot API objects, oldest first."""
+        return [post.body for post in self.world.chats[chat].posts.values()]
+
+    async def say(
+        self, person: int, chat: int, text: str, *, reply_to: int | None = None, topic: int | None = None
+    ) -> Json:
+        """Write as somebody; returns the Message."""
+        return self.people.say(person, chat, text, reply_to=reply_to, topic=topic).body
+
+    async def upload(self, person: int, chat: int, name: str, content: bytes, **options: Any) -> Json:
+        """Send a file as somebody (`caption`, `as_photo`, `reply_to`, `topic`); returns the Message."""
+        upload = Upload(name, "application/octet-stream", content)
+        return (await self.people.upload(person, chat, upload, **options)).body
+
+    async def press(self, person: int, chat: int, message_id: int, data: str) -> Query:
+        """Press a button as somebody; `await query.answer` gives the bot's notice."""
+        return self.people.press(person, chat, message_id, data)
+
+    async def react(self, person: int, chat: int, message_id: int, emoji: str | None) -> None:
+        """React as somebody."""
+        self.people.react(person, chat, message_id, emoji)
+
+    async def reply_to(self, message: Json, seconds: float = 10.0) -> Json:
+        """Wait for the bot's reply to a message and return it.
+
+        Raises:
+            TimeoutError: None came.
+        """
+        chat = self.world.chats[message["chat"]["id"]]
+        async with asyncio.timeout(seconds):
+            while True:
+                for post in chat.posts.values():
+                    replied = post.body.get("reply_to_message", {})
+                    if (
+                        post.author == self.world.bot_id
+                        and replied.get("message_id") == message["message_id"]
+                    ):
+                        return post.body
+                await asyncio.sleep(0.01)
+
+    def fault(self, kind: str, method: str | None = None, chat: int | None = None, **options: Any) -> Fault:
+        """Let the next call of a method, or in a chat, meet a fault; see `Fault` for kinds and options."""
+        fault = Fault(kind, method, chat, **options)  # type: ignore[arg-type]
+        self.api.faults.add(fault)
+        return fault
+
+    def add_person(self, person: Person) -> Person:
+        """Add somebody with a private chat."""
+        return self.world.add_person(person)
+
+    def add_chat(self, chat: Chat) -> Chat:
+        """Add a group or channel; its members include the bot only if they name it."""
+        return self.world.add_chat(chat)
+
+    def set_role(self, chat: int, user: int, status: str, by: int = scene.ADA) -> None:
+        """Change what somebody, or the bot, is in a chat."""
+        set_role(self.backend, self.world.chats[chat], user, status, by)
+
+
+@web.middleware
+async def guard(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Serve only who names this machine: a web page elsewhere must not reach the chats through a browser."""
+    host = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
+    origin = request.headers.get("Origin")
+    if host.lower() not in LOOPBACK_NAMES or (origin is not None and origin != f"http://{request.host}"):
+        return refusal(ApiError(403, "the sandbox serves its own machine only"))
+    return await handler(request)
+
+
+async def healthz(_: web.Request) -> web.Response:
+    """Say that the server runs."""
+    return web.json_response({"ok": True})
+
+
+async def page(_: web.Request) -> web.StreamResponse:
+    """Serve the web chat."""
+    return served("index.html")
+
+
+async def static(request: web.Request) -> web.StreamResponse:
+    """Serve a file of the web chat."""
+    return served(request.match_info["name"])
+
+
+def served(name: str) -> web.StreamResponse:
+    """Return a file below `web/`, and nothing above it."""
+    path = (WEB / name).resolve()
+    if not path.is_relative_to(WEB.resolve()) or not path.is_file():
+        return web.Response(status=404, text="Not found")
+    headers = {
+        "Content-Security-Policy": CONTENT_POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-cache",
+    }
+    return web.FileResponse(path, headers=headers)

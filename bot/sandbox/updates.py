@@ -1,0 +1,174 @@
+"""Which updates wait for the bot, and how long polling hands them out."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from bot.sandbox.errors import ApiError
+from bot.sandbox.state import ID_GAP
+from bot.sandbox.storage import Storage
+
+KINDS = frozenset(
+    {
+        "message",
+        "edited_message",
+        "channel_post",
+        "edited_channel_post",
+        "business_connection",
+        "business_message",
+        "edited_business_message",
+        "deleted_business_messages",
+        "guest_message",
+        "message_reaction",
+        "message_reaction_count",
+        "inline_query",
+        "chosen_inline_result",
+        "callback_query",
+        "shipping_query",
+        "pre_checkout_query",
+        "purchased_paid_media",
+        "poll",
+        "poll_answer",
+        "my_chat_member",
+        "chat_member",
+        "chat_join_request",
+        "chat_boost",
+        "removed_chat_boost",
+        "managed_bot",
+    }
+)
+# what a bot gets only if it asks for it by name
+ON_REQUEST = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
+MAX_TIMEOUT = 50  # seconds
+TERMINATED = "terminated by other getUpdates request; make sure that only one bot instance is running"
+WEBHOOK_ACTIVE = (
+    "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+)
+
+
+class Updates:
+    """The queue of updates: ids increase, and one leaves when the bot asks for a later one.
+
+    Each is serialised once, when it is added; storage, polling and webhook use the same bytes.
+    """
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
+        self.waiting: dict[int, bytes] = {}  # in the order of the ids
+        self.chat_of: dict[int, int] = {}  # update id -> chat, whose updates a webhook gets in order
+        self.allowed: frozenset[str] = KINDS - ON_REQUEST
+        self.chosen = False  # whether the bot named the kinds it wants
+        self.next_id = random.randrange(100_000_000, 900_000_000)
+        self.arrived = asyncio.Event()
+        self._poll: asyncio.Future[None] | None = None
+
+    def load(self) -> None:
+        """Read back what the bot has not acknowledged."""
+        kept = self.storage.read("setting").get("updates", {})
+        self.allowed = frozenset(kept.get("allowed", self.allowed))
+        self.chosen = kept.get("chosen", False)
+        self.next_id = kept.get("next_id", self.next_id)
+        for body in sorted(self.storage.read("update").values(), key=lambda row: int(row["update_id"])):
+            self.waiting[body["update_id"]] = orjson.dumps(body)
+            self.chat_of[body["update_id"]] = chat_of(body)
+            self.next_id = body["update_id"] + 1
+        if not self.storage.closed_well:
+            self.next_id += ID_GAP
+        self.keep_settings()
+
+    def keep_settings(self) -> None:
+        """Write down the next id and what the bot asked for."""
+        settings = {"allowed": list(self.allowed), "chosen": self.chosen, "next_id": self.next_id}
+        self.storage.put("setting", "updates", settings)
+
+    def add(self, kind: str, body: Any, chat_id: int = 0) -> int | None:
+        """Queue an update of one kind and return its id; None where the bot did not ask for the kind."""
+        if kind not in self.allowed:
+            return None
+        update_id = self.next_id
+        self.next_id += 1
+        raw = orjson.dumps({"update_id": update_id, kind: body})
+        self.waiting[update_id] = raw
+        self.chat_of[update_id] = chat_id
+        self.storage.put("update", str(update_id), raw)
+        self.arrived.set()
+        if self._poll is not None and not self._poll.done():
+            self._poll.set_result(None)
+        return update_id
+
+    def forget(self, update_id: int) -> None:
+        """Take out an update that the bot has."""
+        if self.waiting.pop(update_id, None) is not None:
+            self.chat_of.pop(update_id, None)
+            self.storage.delete("update", str(update_id))
+
+    def clear(self) -> None:
+        """Drop everything that waits."""
+        for update_id in list(self.waiting):
+            self.forget(update_id)
+        self.keep_settings()
+
+    def allow(self, kinds: list[str]) -> None:
+        """Set which kinds the bot asks for; an empty list stands for Telegram's default."""
+        self.chosen = bool(kinds)
+        self.allowed = frozenset(kinds) if kinds else KINDS - ON_REQUEST
+        self.keep_settings()
+
+    async def poll(self, offset: int, limit: int, seconds: float) -> list[bytes]:
+        """Return waiting updates from an offset on, after at most so many seconds.
+
+        A poll that waits is ended by the next one.
+
+        Raises:
+            ApiError: 409, in the poll that was ended.
+        """
+        self.end_poll(TERMINATED)
+        self._acknowledge(offset)
+        if not self.waiting and seconds > 0:
+            await self._wait(min(seconds, MAX_TIMEOUT))
+        return list(islice(self.waiting.values(), limit))
+
+    def _acknowledge(self, offset: int) -> None:
+        """Forget the updates below an offset; a negative one leaves that many of the newest."""
+        if offset < 0:
+            gone = list(self.waiting)[:offset]
+        else:
+            gone = []
+            for update_id in self.waiting:
+                if update_id >= offset:
+                    break
+                gone.append(update_id)
+        for update_id in gone:
+            self.forget(update_id)
+        if gone:
+            self.keep_settings()
+
+    async def _wait(self, seconds: float) -> None:
+        self._poll = waiter = asyncio.get_running_loop().create_future()
+        try:
+            await asyncio.wait_for(waiter, seconds)
+        except TimeoutError:
+            pass
+        finally:
+            if self._poll is waiter:
+                self._poll = None
+
+    def end_poll(self, reason: str) -> None:
+        """End the poll that waits with 409."""
+        if self._poll is not None and not self._poll.done():
+            self._poll.set_exception(ApiError(409, reason))
+        self._poll = None
+
+
+def chat_of(update: dict[str, Any]) -> int:
+    """Return the chat that an update is about, 0 where there is none."""
+    for kind, body in update.items():
+        if kind != "update_id":
+            found = body.get("message", body).get("chat", {})
+            return int(found.get("id", 0))
+    return 0
