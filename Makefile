@@ -3,7 +3,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: run test bench check setup clean browser
+.PHONY: run test bench check setup clean browser texts
 
 # With a token this is your bot on Telegram; without one, everything runs on this machine.
 run: setup
@@ -46,6 +46,11 @@ browser:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk fonts-noto-color-emoji >/dev/null || true; \
 	  else echo "no chromium: the browser tests will skip (sudo apt-get install chromium)"; fi; }
+
+# Brings bot/locales up to date with the sentences in the code; a test fails on one that is not translated.
+texts: setup
+	$(VENV)/bin/pybabel -q extract -k t -k N_ -k plural:1,2 --no-location --sort-output --omit-header -o build/texts.pot handlers bot/*.py
+	$(VENV)/bin/pybabel -q update -i build/texts.pot -o bot/locales/zh_Hans.po -l zh_Hans --ignore-obsolete --no-fuzzy-matching
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

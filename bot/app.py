@@ -9,9 +9,6 @@ import signal
 from collections.abc import AsyncIterator
 
 import telegram
-from handlers.train import show_progress
-from ml.plots import Plotter
-from ml.predictor import Predictor
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -31,8 +28,12 @@ from bot.web import Webhook, secret_of
 from handlers import COMMANDS, TABLE
 from handlers.context import Services
 from handlers.texts import Texts
+from handlers.train import show_progress
 from ml.examples import Examples
+from ml.feedback import Feedback
 from ml.jobs import Jobs
+from ml.plots import Plotter
+from ml.predictor import Predictor
 from ml.registry import Registry
 from ml.store import Store
 
@@ -105,6 +106,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             jobs=Jobs(redis, redis_url),
             results=KeptResults(redis),
             registry=registry,
+            feedback=Feedback(redis),
             commands=COMMANDS,
             bot_username=bot.username,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from redis.asyncio import Redis
@@ -60,24 +60,32 @@ class Inbox:
         arguments: list[bytes | int] = []
         for update in updates:
             arguments += [update["update_id"], orjson.dumps(update)]
-        return int(await self._put(keys=[STREAM, SEEN, SEEN_FOR], args=arguments))
+        return int(await self._put(keys=[STREAM, SEEN, str(SEEN_FOR)], args=arguments))
 
     async def take(self, count: int = 64) -> list[Entry]:
         """Wait shortly for new updates and return them in order."""
-        answer = await self._redis.xreadgroup(GROUP, CONSUMER, {STREAM: ">"}, count=count, block=BLOCK)
-        return [entry for _, entries in answer or [] for entry in map(_entry, entries)]
+        return [_entry(*entry) for entry in await self._read(">", count, block=BLOCK)]
 
     async def unanswered(self) -> list[Entry]:
         """Return what was given out and never acknowledged: the last process was killed over it."""
         taken: list[Entry] = []
         start = "0-0"
         while True:
-            answer = await self._redis.xreadgroup(GROUP, CONSUMER, {STREAM: start}, count=500)
-            entries = [entry for _, found in answer or [] for entry in found]
+            entries = await self._read(start, 500)
             if not entries:
                 return taken
-            taken += [_entry(entry) for entry in entries if entry[1]]
-            start = entries[-1][0]
+            taken += [_entry(entry_id, fields) for entry_id, fields in entries if fields]
+            start = entries[-1][0].decode()
+
+    async def _read(
+        self, start: str, count: int, block: int | None = None
+    ) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        """Return entries of the stream as (id, fields)."""
+        answer = cast(
+            "list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]] | None",
+            await self._redis.xreadgroup(GROUP, CONSUMER, {STREAM: start}, count=count, block=block),
+        )
+        return [entry for _, entries in answer or [] for entry in entries]
 
     async def acknowledge(self, entries: Sequence[bytes]) -> None:
         """Forget answered updates: nothing of them stays in the stream."""
@@ -91,5 +99,5 @@ class Inbox:
         return int(await self._redis.xlen(STREAM))
 
 
-def _entry(raw: tuple[bytes, dict[bytes, bytes]]) -> Entry:
-    return Entry(raw[0], orjson.loads(raw[1][b"update"]))
+def _entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
+    return Entry(entry_id, orjson.loads(fields[b"update"]))

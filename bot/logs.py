@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 import traceback
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -52,7 +53,7 @@ def traceback_without_values(error: BaseException) -> str:
     return "\n".join(lines)
 
 
-def _without_exception_values(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def _without_exception_values(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     info = event.pop("exc_info", None)
     error = info[1] if isinstance(info, tuple) else info
     if isinstance(error, BaseException):
@@ -60,7 +61,7 @@ def _without_exception_values(_: Any, __: str, event: dict[str, Any]) -> dict[st
     return event
 
 
-def _redact(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def _redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     return {
         key: TOKEN.sub("[token]", value) if isinstance(value, str) else value for key, value in event.items()
     }

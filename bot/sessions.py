@@ -101,7 +101,7 @@ def _session_key(message: Message) -> str:
     return f"tonefit:session:{message.chat.id}:{message.chat.topic or 0}:{_person(message)}"
 
 
-def _read(kind: type[Record], stored: bytes | None) -> Record:
+def _read(kind: type[Record], stored: bytes | str | None) -> Record:
     """Read a record; a field that an older or newer version wrote and this one lacks is left out."""
     values = orjson.loads(stored) if stored else {}
     known = {field.name for field in fields(kind)}

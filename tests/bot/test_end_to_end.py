@@ -1,0 +1,154 @@
+"""What people see of the whole bot, from a message in the local Bot API to the answer there."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox import scene
+from tests.bot.conftest import World
+from tests.conftest import free_port
+
+POINTS = "1,2 2,4.1 3,5.9 4,8.2 5,9.8"
+
+
+async def test_the_main_things_work_in_one_private_chat(world: World) -> None:
+    assert "Try sentiment" in str(await world.ask("/start"))
+    assert "positive" in (await world.ask("/sentiment What a wonderful day, I love it!"))["text"]
+    assert "negative" in (await world.ask("/s this is terrible, I hate it"))["text"]
+    assert "positive" in (await world.ask("I am so happy, thank you!"))["text"]
+    picture = await world.ask(f"/fit {POINTS}")
+    assert picture["photo"]
+    assert "R²" in picture["caption"]
+    assert (await world.ask(POINTS))["photo"]
+    assert "19." in (await world.ask("/predict x=10"))["text"]
+    assert "/fit" in (await world.ask("/help"))["text"]
+
+
+async def test_chinese_people_are_answered_in_chinese(world: World) -> None:
+    xiaoming = scene.XIAOMING
+    assert "积极" in (await world.ask("情感 今天真开心，太喜欢了！", person=xiaoming))["text"]
+    assert "情感" in (await world.ask("帮助 sentiment", person=xiaoming))["text"]
+    assert (await world.ask("拟合 １，２；２，４．１；３，５．９", person=xiaoming))["photo"]
+    assert "English" in str((await world.ask("/lang", person=xiaoming))["reply_markup"])
+    await world.ask("/lang en", person=xiaoming)
+    assert "positive" in (await world.ask("/s 今天真开心，太喜欢了！", person=xiaoming))["text"]
+
+
+async def test_a_reply_is_about_the_message_replied_to(world: World) -> None:
+    said = await world.sandbox.say(scene.GRACE, scene.GROUP, "What a wonderful day, I love it!")
+    answer = await world.ask("/sentiment", chat=scene.GROUP, reply_to=said["message_id"])
+    assert "positive" in answer["text"]
+
+
+async def test_an_answer_stays_in_its_topic(world: World) -> None:
+    topic = next(iter(set(world.sandbox.world.chats[scene.GROUP].topics) - {1}))
+    answer = await world.ask("/s lovely", chat=scene.GROUP, topic=topic)
+    assert answer["message_thread_id"] == topic
+
+
+async def test_a_channel_post_with_a_command_is_answered(world: World) -> None:
+    assert "positive" in (await world.ask("/s what a wonderful day, I love it", chat=scene.CHANNEL))["text"]
+
+
+async def test_every_answer_to_a_command_is_a_reply_to_it(world: World) -> None:
+    for command in ("/start", "/help", "/s good", f"/fit {POINTS}", "/nonsense", "/models", "/jobs", "/lang"):
+        await world.ask(command)
+    sent = [call for call in world.sandbox.calls if call.method in {"sendMessage", "sendPhoto"}]
+    assert all("reply_parameters" in call.params for call in sent)
+
+
+async def test_an_edited_command_is_not_run_again(world: World) -> None:
+    said = await world.sandbox.say(scene.ADA, scene.ADA, "/s good")
+    await world.sandbox.reply_to(said)
+    world.sandbox.people.edit(scene.ADA, scene.ADA, said["message_id"], "/s bad")
+    await world.ask("/help")
+    assert len(world.sandbox.calls_of("sendMessage")) == 2
+
+
+async def test_the_fit_is_still_known_after_the_bot_was_killed(world: World) -> None:
+    await world.ask(f"/fit {POINTS}")
+    world.end(signal.SIGKILL)
+    await world.start()
+    assert "19." in (await world.ask("/predict x=10"))["text"]
+
+
+async def test_what_was_written_while_the_bot_was_down_is_answered(world: World) -> None:
+    world.end(signal.SIGKILL)
+    said = await world.sandbox.say(scene.ADA, scene.ADA, "/s what a wonderful day, I love it")
+    await world.start()
+    assert "positive" in (await world.sandbox.reply_to(said, 15))["text"]
+
+
+async def test_the_same_bot_answers_by_webhook(still_world: World) -> None:
+    listen = f"127.0.0.1:{free_port()}"
+    still_world.environment = {
+        "TONEFIT_WEBHOOK_URL": f"http://{listen}/hook",
+        "TONEFIT_WEBHOOK_LISTEN": listen,
+    }
+    await still_world.start()
+    assert "positive" in (await still_world.ask("/s what a wonderful day, I love it"))["text"]
+    assert not still_world.sandbox.calls_of("getUpdates")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+async def test_the_bots_process_has_loaded_no_tensorflow_after_all_it_does(world: World) -> None:
+    await world.ask("/s good")
+    await world.ask(f"/fit {POINTS}")
+    assert world.process is not None
+    mapped = Path(f"/proc/{world.process.pid}/maps").read_text()
+    assert "onnxruntime" in mapped
+    for trainer in ("tensorflow", "keras", "torch", "sklearn", "matplotlib"):
+        assert f"/{trainer}" not in mapped
+
+
+BAD_INPUTS = {
+    "/sentiment": "For example",
+    "/s " + "long " * 1000: "2,000",
+    "/fit abc": "abc",
+    "/fit 1,2": "point",
+    "/fit 1,2 1,3 1,4": "x",
+    "/fit": "/fit",
+    "/predict": "fit",
+    "/nonsense": "/help",
+    "/train": "/new",
+    "/train nothing": "nothing",
+    "/new a": "label",
+    "/classify nothing good": "nothing",
+    "/cancel": "",
+    "/models nothing": "nothing",
+}
+
+
+async def test_bad_input_gets_a_sentence_and_no_traceback(world: World) -> None:
+    for text, expected in BAD_INPUTS.items():
+        answer = await world.ask(text)
+        words = answer.get("text", answer.get("caption", ""))
+        assert expected in words, (text, words)
+        assert "broke on my side" not in words, (text, world.log)
+    assert "positive" in str(await world.ask("😀😀😀")) or "not sure" in str(await world.ask("😀😀😀"))
+    assert '"level": "error"' not in world.log
+
+
+async def test_neither_the_token_nor_a_persons_words_stand_in_the_log(world: World) -> None:
+    await world.ask("/s a very private sentence")
+    await world.ask("/fit a very private table")
+    assert "private" not in world.log
+    assert "test-token" not in world.log
+
+
+async def test_a_fault_of_ours_is_told_with_a_reference_that_stands_in_the_log(world: World) -> None:
+    world.sandbox.fault("error", "sendPhoto", description="Bad Request: a secret of somebody")
+    words = (await world.ask(f"/fit {POINTS}"))["text"]
+    reference = words.split("(ref ")[1].split(")")[0]
+    assert reference in world.log
+    assert "secret" not in world.log
+
+
+async def test_a_token_that_nobody_knows_ends_with_a_sentence(still_world: World) -> None:
+    still_world.sandbox.fault("401", "getMe", times=9)
+    with pytest.raises(AssertionError, match="does not know this token"):
+        await still_world.start()
