@@ -22,6 +22,15 @@ class TrainRequest:
     language: str = "en"
     options: dict[str, Any] = field(default_factory=dict)
 
+    def to_json(self) -> str:
+        """Return the request as JSON."""
+        return json.dumps(dataclasses.asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> TrainRequest:
+        """Read what `to_json` wrote."""
+        return cls(**json.loads(text))
+
 
 @dataclass(frozen=True)
 class Job:
@@ -46,8 +55,10 @@ class Progress:
     """One report of a job.
 
     `stage` is one of queued, reading, training, judging, publishing, done, failed, cancelled; the last three
-    come once and end the job. `report` of a job that is done holds `metrics`, `version`, `promoted` and the
-    metrics of the version that was `live` before, None without any. `problem` of a failed one is a code.
+    come once and end the job. `report` of a job that is done holds `version`, `promoted`, the `metrics` of
+    that version and as `live` those of the version that was live before, None without any.
+    `problem` of a failed job is one_class, too_few, deleted, disk_full, timeout, killed or failed; the log
+    of the worker names the job by its id.
     """
 
     job: str
@@ -66,6 +77,6 @@ class Progress:
         return json.dumps(dataclasses.asdict(self), ensure_ascii=False)
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> Progress:
+    def from_json(cls, text: str) -> Progress:
         """Read what `to_json` wrote."""
         return cls(**json.loads(text))

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import builtins
+import secrets
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 from redis.asyncio import Redis
 
+from ml import keys
+from ml.examples import Examples
 from ml.job_records import FINAL, Job, Progress, TrainRequest
+from ml.job_state import Cancelling, JobAddress, JobState
+from ml.pace import read_pace
+from ml.progress import follow
+from ml.queues import DEFAULT, LOW, RETRY_INTERVALS, TIMEOUT, Fate, Queues
 
 __all__ = ["FINAL", "AlreadyRunning", "Job", "Jobs", "Progress", "TrainRequest"]
 
+ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that reads like another sign
+CALL_TIMEOUT = 20.0  # seconds for what RQ asks of Redis
+SWEEP_PERIOD = 2000  # milliseconds in which one process sweeps
+LOST_AFTER = 15.0  # seconds: as long as a worker's lease
+DEAD_AFTER = 2.0  # seconds in which the worker says why it gave a job up
+LIST_LENGTH = 20
 
-class AlreadyRunning(ValueError):  # noqa: N818 - said to a person, no error of ours
+Fields = dict[str, str]
+
+
+class AlreadyRunning(ValueError):
     """The model is being trained or waits for it."""
 
     def __init__(self, job_id: str) -> None:
@@ -20,11 +40,26 @@ class AlreadyRunning(ValueError):  # noqa: N818 - said to a person, no error of 
 
 
 class Jobs:
-    """Trainings of all chats, queued with RQ."""
+    """Trainings of all chats, queued with RQ.
 
-    def __init__(self, redis: Redis, redis_url: str) -> None:
+    Args:
+        redis: The bot's client.
+        redis_url: The same server, for RQ's own connection.
+        retry_intervals: Seconds to wait before each new attempt at a job whose process died.
+        timeout: Seconds that an attempt may take.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        redis_url: str,
+        *,
+        retry_intervals: Sequence[int] = RETRY_INTERVALS,
+        timeout: int = TIMEOUT,
+    ) -> None:
         self._redis = redis
-        self._url = redis_url
+        self._state = JobState(redis)
+        self._queues = Queues(redis_url, retry_intervals, timeout)
 
     async def submit(self, request: TrainRequest) -> Job:
         """Queue a training.
@@ -32,32 +67,163 @@ class Jobs:
         Raises:
             AlreadyRunning: The model is being trained or waits for it; `job_id` says by which job.
         """
-        raise NotImplementedError
+        queue = LOW if request.options.get("tune") or request.options.get("ensemble") else DEFAULT
+        job_id = await self._enter(request, queue, await self._seconds(request))
+        await self._call(self._queues.enqueue, job_id, queue, request.user)
+        job = await self.get(job_id)
+        if job is None:
+            raise LookupError("the job vanished at this moment")
+        return job
 
     async def attach(self, job_id: str, message: int) -> None:
         """Note which message shows a job's progress."""
-        raise NotImplementedError
+        if await self._redis.exists(keys.job(job_id)):
+            await self._redis.hset(keys.job(job_id), "message", message)
 
     async def get(self, job_id: str) -> Job | None:
         """Return a job, or None where it is unknown or forgotten."""
-        raise NotImplementedError
+        fields = await self._fields(job_id)
+        return (await self._jobs([fields]))[0] if fields else None
 
-    async def list(self, owner: str, user: int | None = None) -> list[Job]:
+    async def list(self, owner: str, user: int | None = None) -> builtins.list[Job]:
         """Return a chat's latest jobs, or one person's among them, the newest first."""
-        raise NotImplementedError
+        ids: Any = await self._redis.zrevrange(keys.jobs(owner), 0, LIST_LENGTH - 1)
+        held = [await self._fields(keys.as_text(job_id)) for job_id in ids]
+        jobs = await self._jobs([fields for fields in held if fields])
+        return [job for job in jobs if user is None or job.request.user == user]
 
     async def cancel(self, job_id: str) -> bool:
         """Cancel a job that waits, or stop one within an epoch; False where it is over already."""
-        raise NotImplementedError
+        fields = await self._fields(job_id)
+        if not fields:
+            return False
+        outcome = await self._state.cancel(_address(fields))
+        if outcome is Cancelling.CANCELLED:
+            await self._call(self._queues.remove, job_id)
+        return outcome is not Cancelling.OVER
 
-    async def progress(self) -> AsyncIterator[Progress]:
-        """Yield what all jobs report, for ever, each record to one of the bot's replicas.
+    def progress(self) -> AsyncIterator[Progress]:
+        """Yield what all jobs report, for ever, to one of the bot's replicas at a time.
 
         A record counts as dealt with when the next is asked for; after a restart the others come again.
         """
-        raise NotImplementedError
-        yield
+        return follow(self._redis)
 
     async def sweep(self) -> None:
         """Bring jobs whose worker died back into the queue, or to their end; call it every few seconds."""
-        raise NotImplementedError
+        if not await self._redis.set(keys.SWEEPER, "1", nx=True, px=SWEEP_PERIOD):
+            return
+        active = await self._active()
+        queues = {fields["id"]: fields["queue"] for fields in active}
+        fates = await self._call(self._queues.sweep, queues)
+        for fields in active:
+            await self._look_after(fields, fates.get(fields["id"], Fate.ALIVE))
+
+    async def workers(self) -> int:
+        """Count the workers that gave a sign of life lately."""
+        count: int = await self._call(self._queues.workers)
+        return count
+
+    async def _enter(self, request: TrainRequest, queue: str, seconds: float) -> str:
+        """Enter a job under an id that nobody has."""
+        while True:
+            job_id = "".join(secrets.choice(ALPHABET) for _ in range(6))
+            try:
+                entered = await self._state.submit(job_id, request, queue, seconds)
+            except KeyError:
+                continue
+            if entered != job_id:
+                raise AlreadyRunning(entered)
+            return job_id
+
+    async def _seconds(self, request: TrainRequest) -> float:
+        """Return how long a training will take once it runs."""
+        counts = await Examples(self._redis).counts(request.owner, request.model)
+        pace = await read_pace(self._redis, request.options)
+        return pace.seconds(sum(counts.values()), request.options.get("epochs"))
+
+    async def _fields(self, job_id: str) -> Fields:
+        held = await self._redis.hgetall(keys.job(job_id))
+        return {keys.as_text(field): keys.as_text(value) for field, value in held.items()}
+
+    async def _jobs(self, held: Sequence[Fields]) -> builtins.list[Job]:
+        """Build what people see; the queue is asked only where somebody waits in it."""
+        waiting = any(fields["state"] == "queued" for fields in held)
+        active = await self._active() if waiting else []
+        workers = await self.workers() if waiting else 1
+        return [_job(fields, active, workers) for fields in held]
+
+    async def _active(self) -> builtins.list[Fields]:
+        """Return the jobs that wait or run, the oldest first."""
+        ids: Any = await self._redis.zrange(keys.ACTIVE_JOBS, 0, -1)
+        held = [await self._fields(keys.as_text(job_id)) for job_id in ids]
+        return [fields for fields in held if fields]
+
+    async def _look_after(self, fields: Fields, fate: Fate) -> None:
+        """Put a job back that is lost for a while, and end one that RQ gave up."""
+        key, now = keys.job(fields["id"]), time.time()
+        if fate is Fate.ALIVE:
+            if "astray" in fields:
+                await self._redis.hdel(key, "astray")
+            return
+        await self._redis.hsetnx(key, "astray", now)
+        since = now - float(fields.get("astray", now))
+        if fate is Fate.DEAD and since >= DEAD_AFTER:
+            stage = "cancelled" if "cancel" in fields else "failed"
+            problem = None if stage == "cancelled" else "killed"
+            await self._state.finish(_address(fields), Progress(fields["id"], stage, problem=problem))
+        elif fate is Fate.LOST and since >= LOST_AFTER:
+            await self._redis.hdel(key, "astray")
+            user = TrainRequest.from_json(fields["request"]).user
+            await self._call(self._queues.put_back, fields["id"], fields["queue"], user)
+
+    async def _call(self, function: Any, *args: Any) -> Any:
+        """Ask RQ, which waits for Redis, without the event loop waiting."""
+        async with asyncio.timeout(CALL_TIMEOUT):
+            return await asyncio.to_thread(function, *args)
+
+
+def _address(fields: Fields) -> JobAddress:
+    return JobAddress(fields["id"], TrainRequest.from_json(fields["request"]).owner)
+
+
+def _job(fields: Fields, active: Sequence[Fields], workers: int) -> Job:
+    """Build what people see of a job from its own record and those that wait or run."""
+    message = fields.get("message")
+    return Job(
+        id=fields["id"],
+        request=TrainRequest.from_json(fields["request"]),
+        state=fields["state"],
+        place=_place(fields, active),
+        estimate=_estimate(fields, active, workers),
+        message=int(message) if message else None,
+        stage=fields["stage"],
+        created=float(fields["created"]),
+    )
+
+
+def _before(fields: Fields, active: Sequence[Fields]) -> list[Fields]:
+    """Return the jobs that wait before one that waits."""
+    mine = (float(fields["created"]), fields["id"])
+    waiting = (other for other in active if other["state"] == "queued")
+    return [other for other in waiting if (float(other["created"]), other["id"]) < mine]
+
+
+def _place(fields: Fields, active: Sequence[Fields]) -> int | None:
+    return len(_before(fields, active)) + 1 if fields["state"] == "queued" else None
+
+
+def _estimate(fields: Fields, active: Sequence[Fields], workers: int) -> float | None:
+    """Return the seconds until a job is done: its own, and its share of those before it."""
+    if fields["state"] == "running":
+        return _rest(fields)
+    if fields["state"] != "queued":
+        return None
+    running = sum(_rest(other) for other in active if other["state"] == "running")
+    waiting = sum(float(other["seconds"]) for other in _before(fields, active))
+    return float(fields["seconds"]) + (running + waiting) / max(workers, 1)
+
+
+def _rest(fields: Fields) -> float:
+    """Return the seconds that a running job still takes."""
+    return max(0.0, float(fields.get("ends", 0)) - time.time())

@@ -10,6 +10,7 @@ PROGRESS = "tonefit:progress"  # stream: what trainings report
 PROGRESS_CURSOR = "tonefit:progress:cursor"  # string: the last record that the bot has dealt with
 PROGRESS_FOLLOWER = "tonefit:progress:follower"  # string with a TTL: which replica reads the stream
 ACTIVE_JOBS = "tonefit:jobs:active"  # sorted set: jobs neither done nor given up, by time
+SWEEPER = "tonefit:jobs:sweeper"  # string with a TTL: which process looks after lost jobs
 PACE = "tonefit:pace"  # hash: how long trainings took, by architecture
 
 
@@ -61,6 +62,16 @@ def job(job_id: str) -> str:
 def jobs(owner: str) -> str:
     """Sorted set of a chat's latest jobs, by time."""
     return f"tonefit:jobs:{owner}"
+
+
+def verdicts(owner: str, result_id: str) -> str:
+    """Hash with a TTL: a person's id to what they thought of an answer."""
+    return f"tonefit:verdicts:{owner}:{result_id}"
+
+
+def verdict_counts(owner: str) -> str:
+    """Hash of a chat's counts of Right and Wrong: model, version, label and verdict as JSON, to the count."""
+    return f"tonefit:verdicts:{owner}"
 
 
 def as_text(value: bytes | str) -> str:

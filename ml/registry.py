@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -12,17 +10,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from ml import keys
+from ml import keys, stream
 
-log = logging.getLogger(__name__)
-
-BLOCK = 1000  # milliseconds a read waits: below every socket time-out
 KEPT_CHANGES = 1000
 MARGIN = 2.0  # seconds before the first look that a follower hears again
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0  # seconds between attempts while Redis is away
 
 # KEYS: models, live, changes; ARGV: owner, name, version, kept changes
 PROMOTE = """
@@ -40,11 +32,11 @@ return 1
 """
 
 
-class NameTaken(ValueError):  # noqa: N818 - said to a person, no error of ours
+class NameTaken(ValueError):
     """The chat has a model of this name."""
 
 
-class ModelGone(LookupError):  # noqa: N818 - somebody deleted it, no error of ours
+class ModelGone(LookupError):
     """The chat has no model of this name, or not any more."""
 
 
@@ -121,33 +113,23 @@ class Registry:
 
     async def _follow(self, since: float) -> AsyncIterator[tuple[str, str, str | None]]:
         last: str | None = None
-        pause = FIRST_PAUSE
+        pause = stream.Pause()
         while True:
             try:
                 last = last or await self._id_at(since)
-                for entry, owner, name in await self._read(last):
-                    yield owner, name, await self._live(owner, name)
+                for entry, change in await stream.read(self._redis, keys.CHANGES, last):
+                    model = await self.get(change["owner"], change["name"])
+                    yield change["owner"], change["name"], model.version if model else None
                     last = entry
-                pause = FIRST_PAUSE
-            except (RedisConnectionError, RedisTimeoutError) as failure:
-                log.warning("following model changes again in %s s: %s", pause, type(failure).__name__)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+                pause.over()
+            except stream.AWAY as failure:
+                await pause.wait(failure)
 
     async def _id_at(self, since: float) -> str:
         """Return the stream's id for a moment of this process's monotonic clock, by the clock of Redis."""
         now: Any = await self._redis.time()
         seconds, micros = now
         return f"{int((seconds + micros / 1e6 - (time.monotonic() - since)) * 1000)}-0"
-
-    async def _read(self, last: str) -> Sequence[tuple[str, str, str]]:
-        """Return the changes after an id as (id, owner, name), waiting a moment for the first."""
-        answer: Any = await self._redis.xread({keys.CHANGES: last}, block=BLOCK, count=100)
-        return [_change(entry, fields) for _, entries in answer for entry, fields in entries]
-
-    async def _live(self, owner: str, name: str) -> str | None:
-        entry = await self.get(owner, name)
-        return entry.version if entry else None
 
     def _keys(self, owner: str) -> tuple[str, str, str]:
         return keys.models(owner), keys.live(owner), keys.CHANGES
@@ -157,8 +139,3 @@ def _entry(owner: str, name: str, record: bytes | str, version: bytes | str | No
     held = json.loads(record)
     live = keys.as_text(version) if version is not None else None
     return ModelEntry(owner, name, tuple(held["labels"]), live, held["created"], held["by"])
-
-
-def _change(entry: bytes | str, fields: dict[Any, bytes | str]) -> tuple[str, str, str]:
-    held = {keys.as_text(field): keys.as_text(value) for field, value in fields.items()}
-    return keys.as_text(entry), held["owner"], held["name"]

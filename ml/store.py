@@ -31,7 +31,7 @@ VERSION = re.compile(r"v[1-9][0-9]{0,8}")
 ABANDONED = 3600  # seconds after which an unfinished copy belongs to a process that died
 
 
-class UnknownVersion(LookupError):  # noqa: N818 - a caller's question, no error of ours
+class UnknownVersion(LookupError):
     """The store holds no such version of a model."""
 
 

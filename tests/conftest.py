@@ -33,7 +33,7 @@ class Valkey:
 
     def start(self) -> None:
         where = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
-        kept = ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction"]
+        kept = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""]
         command = [str(get_binary_path()), *where, *kept]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with redis.Redis.from_url(self.url) as client:
