@@ -1,0 +1,158 @@
+"""How trained weights become one ONNX graph that the bot's process serves without TensorFlow."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET = 17
+IR_VERSION = 9
+
+
+def export(
+    weights: Mapping[str, np.ndarray],
+    pooling: str,
+    path: Path,
+    *,
+    temperature: float = 1.0,
+    int8: bool = True,
+) -> None:
+    """Write a network as an ONNX file, from tokens (maxlen, batch) and lengths (batch,) to probabilities.
+
+    `sequence_lens` tells the LSTM node where each text ends, so that padding and the other texts of
+    a batch change nothing.
+
+    Args:
+        weights: As `ml.classifier.read_weights` names them.
+        pooling: `Architecture.pooling`.
+        path: The file to write.
+        temperature: Divides the logits, which calibrates the probabilities (Guo et al. 2017).
+        int8: Whether to store the weights in 8 bits: a quarter of the size, about twice as fast.
+    """
+    graph = _graph(dict(weights), pooling, temperature, int8)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="tonefit")
+    model.ir_version = IR_VERSION
+    onnx.checker.check_model(model)
+    if not int8:
+        onnx.save(model, str(path))
+        return
+    from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415 - half a second
+
+    with tempfile.TemporaryDirectory() as folder:
+        exact = Path(folder) / "exact.onnx"
+        onnx.save(model, str(exact))
+        quantize_dynamic(
+            exact, path, op_types_to_quantize=["LSTM"], per_channel=True, weight_type=QuantType.QInt8
+        )
+
+
+def _graph(weights: dict[str, np.ndarray], pooling: str, temperature: float, int8: bool) -> Any:
+    parameters = {
+        "W": _gates(weights["lstm_kernel"].T),
+        "R": _gates(weights["lstm_recurrent"].T),
+        "B": np.concatenate(
+            [_gates(weights["lstm_bias"][:, None])[..., 0], np.zeros_like(weights["lstm_bias"])[None]], 1
+        ),
+        "kernel": weights["kernel"] / temperature,
+        "bias": weights["bias"] / temperature,
+        "axis_0": np.array([0], np.int64),
+        "axis_1": np.array([1], np.int64),
+        "axis_2": np.array([2], np.int64),
+    }
+    nodes = _embedding(weights["embedding"], parameters, int8)
+    units = weights["lstm_recurrent"].shape[0]
+    nodes.append(
+        helper.make_node(
+            "LSTM",
+            ["pieces", "W", "R", "B", "lengths"],
+            ["all_states", "last_state"],
+            "lstm",
+            hidden_size=units,
+        )
+    )
+    nodes.append(helper.make_node("Squeeze", ["last_state", "axis_0"], ["final"]))
+    nodes += (
+        _rich_pooling(parameters)
+        if pooling == "rich"
+        else [helper.make_node("Identity", ["final"], ["pooled"])]
+    )
+    nodes.append(helper.make_node("Gemm", ["pooled", "kernel", "bias"], ["logits"]))
+    nodes.append(helper.make_node("Softmax", ["logits"], ["probabilities"], axis=-1))
+    return helper.make_graph(
+        nodes,
+        "tonefit",
+        [
+            helper.make_tensor_value_info("tokens", TensorProto.INT32, ["maxlen", "batch"]),
+            helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
+        ],
+        [
+            helper.make_tensor_value_info(
+                "probabilities", TensorProto.FLOAT, ["batch", weights["bias"].shape[0]]
+            )
+        ],
+        [numpy_helper.from_array(_as_stored(values), name) for name, values in parameters.items()],
+    )
+
+
+def _as_stored(values: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(values if values.dtype in (np.int8, np.int64) else values.astype(np.float32))
+
+
+def _gates(keras_rows: np.ndarray) -> np.ndarray:
+    """Reorder the gates from Keras' input, forget, cell, output to ONNX's input, output, forget, cell."""
+    i, f, c, o = np.split(keras_rows, 4)
+    return np.concatenate([i, o, f, c])[None]
+
+
+def _embedding(embedding: np.ndarray, parameters: dict[str, np.ndarray], int8: bool) -> list[Any]:
+    """Return the nodes from tokens to pieces (maxlen, batch, embedding); padding is the zero vector."""
+    embedding = embedding.copy()
+    embedding[0] = 0
+    if not int8:
+        parameters["embedding"] = embedding
+        return [helper.make_node("Gather", ["embedding", "tokens"], ["pieces"])]
+    scale = np.maximum(np.abs(embedding).max(axis=1, keepdims=True) / 127, 1e-8)
+    parameters["embedding"] = np.round(embedding / scale).astype(np.int8)
+    parameters["scale"] = scale
+    return [
+        helper.make_node("Gather", ["embedding", "tokens"], ["rounded"]),
+        helper.make_node("Gather", ["scale", "tokens"], ["scales"]),
+        helper.make_node("Cast", ["rounded"], ["whole"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["whole", "scales"], ["pieces"]),
+    ]
+
+
+def _rich_pooling(parameters: dict[str, np.ndarray]) -> list[Any]:
+    """Return the nodes that join the final state, mean and maximum of the states, and the mean of the pieces."""
+    parameters |= {"zero": np.array(0, np.int64), "one": np.array(1, np.int64), "two": np.array(2.0)}
+    node = helper.make_node
+    return [
+        node(
+            "Squeeze", ["all_states", "axis_1"], ["states"]
+        ),  # (maxlen, batch, units), 0 behind a text's end
+        node("Cast", ["lengths"], ["whole_lengths"], to=TensorProto.INT64),
+        node("Shape", ["tokens"], ["maxlen"], start=0, end=1),
+        node("Squeeze", ["maxlen", "axis_0"], ["steps"]),
+        node("Range", ["zero", "steps", "one"], ["positions"]),
+        node("Unsqueeze", ["positions", "axis_1"], ["position_rows"]),
+        node("Less", ["position_rows", "whole_lengths"], ["inside"]),  # (maxlen, batch)
+        node("Not", ["inside"], ["outside"]),
+        node("Cast", ["outside"], ["outside_ones"], to=TensorProto.FLOAT),
+        node("Mul", ["outside_ones", "two"], ["penalty"]),
+        node("Unsqueeze", ["penalty", "axis_2"], ["penalties"]),
+        node("Sub", ["states", "penalties"], ["masked_states"]),
+        node("ReduceMax", ["masked_states"], ["highest"], axes=[0], keepdims=0),
+        node("Cast", ["lengths"], ["float_lengths"], to=TensorProto.FLOAT),
+        node("Unsqueeze", ["float_lengths", "axis_1"], ["divisors"]),
+        node("ReduceSum", ["states", "axis_0"], ["sum"], keepdims=0),
+        node("Div", ["sum", "divisors"], ["mean"]),
+        node("ReduceSum", ["pieces", "axis_0"], ["sum_of_pieces"], keepdims=0),
+        node("Div", ["sum_of_pieces", "divisors"], ["bag"]),
+        node("Concat", ["final", "mean", "highest", "bag"], ["pooled"], axis=1),
+    ]

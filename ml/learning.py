@@ -1,0 +1,159 @@
+"""How a network learns: batches of texts of like length, one optimiser, an average of the weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+NEVER = 1e9  # taken from the logit of a label that a sample cannot have
+
+
+def pad(tokens: Sequence[Sequence[int]]) -> np.ndarray:
+    """Return piece numbers as one array (batch, maxlen) with zeros behind the shorter ones."""
+    padded = np.zeros((len(tokens), max(map(len, tokens))), np.int32)
+    for row, ids in zip(padded, tokens, strict=True):
+        row[: len(ids)] = ids
+    return padded
+
+
+def length_buckets(lengths: np.ndarray, batch: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yield every index once, in batches of like length and random order, so that hardly anything is padding.
+
+    A tenth of each length is noise, or the same texts would always meet in a batch.
+    """
+    order = np.argsort(lengths * rng.uniform(0.9, 1.1, len(lengths)), kind="stable")
+    starts = np.arange(0, len(order), batch)
+    rng.shuffle(starts)
+    for start in starts:
+        yield order[start : start + batch]
+
+
+class Learner:
+    """A model, its optimiser, and the moving average of its weights that is kept in the end.
+
+    Args:
+        model: Gives logits (batch, labels) for tokens (batch, maxlen).
+        steps: How many steps there will be: the rate rises for a tenth of them and falls to zero as a cosine.
+        rate: The highest learning rate; None keeps Adam's own, 0.001, all the time.
+        averaged: Steps over which weights are averaged, 0 for none.
+        smoothing: What each label gets of the others' probability (Szegedy et al. 2016).
+    """
+
+    def __init__(
+        self, model: Any, *, steps: int, rate: float | None = None, averaged: int = 0, smoothing: float = 0.0
+    ) -> None:
+        self.model = model
+        self.smoothing = smoothing
+        schedule: Any = 0.001 if rate is None else _cosine(rate, steps)
+        self.optimizer = keras.optimizers.Adam(schedule, global_clipnorm=1.0)
+        self.optimizer.build(model.trainable_variables)
+        self._variables = [variable.value for variable in model.trainable_variables]
+        self._averages = [tf.Variable(variable) for variable in self._variables] if averaged else []
+        self._momentum = 1 - 1 / max(averaged, 1)
+        self._taken = tf.Variable(0.0)
+        self._right = tf.Variable(0.0)
+        self._seen = tf.Variable(0.0)
+        # One trace for all shapes of batches.
+        matrix = tf.TensorSpec((None, None), tf.float32)
+        self.step = tf.function(
+            self._step,
+            input_signature=[
+                tf.TensorSpec((None, None), tf.int32),
+                matrix,
+                matrix,
+                tf.TensorSpec((None,), tf.float32),
+            ],
+        )
+        self._logits = tf.function(
+            lambda tokens: model(tokens, training=False),
+            input_signature=[tf.TensorSpec((None, None), tf.int32)],
+        )
+
+    def _step(self, tokens: Any, targets: Any, impossible: Any, weights: Any) -> Any:
+        """Learn from a batch and return its mean loss.
+
+        Args:
+            tokens: (batch, maxlen).
+            targets: (batch, labels), probabilities.
+            impossible: (batch, labels), 1 for a label that the sample's set does not know.
+            weights: (batch,), how much each sample counts.
+        """
+        possible = 1 - impossible
+        smooth = targets * (1 - self.smoothing) + self.smoothing * possible / tf.reduce_sum(
+            possible, 1, keepdims=True
+        )
+        with tf.GradientTape() as tape:
+            logits = self.model(tokens, training=True) - NEVER * impossible
+            losses = -tf.reduce_sum(smooth * possible * tf.nn.log_softmax(logits), axis=1)
+            loss = tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
+            total = tf.add_n([loss, *self.model.losses])
+        gradients = tape.gradient(total, self._variables)
+        self.optimizer.apply(gradients, self.model.trainable_variables)
+        self._taken.assign_add(1.0)
+        # Early on the average is of all steps so far.
+        momentum = tf.minimum(self._momentum, 1 - 1 / (1 + self._taken / 4))
+        for average, variable in zip(self._averages, self._variables, strict=bool(self._averages)):
+            average.assign(momentum * average + (1 - momentum) * variable)
+        right = tf.equal(tf.argmax(logits, 1), tf.argmax(targets, 1))
+        self._right.assign_add(tf.reduce_sum(tf.cast(right, tf.float32)))
+        self._seen.assign_add(tf.cast(tf.shape(logits)[0], tf.float32))
+        return loss
+
+    def accuracy(self) -> float:
+        """Return the share of samples that were right when they were learned from, since the last call."""
+        right, seen = float(self._right), float(self._seen)
+        self._right.assign(0.0)
+        self._seen.assign(0.0)
+        return right / max(seen, 1.0)
+
+    def weights(self) -> list[np.ndarray]:
+        """Return a copy of the model's weights."""
+        return [variable.numpy() for variable in self._variables]
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Put back what `weights` returned."""
+        for variable, held in zip(self._variables, weights, strict=True):
+            variable.assign(held)
+
+    def swap(self) -> None:
+        """Exchange the weights with their average; a second call puts them back."""
+        for average, variable in zip(self._averages, self._variables, strict=bool(self._averages)):
+            held = variable.numpy()
+            variable.assign(average)
+            average.assign(held)
+
+    def logits(self, tokens: Sequence[Sequence[int]], batch: int = 512) -> np.ndarray:
+        """Return the logits (texts, labels) for texts of any lengths."""
+        order = np.argsort([len(ids) for ids in tokens], kind="stable")
+        parts = [
+            self._logits(pad([tokens[index] for index in order[start : start + batch]])).numpy()
+            for start in range(0, len(order), batch)
+        ]
+        logits = np.empty((len(tokens), parts[0].shape[1]), np.float32)
+        logits[order] = np.concatenate(parts)
+        return logits
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return everything that a later process needs to go on from here."""
+        variables = [*self.model.variables, *self.optimizer.variables]
+        held = {f"variable_{n}": np.asarray(variable) for n, variable in enumerate(variables)}
+        return held | {f"average_{n}": v.numpy() for n, v in enumerate([*self._averages, self._taken])}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Go on from a `state`."""
+        for n, variable in enumerate([*self.model.variables, *self.optimizer.variables]):
+            variable.assign(state[f"variable_{n}"])
+        for n, variable in enumerate([*self._averages, self._taken]):
+            variable.assign(state[f"average_{n}"])
+
+
+def _cosine(rate: float, steps: int) -> Any:
+    warmup = max(1, steps // 10)
+    return keras.optimizers.schedules.CosineDecay(
+        rate / 20, max(1, math.ceil(steps) - warmup), warmup_target=rate, warmup_steps=warmup, alpha=0.01
+    )

@@ -1,0 +1,231 @@
+"""How the shipped model is made: `python -m ml.sentiment DATA_DIR OUT_DIR`, seeded and resumable."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ml import calibrate
+from ml.card import write_card
+from ml.classifier import LSTM, build, described, read_weights
+from ml.evaluate import Metrics, judge
+from ml.export import export
+from ml.learning import Learner, length_buckets, pad
+from ml.predictor import Model
+from ml.samples import Sample
+from ml.sources import LABELS, SOURCES, Mixture, Source, draw, mix, read_split, vocabulary_texts
+from ml.tokenizer import Pieces
+
+console = Console(stderr=True)
+CHECKPOINT = "checkpoint.npz"
+JUDGED_AT_MOST = 3000  # dev rows of a set that weigh in calibration
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The figures of one run."""
+
+    passes: int = 6
+    rows: int = 250_000  # of a pass
+    batch: int = 256
+    rate: float = 2e-3
+    smoothing: float = 0.05
+    averaged: int = 1000  # steps
+    seed: int = 0
+
+
+def make(data: Path, out: Path, recipe: Recipe) -> dict[str, Metrics]:
+    """Train, calibrate and judge the shipped model, and write its folder; return the measures by set."""
+    started = time.monotonic()
+    out.mkdir(parents=True, exist_ok=True)
+    train = [read_split(data, source, "train") for source in SOURCES]
+    dev = [read_split(data, source, "dev") for source in SOURCES]
+    pieces = _vocabulary(train, out, recipe.seed)
+    mixture = mix(train)
+    tokens = pieces.encode(mixture.texts)
+    learner = Learner(
+        build(LSTM, len(pieces), len(LABELS), seed=recipe.seed),
+        steps=recipe.passes * recipe.rows // recipe.batch,
+        rate=recipe.rate,
+        averaged=recipe.averaged,
+        smoothing=recipe.smoothing,
+    )
+    dev_tokens = pieces.encode([sample.text for held in dev for sample in held])
+    _learn(learner, mixture, tokens, recipe, out, lambda: _dev_score(learner, dev_tokens, dev))
+    learner.swap()
+    weights = read_weights(learner.model)
+    chosen, threshold = _calibration(learner.logits(dev_tokens), dev)
+    export(weights, LSTM.pooling, out / "model.onnx", temperature=chosen)
+    # For the models of chats, which start from these; half precision is finer than what they learn.
+    np.savez(out / "weights.npz", **{name: values.astype(np.float16) for name, values in weights.items()})
+    manifest = {
+        "name": "sentiment",
+        "labels": LABELS,
+        "threshold": threshold,
+        "version": datetime.now(UTC).strftime("%Y.%m.%d"),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "arch": LSTM.name,
+        "architecture": described(LSTM),
+        "vocabulary": len(pieces),
+        "samples": len(mixture.texts),
+        "temperature": chosen,
+        "recipe": recipe.__dict__,
+        "minutes": round((time.monotonic() - started) / 60, 1),
+    }
+    _write_manifest(out, manifest)
+    measures = measure(Model.load(out), dev)
+    overall = _pooled(Model.load(out), dev)
+    manifest["metrics"] = {name: metrics.to_dict() for name, metrics in measures.items()}
+    manifest["calibration"] = overall
+    _write_manifest(out, manifest)
+    write_card(out, manifest, measures, [len(held) for held in train])
+    (out / CHECKPOINT).unlink(missing_ok=True)
+    return measures
+
+
+def _vocabulary(train: Sequence[Sequence[Sample]], out: Path, seed: int) -> Pieces:
+    """Learn the pieces once: a run that goes on uses those of its beginning."""
+    path = out / "tokenizer.json"
+    if not (path.exists() and (out / CHECKPOINT).exists()):
+        with console.status("learning the vocabulary"):
+            Pieces.learn(vocabulary_texts(train, seed)).save(path)
+    return Pieces.load(path)
+
+
+def _learn(
+    learner: Learner, mixture: Mixture, tokens: list[list[int]], recipe: Recipe, out: Path, score: Any
+) -> None:
+    """Take all passes, from the last checkpoint on, and write one after each."""
+    first = _resume(learner, out / CHECKPOINT)
+    lengths = np.array([len(ids) for ids in tokens])
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:.0f}%"),
+        TimeRemainingColumn(),
+    ]
+    with Progress(*columns, console=console) as progress:
+        for number in range(first, recipe.passes):
+            rng = np.random.default_rng([recipe.seed, number])
+            rows = draw(mixture.sets, recipe.rows, rng)
+            bar = progress.add_task(f"pass {number + 1} of {recipe.passes}", total=len(rows))
+            losses = []
+            for bucket in length_buckets(lengths[rows], recipe.batch, rng):
+                held = rows[bucket]
+                batch = pad([tokens[row] for row in held])
+                loss = learner.step(
+                    batch, mixture.targets[held], mixture.impossible[held], mixture.weights[held]
+                )
+                losses.append(float(loss))
+                progress.update(bar, advance=len(held))
+            learner.swap()
+            progress.console.print(f"pass {number + 1}: loss {np.mean(losses):.4f}; {score()}")
+            learner.swap()
+            np.savez(out / CHECKPOINT, passes=number + 1, **learner.state())
+
+
+def _resume(learner: Learner, checkpoint: Path) -> int:
+    """Return how many passes were taken, with the learner as it was after them."""
+    if not checkpoint.exists():
+        return 0
+    with np.load(checkpoint) as state:
+        learner.restore(dict(state))
+        return int(state["passes"])
+
+
+def _possible(logits: np.ndarray, source: Source) -> np.ndarray:
+    """Return logits without the label that a set does not know."""
+    return logits - 1e9 * np.array([0, source.binary, 0]) if source.binary else logits
+
+
+def _dev_score(learner: Learner, dev_tokens: list[list[int]], dev: Sequence[Sequence[Sample]]) -> str:
+    """Return one line with each set's measure."""
+    logits = learner.logits(dev_tokens)
+    said, start = [], 0
+    for held, source in zip(dev, SOURCES, strict=True):
+        part = _possible(logits[start : start + len(held)], source)
+        start += len(held)
+        metrics = _judge(held, calibrate.probabilities(part))
+        said.append(f"{source.name} {100 * getattr(metrics, source.judged):.1f}")
+    return ", ".join(said)
+
+
+def _judge(samples: Sequence[Sample], probabilities: np.ndarray) -> Metrics:
+    predicted = [LABELS[column] for column in probabilities.argmax(axis=1)]
+    return judge(LABELS, [sample.label for sample in samples], predicted, probabilities)
+
+
+def measure(model: Model, dev: Sequence[Sequence[Sample]]) -> dict[str, Metrics]:
+    """Judge a model as it is served; a set without neutral is judged by the larger of the two others."""
+    measures = {}
+    for samples, source in zip(dev, SOURCES, strict=True):
+        probabilities = model.probabilities([sample.text for sample in samples])
+        if source.binary:
+            probabilities[:, LABELS.index("neutral")] = 0
+            probabilities /= probabilities.sum(axis=1, keepdims=True)
+        measures[source.name] = _judge(samples, probabilities)
+    return measures
+
+
+def _calibration(logits: np.ndarray, dev: Sequence[Sequence[Sample]]) -> tuple[float, float]:
+    """Return temperature and threshold over the dev rows, where each set weighs no more than 3,000 rows."""
+    parts, truth, weights, start = [], [], [], 0
+    for held, source in zip(dev, SOURCES, strict=True):
+        parts.append(_possible(logits[start : start + len(held)], source))
+        start += len(held)
+        truth += [LABELS.index(sample.label) for sample in held]
+        weights += [min(1.0, JUDGED_AT_MOST / len(held))] * len(held)
+    joined, known, weighed = np.concatenate(parts), np.array(truth), np.array(weights)
+    chosen = calibrate.temperature(joined, known, weighed)
+    return chosen, calibrate.threshold(calibrate.probabilities(joined / chosen), known, weighed)
+
+
+def _pooled(model: Model, dev: Sequence[Sequence[Sample]]) -> dict[str, float]:
+    """Return calibration and coverage over the dev rows of all sets that know all three labels."""
+    confidence, correct = [], []
+    for samples, source in zip(dev, SOURCES, strict=True):
+        if source.binary:
+            continue
+        for prediction, sample in zip(
+            model.classify([sample.text for sample in samples]), samples, strict=True
+        ):
+            confidence.append(prediction.probability)
+            correct.append(prediction.label == sample.label)
+    sure = np.array(confidence) >= model.threshold
+    from ml.evaluate import calibration_error
+
+    return {
+        "error": calibration_error(np.array(confidence), np.array(correct)),
+        "answered": float(np.mean(sure)),
+        "right_when_answered": float(np.mean(np.array(correct)[sure])),
+        "right": float(np.mean(correct)),
+    }
+
+
+def _write_manifest(out: Path, manifest: dict[str, Any]) -> None:
+    (out / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def main(
+    data: Annotated[Path, typer.Argument(help="Folder of the sets: SET/train.tsv.gz and SET/dev.tsv.gz.")],
+    out: Annotated[Path, typer.Argument(help="Folder that the model is written to.")],
+    passes: int = Recipe.passes,
+    rows: int = Recipe.rows,
+    seed: int = Recipe.seed,
+) -> None:
+    """Train the shipped sentiment model. Run it again after an interruption: it goes on."""
+    make(data, out, Recipe(passes=passes, rows=rows, seed=seed))
+
+
+if __name__ == "__main__":
+    typer.run(main)
