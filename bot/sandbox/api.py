@@ -23,8 +23,8 @@ from bot.sandbox.backend import Backend, Call, Method
 from bot.sandbox.errors import ApiError, bad_request
 from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.files import DOWNLOAD_LIMIT
-from bot.sandbox.form import Form, read_form
-from bot.sandbox.parameters import SCHEMAS
+from bot.sandbox.form import read_form
+from bot.sandbox.parameters import SCHEMAS, Schema
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +37,7 @@ MODULES = (
     methods_queries,
     methods_updates,
 )
-METHODS: dict[str, Method] = {
-    name.lower(): method for module in MODULES for name, method in module.METHODS.items()
-}
+METHODS: dict[str, Method] = {name: method for module in MODULES for name, method in module.METHODS.items()}
 CALLS_KEPT = 20_000
 BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
 
@@ -54,40 +52,39 @@ class Api:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one call; names of methods are read in any case, as Telegram does."""
-        name = request.match_info["method"].lower()
+        schema = SCHEMAS.get(request.match_info["method"].lower())
+        if schema is None:
+            return refusal(ApiError(404, "method not found"))
         try:
-            schema = SCHEMAS.get(name)
-            if schema is None:
-                raise ApiError(404, "")
             form = await read_form(request)
-            if self.faults:
-                return await self._serve_badly(request, schema.name, form)
-            return answer(await self._serve(name, schema.name, form))
         except ApiError as error:
             return refusal(error)
+        call = Call(schema.name, form.values, time.time(), form.files)
+        self.calls.append(call)
+        try:
+            if self.faults and (fault := self.faults.take(schema.name, form.values)):
+                return await self._serve_badly(request, fault, schema, call)
+            return answer(await self._serve(schema, call))
+        except ApiError as error:
+            call.error = error.description
+            return refusal(error)
         except Exception:
-            log.exception("the sandbox failed in %s", name)
+            log.exception("the sandbox failed in %s", schema.name)
             return refusal(ApiError(500, "Internal Server Error"))
 
-    async def _serve(self, key: str, name: str, form: Form) -> bytes:
-        params = SCHEMAS[key].read(form.values, form.files)
-        call = Call(name, params, time.time(), form.files)
-        self.calls.append(call)
-        result = await METHODS[key](self.backend, call)
+    async def _serve(self, schema: Schema, call: Call) -> bytes:
+        call.params = schema.read(call.params, call.files)
+        result = await METHODS[schema.name](self.backend, call)
         return orjson.dumps({"ok": True, "result": result})
 
-    async def _serve_badly(self, request: web.Request, name: str, form: Form) -> web.StreamResponse:
-        """Serve a call that may meet a fault."""
-        fault = self.faults.take(name, form.values)
-        if fault is None:
-            return answer(await self._serve(name.lower(), name, form))
+    async def _serve_badly(
+        self, request: web.Request, fault: Fault, schema: Schema, call: Call
+    ) -> web.StreamResponse:
+        """Serve a call that meets a fault."""
         error = fault.error()
         if error is not None:
-            self.calls.append(Call(name, dict(form.values), time.time(), form.files))
             raise error
-        return await self._break(request, fault, name, form)
-
-    async def _break(self, request: web.Request, fault: Fault, name: str, form: Form) -> web.StreamResponse:
+        call.error = fault.kind
         match fault.kind:
             case "502":
                 return web.Response(body=BAD_GATEWAY, status=502, content_type="text/html")
@@ -95,7 +92,7 @@ class Api:
                 return cut(request)
             case "slow":
                 await asyncio.sleep(fault.delay)
-        body = await self._serve(name.lower(), name, form)
+        body = await self._serve(schema, call)
         return cut(request) if fault.kind == "cut" else answer(body)
 
     async def serve_file(self, request: web.Request) -> web.StreamResponse:

@@ -25,8 +25,9 @@ class Call:
 
     method: str
     params: Json
-    time: float
+    time: float  # Unix time
     files: dict[str, Upload] = field(default_factory=dict, repr=False)
+    error: str = ""  # what it was refused with, or the fault it met
 
 
 class Backend:
@@ -47,7 +48,7 @@ class Backend:
         self.show("message", chat, post)
         if author != self.world.bot_id and heard(self.world, chat, post):
             kind = "channel_post" if chat.type == "channel" else "message"
-            self.updates.add(kind, post.body, chat.id)
+            self.updates.add(kind, post.body)
         return post
 
     def revise(self, chat: Chat, post: Post, *, dated: bool = True) -> Post:
@@ -58,7 +59,7 @@ class Backend:
         self.show("edited", chat, post)
         if post.author != self.world.bot_id and heard(self.world, chat, post):
             kind = "edited_channel_post" if chat.type == "channel" else "edited_message"
-            self.updates.add(kind, post.body, chat.id)
+            self.updates.add(kind, post.body)
         return post
 
     def remove(self, chat: Chat, message_ids: list[int]) -> None:

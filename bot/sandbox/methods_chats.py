@@ -4,40 +4,9 @@ from __future__ import annotations
 
 from bot.sandbox.backend import Backend, Call, Method
 from bot.sandbox.errors import bad_request
-from bot.sandbox.scene import add_topic
+from bot.sandbox.groups import ICON_COLOR, MEMBER_RIGHTS, add_topic, chat_member, set_role
 from bot.sandbox.sending import find_chat
-from bot.sandbox.state import ADMINS, PRESENT, Chat, Json
-
-ADMIN_RIGHTS = (
-    "can_manage_chat",
-    "can_delete_messages",
-    "can_manage_video_chats",
-    "can_restrict_members",
-    "can_promote_members",
-    "can_change_info",
-    "can_invite_users",
-    "can_post_stories",
-    "can_edit_stories",
-    "can_delete_stories",
-)
-GROUP_RIGHTS = ("can_pin_messages", "can_manage_topics")
-CHANNEL_RIGHTS = ("can_post_messages", "can_edit_messages")
-MEMBER_RIGHTS = (
-    "can_send_messages",
-    "can_send_audios",
-    "can_send_documents",
-    "can_send_photos",
-    "can_send_videos",
-    "can_send_video_notes",
-    "can_send_voice_notes",
-    "can_send_polls",
-    "can_send_other_messages",
-    "can_add_web_page_previews",
-    "can_change_info",
-    "can_invite_users",
-    "can_pin_messages",
-    "can_manage_topics",
-)
+from bot.sandbox.state import ADMINS, PRESENT, Json
 
 
 async def get_chat(backend: Backend, call: Call) -> Json:
@@ -64,25 +33,7 @@ async def get_chat_member(backend: Backend, call: Call) -> Json:
     user_id = call.params["user_id"]
     if backend.world.full_user(user_id) is None:
         raise bad_request("invalid user_id specified")
-    return chat_member(backend, chat, user_id)
-
-
-def chat_member(backend: Backend, chat: Chat, user_id: int, status: str | None = None) -> Json:
-    """Return somebody as a Bot API ChatMember."""
-    status = status or chat.role(user_id)
-    member: Json = {"user": backend.world.full_user(user_id), "status": status}
-    match status:
-        case "creator":
-            member["is_anonymous"] = False
-        case "administrator":
-            rights = ADMIN_RIGHTS + (CHANNEL_RIGHTS if chat.type == "channel" else GROUP_RIGHTS)
-            member |= dict.fromkeys(rights, True) | {"can_be_edited": False, "is_anonymous": False}
-            member["can_promote_members"] = False
-        case "restricted":
-            member |= dict.fromkeys(MEMBER_RIGHTS, False) | {"is_member": True, "until_date": 0}
-        case "kicked":
-            member["until_date"] = 0
-    return member
+    return chat_member(backend.world, chat, user_id)
 
 
 async def get_chat_administrators(backend: Backend, call: Call) -> list[Json]:
@@ -91,7 +42,9 @@ async def get_chat_administrators(backend: Backend, call: Call) -> list[Json]:
     if chat.private:
         raise bad_request("there are no administrators in the private chat")
     return [
-        chat_member(backend, chat, user_id) for user_id, status in chat.members.items() if status in ADMINS
+        chat_member(backend.world, chat, user_id)
+        for user_id, status in chat.members.items()
+        if status in ADMINS
     ]
 
 
@@ -110,24 +63,6 @@ async def leave_chat(backend: Backend, call: Call) -> bool:
     return True
 
 
-def set_role(backend: Backend, chat: Chat, user_id: int, status: str, by: int) -> None:
-    """Make somebody another thing in a chat and let the bot hear of it."""
-    change: Json = {
-        "chat": chat.brief,
-        "from": backend.world.full_user(by),
-        "date": chat.posts[chat.last_id].body["date"] if chat.last_id in chat.posts else 0,
-        "old_chat_member": chat_member(backend, chat, user_id),
-        "new_chat_member": chat_member(backend, chat, user_id, status),
-    }
-    chat.members[user_id] = status
-    backend.world.keep_chat(chat)
-    if user_id == backend.world.bot_id:
-        backend.updates.add("my_chat_member", change, chat.id)
-    elif chat.ruled_by(backend.world.bot_id):
-        backend.updates.add("chat_member", change, chat.id)
-    backend.events.tell("chats", {"chat_id": chat.id}, chat.members)
-
-
 async def create_forum_topic(backend: Backend, call: Call) -> Json:
     """Open a topic."""
     chat = find_chat(backend, call.params)
@@ -141,7 +76,7 @@ async def create_forum_topic(backend: Backend, call: Call) -> Json:
     topic = add_topic(backend.world, chat, name, backend.world.bot_id)
     backend.show("message", chat, chat.posts[topic])
     backend.events.tell("chats", {"chat_id": chat.id}, chat.members)
-    return {"message_thread_id": topic, "name": name, "icon_color": 7322096}
+    return {"message_thread_id": topic, "name": name, "icon_color": ICON_COLOR}
 
 
 METHODS: dict[str, Method] = {

@@ -10,11 +10,15 @@ import orjson
 from bot.sandbox.backend import Backend, Call, Method
 from bot.sandbox.errors import ApiError, bad_request
 from bot.sandbox.state import Json
-from bot.sandbox.updates import KINDS, WEBHOOK_ACTIVE
+from bot.sandbox.updates import KINDS
 from bot.sandbox.webhook import Target
 
-SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
-LIMIT = 100
+SECRET = re.compile(r"[A-Za-z0-9_-]+")
+MAX_SECRET = 256
+LIMIT = 100  # updates of one poll
+WEBHOOK_ACTIVE = (
+    "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+)
 DEFAULT_CONNECTIONS = 40
 
 
@@ -25,10 +29,8 @@ async def get_updates(backend: Backend, call: Call) -> orjson.Fragment:
         raise ApiError(409, WEBHOOK_ACTIVE)
     if params.get("allowed_updates") is not None:
         backend.updates.allow(checked_kinds(params["allowed_updates"]))
-    limit = params.get("limit", LIMIT)
-    found = await backend.updates.poll(
-        params.get("offset", 0), limit if 1 <= limit <= LIMIT else LIMIT, max(0, params.get("timeout", 0))
-    )
+    limit = min(LIMIT, max(1, params.get("limit", LIMIT)))
+    found = await backend.updates.poll(params.get("offset", 0), limit, params.get("timeout", 0))
     return orjson.Fragment(b"[" + b",".join(found) + b"]")
 
 
@@ -45,7 +47,9 @@ async def set_webhook(backend: Backend, call: Call) -> bool:
     url = params["url"]
     secret = params.get("secret_token", "")
     if url and not url.startswith(("https://", "http://")):
-        raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
+        raise bad_request("invalid webhook URL specified")
+    if len(secret) > MAX_SECRET:
+        raise bad_request("secret token is too long")
     if secret and not SECRET.fullmatch(secret):
         raise bad_request("secret token contains unallowed characters")
     if params.get("allowed_updates") is not None:

@@ -152,7 +152,7 @@ class People:
             "chat_instance": str(abs(where.id)),
             "data": data,
         }
-        self.backend.updates.add("callback_query", update, where.id)
+        self.backend.updates.add("callback_query", update)
         return query
 
     def react(self, person: int, chat: int, message_id: int, emoji: str | None) -> None:
@@ -195,7 +195,7 @@ class People:
             "old_chat_member": member if blocked else kicked,
             "new_chat_member": kicked if blocked else member,
         }
-        self.backend.updates.add("my_chat_member", change, chat.id)
+        self.backend.updates.add("my_chat_member", change)
 
     def _begin(self, person: int, chat_id: int, reply_to: int | None, topic: int | None) -> Json:
         """Return the beginning of somebody's message, where they may write."""

@@ -63,9 +63,9 @@ def _tell_bot(backend: Backend, chat: Chat, post: Post, user: int, old: str | No
             {"type": {"type": "emoji", "emoji": emoji}, "total_count": len(users)}
             for emoji, users in post.reactions.items()
         ]
-        backend.updates.add("message_reaction_count", update, chat.id)
+        backend.updates.add("message_reaction_count", update)
         return
     update["user"] = backend.world.full_user(user)
     update["old_reaction"] = [{"type": "emoji", "emoji": old}] if old else []
     update["new_reaction"] = [{"type": "emoji", "emoji": new}] if new else []
-    backend.updates.add("message_reaction", update, chat.id)
+    backend.updates.add("message_reaction", update)

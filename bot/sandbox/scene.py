@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.sandbox.groups import add_topic
 from bot.sandbox.state import GENERAL_TOPIC, Chat, Person, World
 
 ADA = 1001
@@ -42,18 +43,3 @@ def set_up(world: World, bot_role: str = "administrator") -> None:
             members={ADA: "creator", GRACE: "member", XIAOMING: "member", world.bot_id: "administrator"},
         )
     )
-
-
-def add_topic(world: World, chat: Chat, name: str, author: int) -> int:
-    """Open a topic and return its `message_thread_id`: the id of the service message that opens it."""
-    opening = {
-        "from": world.full_user(author),
-        "is_topic_message": True,
-        "forum_topic_created": {"name": name, "icon_color": 7322096},
-    }
-    post = world.add_post(chat, opening, author)
-    post.body["message_thread_id"] = post.id
-    world.keep_post(chat, post)
-    chat.topics[post.id] = name
-    world.keep_chat(chat)
-    return post.id

@@ -18,7 +18,7 @@ from bot.sandbox.errors import ApiError
 from bot.sandbox.faults import Fault
 from bot.sandbox.files import UPLOAD_LIMIT
 from bot.sandbox.form import Upload
-from bot.sandbox.methods_chats import set_role
+from bot.sandbox.groups import add_topic, migrate, set_role
 from bot.sandbox.people import People
 from bot.sandbox.queries import Query
 from bot.sandbox.state import Chat, Json, Person
@@ -172,6 +172,14 @@ class Sandbox:
     def add_chat(self, chat: Chat) -> Chat:
         """Add a group or channel; its members include the bot only if they name it."""
         return self.world.add_chat(chat)
+
+    def add_topic(self, chat: int, name: str, by: int = scene.ADA) -> int:
+        """Open a topic and return its `message_thread_id`."""
+        return add_topic(self.world, self.world.chats[chat], name, by)
+
+    def migrate(self, chat: int, by: int = scene.ADA) -> int:
+        """Make a basic group a supergroup and return its new id."""
+        return migrate(self.backend, self.world.chats[chat], by).id
 
     def set_role(self, chat: int, user: int, status: str, by: int = scene.ADA) -> None:
         """Change what somebody, or the bot, is in a chat."""

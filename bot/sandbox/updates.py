@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from itertools import islice
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -44,11 +46,25 @@ KINDS = frozenset(
 )
 # what a bot gets only if it asks for it by name
 ON_REQUEST = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
+# seconds after which Telegram drops what nobody fetched
+LIFETIMES = {"callback_query": 150, "inline_query": 30}
+DAY = 86_400
+# a bot with an offset further ahead than this is one of another server: Telegram starts it at the oldest
+MAX_AHEAD = 10
 MAX_TIMEOUT = 50  # seconds
 TERMINATED = "terminated by other getUpdates request; make sure that only one bot instance is running"
-WEBHOOK_ACTIVE = (
-    "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
-)
+
+
+@dataclass(slots=True)
+class Waiting:
+    """An update that the bot has not acknowledged.
+
+    `lane` is what a webhook keeps in order: a chat, or for queries the person.
+    """
+
+    raw: bytes = field(repr=False)
+    lane: Hashable
+    expires: float  # Unix time
 
 
 class Updates:
@@ -59,12 +75,11 @@ class Updates:
 
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
-        self.waiting: dict[int, bytes] = {}  # in the order of the ids
-        self.chat_of: dict[int, int] = {}  # update id -> chat, whose updates a webhook gets in order
+        self.waiting: dict[int, Waiting] = {}  # in the order of the ids
         self.allowed: frozenset[str] = KINDS - ON_REQUEST
         self.chosen = False  # whether the bot named the kinds it wants
         self.next_id = random.randrange(100_000_000, 900_000_000)
-        self.arrived = asyncio.Event()
+        self.on_added: Callable[[int, Hashable], None] | None = None
         self._poll: asyncio.Future[None] | None = None
 
     def load(self) -> None:
@@ -74,9 +89,10 @@ class Updates:
         self.chosen = kept.get("chosen", False)
         self.next_id = kept.get("next_id", self.next_id)
         for body in sorted(self.storage.read("update").values(), key=lambda row: int(row["update_id"])):
-            self.waiting[body["update_id"]] = orjson.dumps(body)
-            self.chat_of[body["update_id"]] = chat_of(body)
-            self.next_id = body["update_id"] + 1
+            kind = next(name for name in body if name != "update_id")
+            expires = time.time() + LIFETIMES.get(kind, DAY)
+            self.waiting[body["update_id"]] = Waiting(orjson.dumps(body), lane(kind, body[kind]), expires)
+            self.next_id = max(self.next_id, body["update_id"] + 1)
         if not self.storage.closed_well:
             self.next_id += ID_GAP
         self.keep_settings()
@@ -86,32 +102,40 @@ class Updates:
         settings = {"allowed": list(self.allowed), "chosen": self.chosen, "next_id": self.next_id}
         self.storage.put("setting", "updates", settings)
 
-    def add(self, kind: str, body: Any, chat_id: int = 0) -> int | None:
+    def add(self, kind: str, body: dict[str, Any]) -> int | None:
         """Queue an update of one kind and return its id; None where the bot did not ask for the kind."""
         if kind not in self.allowed:
             return None
         update_id = self.next_id
         self.next_id += 1
         raw = orjson.dumps({"update_id": update_id, kind: body})
-        self.waiting[update_id] = raw
-        self.chat_of[update_id] = chat_id
+        update = Waiting(raw, lane(kind, body), time.time() + LIFETIMES.get(kind, DAY))
+        self.waiting[update_id] = update
         self.storage.put("update", str(update_id), raw)
-        self.arrived.set()
+        if self.on_added is not None:
+            self.on_added(update_id, update.lane)
         if self._poll is not None and not self._poll.done():
             self._poll.set_result(None)
         return update_id
 
+    def find(self, update_id: int) -> bytes | None:
+        """Return an update as JSON; None where it was taken or is too old."""
+        update = self.waiting.get(update_id)
+        if update is not None and update.expires < time.time():
+            self.forget(update_id)
+            return None
+        return update.raw if update else None
+
     def forget(self, update_id: int) -> None:
         """Take out an update that the bot has."""
         if self.waiting.pop(update_id, None) is not None:
-            self.chat_of.pop(update_id, None)
             self.storage.delete("update", str(update_id))
+            self.keep_settings()
 
     def clear(self) -> None:
         """Drop everything that waits."""
         for update_id in list(self.waiting):
             self.forget(update_id)
-        self.keep_settings()
 
     def allow(self, kinds: list[str]) -> None:
         """Set which kinds the bot asks for; an empty list stands for Telegram's default."""
@@ -129,14 +153,33 @@ class Updates:
         """
         self.end_poll(TERMINATED)
         self._acknowledge(offset)
-        if not self.waiting and seconds > 0:
+        found = self._first(limit)
+        if not found and seconds > 0:
             await self._wait(min(seconds, MAX_TIMEOUT))
-        return list(islice(self.waiting.values(), limit))
+            found = self._first(limit)
+        return found
+
+    def _first(self, limit: int) -> list[bytes]:
+        found: list[bytes] = []
+        now = time.time()
+        expired = []
+        for update_id, update in self.waiting.items():
+            if update.expires < now:
+                expired.append(update_id)
+                continue
+            found.append(update.raw)
+            if len(found) == limit:
+                break
+        for update_id in expired:
+            self.forget(update_id)
+        return found
 
     def _acknowledge(self, offset: int) -> None:
         """Forget the updates below an offset; a negative one leaves that many of the newest."""
         if offset < 0:
             gone = list(self.waiting)[:offset]
+        elif offset > self.next_id + MAX_AHEAD:
+            return
         else:
             gone = []
             for update_id in self.waiting:
@@ -145,8 +188,6 @@ class Updates:
                 gone.append(update_id)
         for update_id in gone:
             self.forget(update_id)
-        if gone:
-            self.keep_settings()
 
     async def _wait(self, seconds: float) -> None:
         self._poll = waiter = asyncio.get_running_loop().create_future()
@@ -165,10 +206,13 @@ class Updates:
         self._poll = None
 
 
-def chat_of(update: dict[str, Any]) -> int:
-    """Return the chat that an update is about, 0 where there is none."""
-    for kind, body in update.items():
-        if kind != "update_id":
-            found = body.get("message", body).get("chat", {})
-            return int(found.get("id", 0))
-    return 0
+def lane(kind: str, body: dict[str, Any]) -> Hashable:
+    """Return what an update must stay in order with: its chat, or for queries the person who asks.
+
+    >>> lane("callback_query", {"from": {"id": 7}, "message": {"chat": {"id": 5}}})
+    ('callback_query', 7)
+    """
+    if kind in LIFETIMES:
+        return kind, body["from"]["id"]
+    chat_id: int = body["chat"]["id"]
+    return chat_id

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
+from collections import deque
+from collections.abc import Hashable
 from dataclasses import asdict, dataclass
-from functools import partial
 
 import aiohttp
 
@@ -27,10 +27,6 @@ class Target:
     max_connections: int
 
 
-def _done(busy: dict[int, asyncio.Task[None]], chat_id: int, _: asyncio.Task[None]) -> None:
-    busy.pop(chat_id, None)
-
-
 class Webhook:
     """Posts what waits, each update until it is taken."""
 
@@ -41,7 +37,9 @@ class Webhook:
         self.pause = 0.5  # seconds before the first repetition; doubles
         self.last_error = ""
         self.last_error_date = 0
-        self._task: asyncio.Task[None] | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._lanes: dict[Hashable, deque[int]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def load(self) -> None:
         """Go on with the address that was set before the restart."""
@@ -51,71 +49,66 @@ class Webhook:
 
     async def point(self, target: Target | None) -> None:
         """Set the address, or end the delivery."""
-        if target == self.target and self._task is not None:
+        if target == self.target:
             return
         await self.stop()
         self.target = target
         self.last_error = ""
         self.storage.put("setting", "webhook", asdict(target) if target else {})
         if target is not None:
-            self._task = asyncio.create_task(self._run(target))
+            connector = aiohttp.TCPConnector(limit=target.max_connections)
+            self._session = aiohttp.ClientSession(connector=connector, timeout=TIMEOUT)
+            self.updates.on_added = self._add
+            for update_id, update in self.updates.waiting.items():
+                self._add(update_id, update.lane)
 
     async def stop(self) -> None:
         """End the delivery; what was not taken stays."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        self.updates.on_added = None
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._lanes.clear()
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
-    async def _run(self, target: Target) -> None:
-        """Give each chat with waiting updates a task of its own, at most `max_connections` at once."""
-        slots = asyncio.Semaphore(target.max_connections)
-        busy: dict[int, asyncio.Task[None]] = {}
-        connector = aiohttp.TCPConnector(limit=target.max_connections)
-        async with aiohttp.ClientSession(connector=connector, timeout=TIMEOUT) as session:
-            try:
-                while True:
-                    self.updates.arrived.clear()
-                    for chat_id in dict.fromkeys(self.updates.chat_of.values()):
-                        if chat_id not in busy:
-                            busy[chat_id] = asyncio.create_task(
-                                self._deliver(session, target, chat_id, slots)
-                            )
-                            busy[chat_id].add_done_callback(partial(_done, busy, chat_id))
-                    await self.updates.arrived.wait()
-            finally:
-                for task in list(busy.values()):
-                    task.cancel()
-                await asyncio.gather(*busy.values(), return_exceptions=True)
+    def _add(self, update_id: int, lane: Hashable) -> None:
+        """Put an update at the end of its lane; a lane with updates has a task."""
+        if lane in self._lanes:
+            self._lanes[lane].append(update_id)
+            return
+        self._lanes[lane] = deque([update_id])
+        task = asyncio.create_task(self._deliver(lane))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _deliver(
-        self, session: aiohttp.ClientSession, target: Target, chat_id: int, slots: asyncio.Semaphore
-    ) -> None:
-        """Post one chat's updates in their order."""
-        while mine := [one for one, chat in self.updates.chat_of.items() if chat == chat_id]:
-            for update_id in mine:
-                raw = self.updates.waiting.get(update_id)
-                pause = self.pause
-                while raw is not None and not await self._post(session, target, raw, slots):
-                    await asyncio.sleep(pause)
-                    pause = min(2 * pause, MAX_PAUSE)
-                    raw = self.updates.waiting.get(update_id)
-                self.updates.forget(update_id)
+    async def _deliver(self, lane: Hashable) -> None:
+        queue = self._lanes[lane]
+        while queue:
+            pause = self.pause
+            while (raw := self.updates.find(queue[0])) is not None and not await self._post(raw):
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, MAX_PAUSE)
+            self.updates.forget(queue.popleft())
+        del self._lanes[lane]
 
-    async def _post(
-        self, session: aiohttp.ClientSession, target: Target, raw: bytes, slots: asyncio.Semaphore
-    ) -> bool:
+    async def _post(self, raw: bytes) -> bool:
+        """Post one update; whether the bot took it."""
+        if self.target is None or self._session is None:
+            return False
         headers = {"Content-Type": "application/json"}
-        if target.secret:
-            headers[SECRET_HEADER] = target.secret
+        if self.target.secret:
+            headers[SECRET_HEADER] = self.target.secret
         try:
-            async with slots, session.post(target.url, data=raw, headers=headers) as response:
+            async with self._session.post(self.target.url, data=raw, headers=headers) as response:
                 if response.status // 100 == 2:
                     return True
                 self._failed(f"Wrong response from the webhook: {response.status} {response.reason}")
-        except (aiohttp.ClientError, TimeoutError) as error:
-            self._failed("Connection timed out" if isinstance(error, TimeoutError) else "Connection refused")
+        except TimeoutError:
+            self._failed("Read timeout expired")
+        except aiohttp.ClientError:
+            self._failed("Connection refused")
         return False
 
     def _failed(self, reason: str) -> None:
