@@ -116,6 +116,14 @@ class Context:
         message = self.message
         await self.outbox.edit(sent or Sent(message.chat.id, message.message_id, message.has_media), reply)
 
+    async def say(self, reply: Reply) -> Sent:
+        """Answer in the one message there is: a pressed button's changes, anything else is replied to."""
+        message = self.message
+        if message.press is None:
+            return await self.reply(reply)
+        await self.edit(reply)
+        return Sent(message.chat.id, message.message_id, message.has_media)
+
 
 Handler = Callable[[Context], Awaitable[None]]
 

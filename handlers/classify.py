@@ -1,0 +1,261 @@
+"""`/classify`: a label for a text or for every row of a file, and what people think of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from handlers.classify_card import (
+    classification_card,
+    file_card,
+    invitation,
+    untrained_card,
+    verdict_rows,
+    which_model_card,
+)
+from handlers.classify_table import TextTable, file_name, read_text_table, write_text_table
+from handlers.context import Context
+from handlers.errors import Refusal
+from handlers.messages import Document, File, Reply
+from handlers.model_cards import try_question
+from handlers.model_names import (
+    ALIKE,
+    GONE,
+    STALE,
+    default_model,
+    find_model,
+    fold,
+    models_here,
+    nearest,
+    pressed_name,
+    unknown_model_card,
+)
+from handlers.sentiment import target_text
+from handlers.table_words import refuse_table
+from handlers.texts import N_
+from ml.feedback import Verdict
+from ml.predictor import SHIPPED_NAME, Prediction, UnknownModel
+from ml.registry import ModelEntry
+from ml.tables import TableError
+
+MOST_ROWS = 100_000  # of a file
+AT_ONCE = 512  # texts: between two such portions other people get their turn
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be classified by which model; `unknown` is a word that was meant as a model's name."""
+
+    model: str | None = None
+    text: str = ""
+    unknown: str = ""
+
+
+def read_wanted(args: str, names: Sequence[str], *, alone: bool = False) -> Wanted:
+    """Read `/classify [model] text`; the text may have several lines.
+
+    >>> read_wanted("Spam win now", ["spam"])
+    Wanted(model='spam', text='win now', unknown='')
+    >>> read_wanted("spma win now", ["spam"]).unknown, read_wanted("what a day", ["spam"]).text
+    ('spma', 'what a day')
+
+    Args:
+        args: What follows the command.
+        names: The models here.
+        alone: The text stands elsewhere, so that a single word can only be a name.
+    """
+    word, *rest = args.split(maxsplit=1) or [""]
+    text = rest[0] if rest else ""
+    model = next((name for name in names if word and fold(name) == fold(word)), None)
+    if model is not None:
+        return Wanted(model, text)
+    if word and ((alone and not text) or (text and nearest(word, names, ALIKE))):
+        return Wanted(None, text, word)
+    return Wanted(None, args.strip())
+
+
+async def classify(context: Context) -> None:
+    """Answer a text with its label, or a file with the labels of its rows."""
+    message, quoted = context.message, context.message.quoted
+    entries = await models_here(context)
+    names = [*(entry.name for entry in entries), SHIPPED_NAME]
+    document = message.document or (quoted.document if quoted is not None else None)
+    wanted = read_wanted(context.args, names, alone=document is not None or quoted is not None)
+    if wanted.unknown:
+        text = wanted.text if document is not None else target_text(message, wanted.text)
+        sent = await context.reply(unknown_model_card(wanted.unknown, "classify", names, context.t))
+        _ask(context, sent.message_id, text, document)
+        return
+    model = wanted.model or _default(context, entries)
+    if document is not None and not wanted.text:
+        await classify_file(context, model, document)
+        return
+    text = target_text(message, wanted.text)
+    if text:
+        first = text.split(maxsplit=1)[0]
+        others = [] if wanted.model else nearest(first, [entry.name for entry in entries if entry.version])
+        await _classify_text(context, model, text, [name for name in others if name != model])
+    else:
+        context.session.question = {"ask": "classify", "model": model}
+        await context.reply(invitation(model, _trained(entries), context.t))
+
+
+async def answer(context: Context) -> None:
+    """Take the text that was asked for."""
+    question = context.session.question or {}
+    context.session.question = None
+    await _classify_text(
+        context, question.get("model", SHIPPED_NAME), target_text(context.message, context.args)
+    )
+
+
+async def press(context: Context) -> None:
+    """Classify the draft above the button by this model, or ask for a text for it."""
+    name = await pressed_name(context, context.args)
+    card = context.message.message_id
+    for draft in (context.session.question or {}, context.session.result or {}):
+        if draft.get("card") == card and (draft.get("text") or draft.get("document")):
+            break
+    else:
+        if (context.session.question or {}).get("ask") != "classify":
+            raise Refusal(STALE)
+        context.session.question = {"ask": "classify", "model": name}
+        await context.say(try_question(name, context.t, private=context.private))
+        return
+    context.session.question = None
+    if draft.get("document"):
+        await classify_file(context, name, Document(**draft["document"]))
+    else:
+        await _classify_text(context, name, draft["text"])
+
+
+async def right(context: Context) -> None:
+    """Count an answer as right."""
+    await _judge(context, "right")
+
+
+async def wrong(context: Context) -> None:
+    """Count an answer as wrong."""
+    await _judge(context, "wrong")
+
+
+async def offer_models(context: Context, document: Document) -> None:
+    """Ask which model labels a file; where only the shipped one can, it does."""
+    trained = _trained(await models_here(context))
+    if trained == [SHIPPED_NAME]:
+        await classify_file(context, SHIPPED_NAME, document)
+        return
+    sent = await context.say(which_model_card(trained, context.t))
+    _ask(context, sent.message_id, "", document)
+
+
+async def classify_file(context: Context, name: str, document: Document) -> None:
+    """Send a file back with two columns more.
+
+    Raises:
+        Refusal: It cannot be read, or has too many rows.
+    """
+    if not await _ready(context, name):
+        return
+    content = await context.outbox.download(document)
+    try:
+        table = await asyncio.to_thread(read_text_table, content, document.name)
+    except TableError as error:
+        raise refuse_table(error) from error
+    if len(table.rows) > MOST_ROWS:
+        raise Refusal(
+            N_("This file has {count} rows, and I label up to {limit} at once. Send it in parts."),
+            count=f"{len(table.rows):,}",
+            limit=f"{MOST_ROWS:,}",
+        )
+    predictions = await _predict_rows(context, name, table)
+    labelled = await asyncio.to_thread(write_text_table, table, predictions)
+    context.session.question = None
+    summary = file_card(table, predictions, name, context.t)
+    await context.reply(replace(summary, document=File(file_name(document.name), labelled)))
+
+
+async def _predict_rows(context: Context, name: str, table: TextTable) -> list[Prediction | None]:
+    """Return what the model says of each row, nothing of one without text."""
+    texts = table.texts
+    full = [place for place, text in enumerate(texts) if text]
+    predictions: list[Prediction | None] = [None] * len(texts)
+    for start in range(0, len(full), AT_ONCE):
+        places = full[start : start + AT_ONCE]
+        for place, prediction in zip(
+            places, await _predict(context, name, [texts[place] for place in places]), strict=True
+        ):
+            predictions[place] = prediction
+    return predictions
+
+
+async def _predict(context: Context, name: str, texts: Sequence[str]) -> list[Prediction]:
+    try:
+        return await context.services.predictor.predict_many(texts, owner=context.owner, model=name)
+    except UnknownModel as error:  # deleted in this very moment
+        raise Refusal(GONE) from error
+
+
+async def _ready(context: Context, name: str) -> bool:
+    """Say whether a model can answer; if not, the person is told why."""
+    if name == SHIPPED_NAME:
+        return True
+    entry = await context.services.registry.get(context.owner, name)
+    if entry is None:
+        raise Refusal(GONE)
+    if entry.version is None:
+        context.session.question = None
+        await context.say(untrained_card(entry, context.t))
+    return entry.version is not None
+
+
+async def _classify_text(context: Context, name: str, text: str, others: Sequence[str] = ()) -> None:
+    if not await _ready(context, name):
+        return
+    prediction = (await _predict(context, name, [text]))[0]
+    record: dict[str, Any] = {
+        "kind": "classify",
+        "model": prediction.model,
+        "version": prediction.version,
+        "label": prediction.label,
+        "others": list(others),
+    }
+    result_id = await context.services.results.keep(context.owner, record)
+    words = any(sign.isalnum() for sign in text)
+    card = classification_card(prediction, result_id, others, context.t, private=context.private, words=words)
+    sent = await context.say(card)
+    context.session.result = {"id": result_id, **record, "text": text, "card": sent.message_id}
+
+
+async def _judge(context: Context, verdict: Verdict) -> None:
+    """Count a verdict without the text, thank for it, and mark the button."""
+    message, result_id = context.message, context.args
+    record = await context.services.results.find(context.owner, result_id)
+    if record is None:
+        context.notice = context.t("This answer is more than a day old and is not counted any more.")
+        return
+    by = message.sender.id if message.sender else 0
+    what = (record["model"], record["version"], record["label"])
+    new = await context.services.feedback.judge(context.owner, result_id, *what, verdict, by)
+    context.notice = context.t("Thank you, noted.") if new else context.t("You said that already.")
+    if new and message.text:
+        buttons = verdict_rows(result_id, record.get("others", ()), verdict, context.t)
+        await context.edit(Reply(message.text, buttons=buttons))
+
+
+def _ask(context: Context, card: int, text: str, document: Document | None) -> None:
+    """Keep what is to be classified until its model is known."""
+    held = asdict(document) if document is not None else None
+    context.session.question = {"ask": "classify", "text": text, "document": held, "card": card}
+
+
+def _default(context: Context, entries: Sequence[ModelEntry]) -> str:
+    """Return the chosen model, or the shipped one where the chosen one is gone."""
+    entry = find_model(default_model(context), entries)
+    return entry.name if entry is not None else SHIPPED_NAME
+
+
+def _trained(entries: Sequence[ModelEntry]) -> list[str]:
+    return [*(entry.name for entry in entries if entry.version), SHIPPED_NAME]

@@ -1,0 +1,105 @@
+"""What `/classify` answers: a label with its probability, the labels of a file, or what is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from handlers.classify_table import TextTable
+from handlers.messages import Button, Reply
+from handlers.model_names import model_buttons, model_key
+from handlers.sentiment import LONGEST, NAMES, percent
+from handlers.texts import Texts
+from ml.feedback import Verdict
+from ml.predictor import SHIPPED_NAME, Prediction
+from ml.registry import ModelEntry
+
+
+def label_text(label: str, model: str, t: Texts) -> str:
+    """Return a label as it is shown: the shipped model's in the reader's language."""
+    return t(NAMES[label]) if model == SHIPPED_NAME and label in NAMES else label
+
+
+def classification_card(
+    prediction: Prediction, result_id: str, others: Sequence[str], t: Texts, *, private: bool, words: bool
+) -> Reply:
+    """Build the answer: the label with its probability, and the runner-up.
+
+    Args:
+        prediction: What the model said.
+        result_id: What the buttons refer to.
+        others: Models that the person may have meant, as buttons.
+        t: The reader's language.
+        private: Whether there is room for the model's name and version.
+        words: Whether the text holds any letter or digit.
+    """
+    model = prediction.model
+    second, second_share = prediction.runner_up
+    label, share = label_text(prediction.label, model, t), percent(prediction.probability)
+    runner_up = {"other": label_text(second, model, t), "other_share": percent(second_share)}
+    if prediction.sure:
+        text = t("{label}, {share} % (then {other}, {other_share} %)", label=label, share=share, **runner_up)
+    else:
+        text = t(
+            "🤷 not sure: {label} {share} %, {other} {other_share} %", label=label, share=share, **runner_up
+        )
+    lines = [text]
+    if not words:
+        lines.append(t("There are no words in it, so take this with care."))
+    if private:
+        lines.append(t("by {model} {version}", model=model, version=prediction.version))
+    return Reply("\n".join(lines), buttons=verdict_rows(result_id, others, None, t))
+
+
+def verdict_rows(
+    result_id: str, others: Sequence[str], said: Verdict | None, t: Texts
+) -> tuple[tuple[Button, ...], ...]:
+    """Return the buttons below an answer, the pressed one marked."""
+    right = Button(t("✓ Right") if said == "right" else t("👍 Right"), data=f"right:{result_id}")
+    wrong = Button(t("✓ Wrong") if said == "wrong" else t("👎 Wrong"), data=f"wrong:{result_id}")
+    return ((right, wrong), *model_buttons("classify", others))
+
+
+def untrained_card(entry: ModelEntry, t: Texts) -> Reply:
+    """Say that a model has not learnt anything yet."""
+    key = model_key(entry.name)
+    return Reply(
+        t("“{name}” is not trained yet. Teach it some examples and train it.", name=entry.name),
+        buttons=((Button(t("Teach"), data=f"teach:{key}"), Button(t("Train"), data=f"train:{key}")),),
+    )
+
+
+def invitation(model: str, names: Sequence[str], t: Texts) -> Reply:
+    """Say how `/classify` is used, with the models here as buttons."""
+    example = t("Win a free cruise now")
+    text = t(
+        "Send me a text or a CSV, and I label it with “{model}”. In one go it is, for example:", model=model
+    )
+    return Reply(f"{text}\n/classify {model} {example}", buttons=model_buttons("classify", names))
+
+
+def which_model_card(names: Sequence[str], t: Texts) -> Reply:
+    """Ask which model is to label a file."""
+    return Reply(t("Which model shall label it?"), buttons=model_buttons("classify", names))
+
+
+def file_card(table: TextTable, predictions: Sequence[Prediction | None], name: str, t: Texts) -> Reply:
+    """Sum up the labels of a file."""
+    found = [prediction for prediction in predictions if prediction is not None]
+    counts = Counter(prediction.label for prediction in found)
+    rows = t.plural("{count} row by {model}", "{count} rows by {model}", len(table.rows), model=name)
+    shares = " · ".join(f"{label_text(label, name, t)} {count:,}" for label, count in counts.most_common())
+    lines = [f"{rows}: {shares}" if shares else rows]
+    empty = len(table.rows) - len(found)
+    if empty:
+        lines.append(t.plural("{count} row has no text.", "{count} rows have no text.", empty))
+    if table.cut:
+        lines.append(
+            t.plural(
+                "{count} text was longer than {limit} characters: its beginning was read.",
+                "{count} texts were longer than {limit} characters: their beginnings were read.",
+                table.cut,
+                limit=f"{LONGEST:,}",
+            )
+        )
+    return Reply("\n".join(lines))

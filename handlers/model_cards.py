@@ -1,0 +1,170 @@
+"""What `/models` answers: the list, the card of one model, and the question before it is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from handlers.messages import Button, Reply
+from handlers.model_names import model_buttons, model_key
+from handlers.sentiment import percent
+from handlers.texts import N_, Texts
+from ml.feedback import Verdict
+from ml.predictor import SHIPPED_NAME
+from ml.registry import ModelEntry
+
+SHOWN = 24  # models in one list; a message has room for about that many rows of buttons
+
+ARCHITECTURES = {"lstm": "LSTM", "article": N_("LSTM of the article")}
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """Everything that a model's card tells; `manifest` is the live version's, None without one."""
+
+    name: str
+    labels: tuple[str, ...]
+    created: str = ""  # ISO 8601; empty for the shipped model
+    counts: Mapping[str, int] = field(default_factory=dict)
+    manifest: Mapping[str, Any] | None = None
+    size: int = 0  # bytes of the live version
+    verdicts: Mapping[Verdict, int] = field(default_factory=dict)  # right, wrong
+    used_here: bool = False
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it came with the program and cannot be taught or deleted."""
+        return self.name == SHIPPED_NAME
+
+
+def models_card(
+    entries: Sequence[ModelEntry], counts: Mapping[str, int], used: str, t: Texts, *, private: bool
+) -> Reply:
+    """List the models with their examples and live versions, each a button to its card.
+
+    Args:
+        entries: The chat's models.
+        counts: How many examples each has in all.
+        used: The model that stands where `/classify` names none.
+    """
+    lines = [t("Models here:")]
+    for entry in entries[:SHOWN]:
+        state = t("live: {version}", version=entry.version) if entry.version else t("not trained yet")
+        held = t.plural("{count} example", "{count} examples", counts.get(entry.name, 0))
+        lines.append(f"· {entry.name} – {held}, {state}" + _mark(entry.name, used, t))
+    lines.append(f"· {SHIPPED_NAME} – " + t("came with me") + _mark(SHIPPED_NAME, used, t))
+    if len(entries) > SHOWN:
+        lines.append(t("and {count} more: /models and a name", count=len(entries) - SHOWN))
+    if not entries:
+        lines.append(t("To make one of your own, write for example:") + "\n/new spam junk fine")
+    names = [entry.name for entry in entries[:SHOWN]] + [SHIPPED_NAME]
+    new = (Button(t("New model"), data="new:ask"),)
+    return Reply(
+        "\n".join(lines), buttons=(*model_buttons("model", names), *([new] if private or not entries else []))
+    )
+
+
+def _mark(name: str, used: str, t: Texts) -> str:
+    return " · " + t("used here") if name == used else ""
+
+
+def model_card(facts: ModelFacts, t: Texts, *, private: bool) -> Reply:
+    """Tell of one model: labels, examples, version, how well it did, size."""
+    lines = [f"{facts.name}: {', '.join(facts.labels)}"]
+    if not facts.shipped:
+        lines.append(t("Examples: {counts}", counts=counts_line(facts.labels, facts.counts, t)))
+    if facts.manifest is None:
+        lines.append(t("Not trained yet."))
+    else:
+        lines += _version_lines(facts, facts.manifest, t, private=private)
+    if facts.created and private:
+        lines.append(t("Made on {date}", date=facts.created[:10]))
+    return Reply("\n".join(lines), buttons=_card_buttons(facts, t))
+
+
+def counts_line(labels: Sequence[str], counts: Mapping[str, int], t: Texts) -> str:
+    """Return how many examples each label has, and all together."""
+    parts = [f"{label} {counts.get(label, 0):,}" for label in labels]
+    return " · ".join(parts) + " – " + t("{count} in all", count=f"{sum(counts.values()):,}")
+
+
+def score_line(metrics: Mapping[str, Any], t: Texts) -> str:
+    """Return how well a version did on what it had not seen."""
+    return t(
+        "accuracy {accuracy} %, precision {precision} %, recall {recall} %, F1 {f1} %",
+        accuracy=percent(metrics["accuracy"]),
+        precision=percent(metrics["macro_precision"]),
+        recall=percent(metrics["macro_recall"]),
+        f1=percent(metrics["macro_f1"]),
+    )
+
+
+def size_text(size: int) -> str:
+    """Return a size in the unit that people read.
+
+    >>> size_text(2_345_678), size_text(900)
+    ('2.3 MB', '1 kB')
+    """
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{max(1, round(size / 1e3))} kB"
+
+
+def _version_lines(facts: ModelFacts, manifest: Mapping[str, Any], t: Texts, *, private: bool) -> list[str]:
+    date = str(manifest.get("created", ""))[:10]
+    lines = [t("Live version: {version} of {date}", version=manifest.get("version", ""), date=date)]
+    metrics = manifest.get("metrics") or {}
+    if "macro_f1" in metrics:
+        lines.append(t("Held out: {scores}", scores=score_line(metrics, t)))
+    if not private:
+        return lines
+    samples = int(manifest.get("samples", 0))
+    lines.append(t.plural("Trained on {count} example", "Trained on {count} examples", samples))
+    arch = str(manifest.get("arch", ""))
+    known = ARCHITECTURES.get(arch)
+    lines.append(t("Network: {arch}, {size}", arch=t(known) if known else arch, size=size_text(facts.size)))
+    if sum(facts.verdicts.values()):
+        lines.append(
+            t(
+                "Answers called right: {right}, wrong: {wrong}",
+                right=facts.verdicts["right"],
+                wrong=facts.verdicts["wrong"],
+            )
+        )
+    return lines
+
+
+def _card_buttons(facts: ModelFacts, t: Texts) -> tuple[tuple[Button, ...], ...]:
+    key = model_key(facts.name)
+    rows: list[tuple[Button, ...]] = []
+    if facts.manifest is not None:
+        use = Button(t("✓ Used here") if facts.used_here else t("Use here"), data=f"use:{key}")
+        rows.append((use, Button(t("Try it"), data=f"model:{key}:try")))
+    if not facts.shipped:
+        rows.append((Button(t("Teach"), data=f"teach:{key}"), Button(t("Train"), data=f"train:{key}")))
+        rows.append((Button(t("Delete"), data=f"model:{key}:delete"),))
+    return tuple(rows)
+
+
+def try_question(name: str, t: Texts, *, private: bool) -> Reply:
+    """Ask for a text to try a model on."""
+    if private:
+        return Reply(t("Send me a text, and I say what “{name}” makes of it.", name=name))
+    return Reply(t("Reply to this message with a text, and I say what “{name}” makes of it.", name=name))
+
+
+def delete_question(facts: ModelFacts, versions: int, t: Texts) -> Reply:
+    """Ask whether a model shall really go, with what goes with it."""
+    key = model_key(facts.name)
+    text = t(
+        "Delete “{name}” with {examples} and {versions}? This cannot be undone.",
+        name=facts.name,
+        examples=t.plural("{count} example", "{count} examples", sum(facts.counts.values())),
+        versions=t.plural("{count} trained version", "{count} trained versions", versions),
+    )
+    yes = Button(t("Delete it"), data=f"model:{key}:gone")
+    return Reply(text, buttons=((yes, Button(t("Keep it"), data=f"model:{key}")),))
+
+
+def deleted_card(name: str, t: Texts) -> Reply:
+    """Say that a model is gone."""
+    return Reply(t("“{name}” is deleted, with its examples and versions.", name=name))

@@ -1,0 +1,31 @@
+"""What is wrong with a table that somebody sent, in words."""
+
+from __future__ import annotations
+
+from handlers.errors import Refusal
+from handlers.texts import N_
+from ml.tables import TableError
+
+WORDS = {
+    "binary": N_("This file holds no text. Send a CSV, a TSV or a text file."),
+    "encoding": N_(
+        "Row {row} of this file is in an encoding that I cannot read. "
+        "Save the file as UTF-8 and send it again."
+    ),
+    "quote": N_(
+        'Row {row} opens a quote (") and does not close it. It holds: {held}. '
+        "Mend it and send the file again."
+    ),
+    "long": N_('Row {row} has a cell of more than 131,072 characters. Is a quote (") missing there?'),
+    "nothing": N_("This file is empty. Send one with a text a row."),
+    "labels": N_("No column of this file holds labels of the model. Row {row} holds: {held}"),
+    "no_labels": N_(
+        "I find no column with 2 to 12 different labels in this file. Put a label and a text in each row."
+    ),
+}
+OTHER = N_("Row {row} of this file cannot be read. It holds: {held}")
+
+
+def refuse_table(error: TableError) -> Refusal:
+    """Return the sentence for a table that cannot be read: where, what it held, what to do."""
+    return Refusal(WORDS.get(error.kind, OTHER), row=error.row or 1, held=error.held or "–")

@@ -1,0 +1,307 @@
+"""Which examples somebody teaches: a label and a text, lines of them, or the rows of a file."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from handlers.errors import Refusal
+from handlers.grammar import normalise
+from handlers.model_names import fold, nearest
+from handlers.new_model import FEWEST_LABELS, LONGEST_LABEL, MOST_LABELS, is_label
+from handlers.texts import N_
+from ml.samples import LABEL_HEADERS, TEXT_HEADERS, Sample, read_cells
+from ml.tables import Table, TableError, clipped, decode
+
+LONGEST_EXAMPLE = 2000  # characters
+LOOKED_AT = 1000  # rows that decide which column is which
+BROKEN_ROWS = 20  # that are skipped one by one, each at the price of another pass
+HALF = 0.5
+
+SIGN = re.compile(r"\s*[:：=\t]\s*")
+BLANK = re.compile(r"\s+|$")
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A row or line that gave no example: which, what it held, and why.
+
+    `why` is `label` (none of the model's), `text` (none), `cells` (too few), or the kind of a `TableError`.
+    """
+
+    row: int
+    held: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """The examples of a message or a file, and what gave none; `cut` counts texts that were too long."""
+
+    samples: tuple[Sample, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    cut: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """What `/teach model ...` holds: a lesson, or the half of one that needs a label or a text still.
+
+    `unknown` is a word that was probably meant as a label.
+    """
+
+    lesson: Lesson | None = None
+    label: str | None = None
+    text: str = ""
+    unknown: str = ""
+
+
+def read_teaching(rest: str, quoted: str, labels: Sequence[str]) -> Teaching:
+    """Read what follows the model's name; `quoted` is the text of the message replied to.
+
+    >>> read_teaching("junk win now", "", ["junk", "fine"]).lesson.samples
+    (Sample(text='win now', label='junk'),)
+    >>> read_teaching("jnuk win now", "", ["junk", "fine"])
+    Teaching(lesson=None, label=None, text='win now', unknown='jnuk')
+
+    Raises:
+        Refusal: The text is too long for an example.
+    """
+    rest, quoted = rest.strip(), quoted.strip()
+    if _is_list(rest, labels):
+        return Teaching(read_lines(rest, labels))
+    label, text = match_label(rest, labels) or (None, rest)
+    text = text.strip()
+    unknown = ""
+    if label is None and quoted and rest:
+        text, unknown = quoted, rest if len(rest) <= LONGEST_LABEL else ""
+    elif label is None and text:
+        text, unknown = _without_near_label(text, labels)
+    text = text or quoted
+    if label is not None and text:
+        return Teaching(one_example(text, label), label)
+    return Teaching(None, label, _checked(text), unknown)
+
+
+def one_example(text: str, label: str) -> Lesson:
+    """Return a lesson of one text.
+
+    Raises:
+        Refusal: The text is too long for an example.
+    """
+    return Lesson((Sample(_checked(text.strip()), label),))
+
+
+def match_label(text: str, labels: Iterable[str], *, sign: bool = False) -> tuple[str, str] | None:
+    """Return the longest label that a text begins with, and the text behind it.
+
+    Args:
+        text: What somebody wrote.
+        labels: The labels of the model.
+        sign: Ask for a colon, "=" or a tab behind the label; otherwise a blank will do.
+    """
+    for label in sorted(labels, key=len, reverse=True):
+        head = text[: len(label)]
+        behind = SIGN.match(text, len(head)) or (None if sign else BLANK.match(text, len(head)))
+        if fold(head) == fold(label) and behind:
+            return label, text[behind.end() :]
+    return None
+
+
+def read_lines(text: str, labels: Sequence[str]) -> Lesson:
+    """Read lines of `label: text`; the colon may be full-width."""
+    rows = ((line, number) for number, line in enumerate(text.split("\n"), 1) if line.strip())
+    return _lesson((_read_line(line.strip(), number, labels) for line, number in rows))
+
+
+def read_file(content: bytes, name: str, labels: Sequence[str], label: str | None = None) -> Lesson:
+    """Read the examples of a file: CSV, TSV, or lines of `label: text`.
+
+    Rows that cannot be read are named, and the others count. With a `label` every text gets it.
+
+    Raises:
+        TableError: Nothing can be read: `binary`, `encoding`, `nothing`, or `labels` where no column holds
+            labels of the model.
+    """
+    text = decode(content)
+    table, broken = read_whole_rows(text, name)
+    if not table.rows:
+        raise TableError("nothing")
+    lesson = None
+    if label is None and max(map(len, table.rows[:LOOKED_AT])) == 1:
+        lesson = read_lines(text, labels)
+    elif label is None and name.lower().endswith(".txt"):
+        by_line = read_lines(text, labels)
+        lesson = by_line if len(by_line.samples) > len(by_line.unread) else None
+    if lesson is None:
+        columns = find_columns(table.rows, labels, labelled=label is not None)
+        numbered = list(zip(table.rows, table.line_numbers, strict=True))[columns.first :]
+        lesson = _lesson(_read_row(row, number, columns, labels, label) for row, number in numbered)
+        lesson = Lesson(
+            lesson.samples, tuple(sorted((*lesson.unread, *broken), key=lambda u: u.row)), lesson.cut
+        )
+    if not lesson.samples and lesson.unread and all(unread.why == "label" for unread in lesson.unread):
+        raise TableError("labels", lesson.unread[0].row, held=lesson.unread[0].held)
+    return lesson
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column holds what, and the index of the first row below the header."""
+
+    text: int
+    label: int
+    first: int
+
+
+def find_columns(rows: Sequence[Sequence[str]], labels: Sequence[str], *, labelled: bool = False) -> Columns:
+    """Find the columns by the header, else the label's by its values and the text's by its length.
+
+    With `labelled` the label is known, so that one column of texts is enough.
+
+    Raises:
+        TableError: `labels`: no column holds labels of the model.
+    """
+    header = [cell.strip().lower() for cell in rows[0]]
+    headed = any(cell in LABEL_HEADERS | TEXT_HEADERS for cell in header)
+    body = rows[1:LOOKED_AT] if headed else rows[:LOOKED_AT]
+    width = max(map(len, rows[:LOOKED_AT]))
+    label = next((n for n, cell in enumerate(header) if cell in LABEL_HEADERS), None)
+    if label is None and not labelled:
+        known = set(map(fold, labels))
+        hits = [sum(fold(row[n]) in known for row in body if n < len(row)) for n in range(width)]
+        label = hits.index(max(hits))
+        if not max(hits):
+            held = rows[1 if headed and len(rows) > 1 else 0]
+            raise TableError("labels", 2 if headed else 1, held=" ".join(held))
+    text = next((n for n, cell in enumerate(header) if cell in TEXT_HEADERS), None)
+    if text is None:
+        lengths = [sum(len(row[n]) for row in body if n < len(row)) for n in range(width)]
+        others = [n for n in range(width) if n != label]
+        text = max(others or [0], key=lambda n: lengths[n])
+    return Columns(text, -1 if label is None else label, 1 if headed else 0)
+
+
+def labels_of(content: bytes, name: str) -> tuple[str, ...]:
+    """Return the labels that a file of examples has: those of its label column, the most frequent first.
+
+    Raises:
+        TableError: As `ml.tables` raises it, or `no_labels`: no column holds 2 to 12 different labels.
+    """
+    table, _ = read_whole_rows(decode(content), name)
+    if not table.rows:
+        raise TableError("nothing")
+    header = [cell.strip().lower() for cell in table.rows[0]]
+    headed = any(cell in LABEL_HEADERS | TEXT_HEADERS for cell in header)
+    named = [place for place, cell in enumerate(header) if cell in LABEL_HEADERS]
+    body = table.rows[1:] if headed else table.rows
+    found = [_distinct(body, place) for place in named or range(max(map(len, table.rows)))]
+    usable = [
+        labels
+        for labels in found
+        if FEWEST_LABELS <= len(labels) <= MOST_LABELS and all(map(is_label, labels))
+    ]
+    if not usable:
+        raise TableError("no_labels")
+    return min(usable, key=len)  # in a short file the texts are few too
+
+
+def _distinct(rows: Sequence[Sequence[str]], place: int) -> tuple[str, ...]:
+    """Return the different cells of a column, the most frequent first; case makes no difference."""
+    cells = [normalise(row[place]).strip() for row in rows if place < len(row)]
+    spelled = {fold(cell): cell for cell in reversed(cells) if cell}
+    return tuple(spelled[folded] for folded, _ in Counter(map(fold, cells)).most_common() if folded)
+
+
+def read_whole_rows(text: str, name: str) -> tuple[Table, list[Unread]]:
+    """Read a table, and step over rows whose quotes do not close, which are returned apart.
+
+    Raises:
+        TableError: `quote`, where more rows are broken than a slip explains.
+    """
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    broken: list[Unread] = []
+    skipped = 0
+    while True:
+        try:
+            table = read_cells(text, name)
+        except TableError as error:
+            if error.row is None or len(broken) == BROKEN_ROWS:
+                raise
+            lines = text.split("\n")
+            before = read_cells("\n".join(lines[: error.row - 1]), name)
+            rows += before.rows
+            numbers += [number + skipped for number in before.line_numbers]
+            broken.append(Unread(error.row + skipped, error.held, error.kind))
+            skipped += error.row
+            text = "\n".join(lines[error.row :])
+        else:
+            numbers += [number + skipped for number in table.line_numbers]
+            return Table(rows + table.rows, table.delimiter, numbers), broken
+
+
+def _checked(text: str) -> str:
+    if len(text) > LONGEST_EXAMPLE:
+        raise Refusal(
+            N_("This text has {length} characters, and an example has up to {limit}. Send a shorter part."),
+            length=f"{len(text):,}",
+            limit=f"{LONGEST_EXAMPLE:,}",
+        )
+    return text
+
+
+def _is_list(rest: str, labels: Sequence[str]) -> bool:
+    """Say whether lines of `label: text` were sent, rather than one text of several lines."""
+    lines = [line.strip() for line in rest.split("\n") if line.strip()]
+    marked = sum(match_label(line, labels, sign=True) is not None for line in lines)
+    return bool(marked) and (
+        marked >= HALF * len(lines) or match_label(lines[0], labels, sign=True) is not None
+    )
+
+
+def _without_near_label(text: str, labels: Sequence[str]) -> tuple[str, str]:
+    """Take a first word that is nearly a label off a text, and return it too."""
+    word, _, rest = text.partition(" ")
+    bare = word.rstrip(":：")
+    if rest.strip() and (bare != word or nearest(bare, list(labels), cutoff=0.6)):
+        return rest.strip(), bare[:LONGEST_LABEL]
+    return text, ""
+
+
+def _read_line(line: str, number: int, labels: Sequence[str]) -> Sample | Unread:
+    found = match_label(line, labels, sign=True)
+    if found is None:
+        return Unread(number, clipped(line), "label")
+    label, text = found
+    return Sample(text, label) if text.strip() else Unread(number, clipped(line), "text")
+
+
+def _read_row(
+    row: Sequence[str], number: int, columns: Columns, labels: Sequence[str], label: str | None
+) -> Sample | Unread:
+    if len(row) <= max(columns.label, columns.text):
+        return Unread(number, clipped(" ".join(row)), "cells")
+    if label is None:
+        held = row[columns.label].strip()
+        label = next((known for known in labels if fold(known) == fold(held)), None)
+        if label is None:
+            return Unread(number, clipped(held), "label")
+    text = row[columns.text].strip()
+    return Sample(text, label) if text else Unread(number, clipped(" ".join(row)), "text")
+
+
+def _lesson(read: Iterable[Sample | Unread]) -> Lesson:
+    """Part what was read from what was not, and cut texts that are too long."""
+    samples: list[Sample] = []
+    unread: list[Unread] = []
+    cut = 0
+    for each in read:
+        if isinstance(each, Unread):
+            unread.append(each)
+        else:
+            cut += len(each.text) > LONGEST_EXAMPLE
+            samples.append(Sample(each.text[:LONGEST_EXAMPLE], each.label))
+    return Lesson(tuple(samples), tuple(unread), cut)

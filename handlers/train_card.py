@@ -1,0 +1,196 @@
+"""What `/train` shows: the place in the queue, the progress, and in the end what was learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from handlers.messages import Button, Reply
+from handlers.model_cards import score_line
+from handlers.model_names import model_buttons, model_key
+from handlers.sentiment import percent
+from handlers.teach_card import missing
+from handlers.texts import N_, Texts
+from ml.job_records import Job, Progress
+from ml.registry import ModelEntry
+from ml.samples import FEWEST
+
+BAR = 10  # cells
+MINUTE = 60  # seconds
+
+STAGES = {
+    "queued": N_("waiting for a worker"),
+    "reading": N_("reading the examples"),
+    "training": N_("training"),
+    "judging": N_("judging on examples it has not seen"),
+    "publishing": N_("storing the new version"),
+    "done": N_("done"),
+    "failed": N_("failed"),
+    "cancelled": N_("cancelled"),
+}
+PROBLEMS = {
+    "one_class": N_("“{name}” was not trained: all its examples have one label. Teach it another one."),
+    "too_few": N_("“{name}” was not trained: it needs at least 8 examples a label. Teach it more."),
+    "deleted": N_("“{name}” was deleted meanwhile, so there is nothing to train."),
+    "disk_full": N_("“{name}” was not trained: my disk is full. Your examples are safe; tell the operator."),
+    "timeout": N_("“{name}” was not trained: it took too long. Try fewer epochs, for example epochs=5."),
+    "killed": N_(
+        "“{name}” was not trained: the worker broke down three times. Your examples are safe; try again."
+    ),
+}
+FAILED = N_("“{name}” was not trained: something broke on my side. Your examples are safe; try again.")
+
+
+def queued_card(job: Job, t: Texts, *, workers: int) -> Reply:
+    """Say that a training waits, at which place, and how long it will take."""
+    name = job.request.model
+    parts = [t("“{name}” is in the queue.", name=name)]
+    if job.place is not None:
+        parts = [t("“{name}” is in the queue at place {place}.", name=name, place=job.place)]
+    if job.estimate is not None:
+        parts.append(t("About {time} until it is trained.", time=time_text(job.estimate, t)))
+    if not workers:
+        parts.append(no_worker_line(t))
+    return Reply(" ".join(parts), buttons=_cancel_button(job.id, t))
+
+
+def too_few_card(entry: ModelEntry, counts: Mapping[str, int], t: Texts) -> Reply:
+    """Say which labels lack examples, and offer to teach them."""
+    taught = [label for label in entry.labels if counts.get(label)]
+    if len(taught) == 1:
+        text = t(
+            "All examples of “{name}” have the label “{label}”, so there is nothing to tell apart.",
+            name=entry.name,
+            label=taught[0],
+        )
+    else:
+        text = t("“{name}” has too few examples for a training.", name=entry.name)
+    lacking = ", ".join(f"{label} {count}" for label, count in missing(entry.labels, counts).items())
+    text += "\n" + t("It needs {count} a label. Still missing: {labels}", count=FEWEST, labels=lacking)
+    return Reply(text, buttons=((Button(t("Teach"), data=f"teach:{model_key(entry.name)}"),),))
+
+
+def which_model_card(names: Sequence[str], t: Texts) -> Reply:
+    """Ask which model is to be trained."""
+    return Reply(t("Which model shall be trained?"), buttons=model_buttons("train", names))
+
+
+def no_worker_line(t: Texts) -> str:
+    """Say why nothing moves."""
+    return t("No worker is running at the moment: the training begins when one is there.")
+
+
+def progress_card(progress: Progress, name: str, t: Texts) -> Reply:
+    """Show how far a training is: bar, epoch, loss, accuracy, time left."""
+    lines = [f"{name}: {t(STAGES[progress.stage])}"]
+    if progress.stage == "training" and progress.epochs:
+        lines = [
+            t(
+                "{name}: training, epoch {epoch} of {epochs}",
+                name=name,
+                epoch=progress.epoch,
+                epochs=progress.epochs,
+            ),
+            bar(progress.epoch / progress.epochs),
+        ]
+        lines += _figures(progress, t)
+    if progress.seconds_left is not None and progress.stage != "queued":
+        lines.append(t("about {time} left", time=time_text(progress.seconds_left, t)))
+    return Reply("\n".join(lines), buttons=_cancel_button(progress.job, t))
+
+
+def _figures(progress: Progress, t: Texts) -> list[str]:
+    parts = []
+    if progress.loss is not None:
+        parts.append(t("loss {loss}", loss=f"{progress.loss:.3f}"))
+    if progress.accuracy is not None:
+        parts.append(t("accuracy {share} %", share=percent(progress.accuracy)))
+    if progress.held_out_accuracy is not None:
+        parts.append(t("on unseen examples {share} %", share=percent(progress.held_out_accuracy)))
+    return [" · ".join(parts)] if parts else []
+
+
+def bar(share: float) -> str:
+    """Return a share as a bar of ten cells.
+
+    >>> bar(0.34)
+    '▓▓▓░░░░░░░ 34 %'
+    """
+    filled = min(BAR, max(0, round(share * BAR)))
+    return "▓" * filled + "░" * (BAR - filled) + f" {round(100 * share)} %"
+
+
+def time_text(seconds: float, t: Texts) -> str:
+    """Return a duration as people say it.
+
+    >>> time_text(41.7, Texts()), time_text(200, Texts())
+    ('42 s', '3 min')
+    """
+    if seconds < 2 * MINUTE:
+        return t("{count} s", count=max(1, round(seconds)))
+    return t("{count} min", count=round(seconds / MINUTE))
+
+
+def end_card(progress: Progress, name: str, t: Texts, *, private: bool) -> Reply:
+    """Build the last state of a training: the result, the reason of a failure, or that it was cancelled."""
+    if progress.stage == "done" and progress.report is not None:
+        return result_card(progress.report, name, t, private=private)
+    again = Button(t("Train again"), data=f"train:{model_key(name)}")
+    if progress.stage == "cancelled":
+        return Reply(t("The training of “{name}” is cancelled.", name=name), buttons=((again,),))
+    teach = Button(t("Teach"), data=f"teach:{model_key(name)}")
+    text = t(PROBLEMS.get(progress.problem or "", FAILED), name=name)
+    return Reply(text, buttons=((teach, again),))
+
+
+def result_card(report: Mapping[str, Any], name: str, t: Texts, *, private: bool) -> Reply:
+    """Tell what a training brought: the figures on held-out examples, against those of the version before.
+
+    Args:
+        report: `version`, `promoted`, `metrics`, and `live`: the metrics of the version before, or None.
+        name: The model.
+        t: The reader's language.
+        private: Whether there is room for a line for each label.
+    """
+    metrics, before = report["metrics"], report.get("live")
+    state = (
+        t("✓ “{name}” {version} is live.")
+        if report["promoted"]
+        else t("“{name}” {version} is trained, and the version before stays live: it is better.")
+    )
+    lines = [state.format(name=name, version=report["version"])]
+    if metrics.get("samples"):
+        lines.append(
+            t.plural(
+                "On {count} example it had not seen:",
+                "On {count} examples it had not seen:",
+                metrics["samples"],
+            )
+        )
+    lines.append(score_line(metrics, t))
+    if before:
+        lines.append(t("Before: {scores}", scores=score_line(before, t)))
+    if private:
+        lines += label_lines(metrics, t)
+    key = model_key(name)
+    live = (Button(t("Try it"), data=f"model:{key}:try"),) if report["promoted"] or before else ()
+    return Reply("\n".join(lines), buttons=((*live, Button(t("Models"), data="model:list")),))
+
+
+def label_lines(metrics: Mapping[str, Any], t: Texts) -> list[str]:
+    """Return how well each label is told from the others."""
+    return [
+        t(
+            "· {label}: precision {precision} %, recall {recall} %, F1 {f1} % (n = {count})",
+            label=label,
+            precision=percent(metrics["precision"][place]),
+            recall=percent(metrics["recall"][place]),
+            f1=percent(metrics["f1"][place]),
+            count=metrics["support"][place],
+        )
+        for place, label in enumerate(metrics["labels"])
+    ]
+
+
+def _cancel_button(job_id: str, t: Texts) -> tuple[tuple[Button, ...], ...]:
+    return ((Button(t("Cancel"), data=f"job:cancel:{job_id}"),),)

@@ -1,0 +1,147 @@
+"""A file without a command: what it begins with, and what can be done with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from handlers.classify import classify_file, offer_models
+from handlers.context import Context
+from handlers.errors import Refusal
+from handlers.fit import fit
+from handlers.messages import Button, Document, Reply
+from handlers.model_names import STALE, find_model, models_here
+from handlers.new_model import name_question
+from handlers.table_words import refuse_table
+from handlers.teach import Draft, ask_model, take_file
+from handlers.teach_lines import labels_of
+from handlers.texts import N_, Texts
+from ml.samples import read_cells
+from ml.tables import TableError, clipped, decode
+
+ENDINGS = (".csv", ".tsv", ".txt")
+FIRST_ROWS = 3
+CELLS_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a table begins with, and how large it is."""
+
+    rows: tuple[tuple[str, ...], ...]
+    num_rows: int
+    num_columns: int
+
+
+def is_table(document: Document) -> bool:
+    """Say whether a file may hold rows of text."""
+    return document.name.lower().endswith(ENDINGS) or document.mime_type.startswith("text/")
+
+
+def preview(content: bytes, name: str) -> Preview:
+    """Read the first rows of a table.
+
+    Raises:
+        TableError: As `ml.tables` raises it, or `nothing`.
+    """
+    rows = read_cells(decode(content), name).rows
+    if not rows:
+        raise TableError("nothing")
+    first = tuple(tuple(map(clipped, row[:CELLS_SHOWN])) for row in rows[:FIRST_ROWS])
+    return Preview(first, len(rows), max(map(len, rows)))
+
+
+async def offer(context: Context) -> None:
+    """Take in a file that was asked for; otherwise show how it begins and what I can do with it."""
+    document = context.message.document
+    if document is None or not is_table(document):
+        raise Refusal(
+            N_("I read tables and text: CSV, TSV or TXT. Save it as one of these and send it again.")
+        )
+    question = context.session.question or {}
+    if question.get("ask") == "teach" and "model" in question:
+        entry = find_model(question["model"], await models_here(context))
+        if entry is not None:
+            await take_file(context, entry, document, question.get("label", ""))
+            return
+    if question.get("ask") == "classify" and "model" in question:
+        await classify_file(context, question["model"], document)
+        return
+    content = await context.outbox.download(document)
+    try:
+        seen = await asyncio.to_thread(preview, content, document.name)
+    except TableError as error:
+        raise refuse_table(error) from error
+    sent = await context.reply(offer_card(document.name, seen, context.t))
+    context.session.upload = {"document": asdict(document), "card": sent.message_id}
+
+
+async def press(context: Context) -> None:
+    """Do with a file what was chosen."""
+    document = _document(context)
+    if context.args == "fit":
+        message = replace(context.message, document=document, text="", press=None)
+        await fit(replace(context, message=message, args=""))
+    elif context.args == "classify":
+        await offer_models(context, document)
+    elif context.args == "new":
+        await _new_model(context, document)
+    else:
+        await _offer_teach(context, document)
+
+
+async def _offer_teach(context: Context, document: Document) -> None:
+    """Ask which model learns from a file; where there is none yet, one is made from it."""
+    entries = await models_here(context)
+    if entries:
+        new = (Button(context.t("A new model from this file"), data="upload:new"),)
+        await ask_model(context, entries, Draft(document=document), more=(new,))
+        context.session.upload = {"document": asdict(document), "card": context.message.message_id}
+    else:
+        await _new_model(context, document)
+
+
+async def _new_model(context: Context, document: Document) -> None:
+    """Ask for the name of a model whose labels and examples are those of a file."""
+    content = await context.outbox.download(document)
+    try:
+        labels = await asyncio.to_thread(labels_of, content, document.name)
+    except TableError as error:
+        raise refuse_table(error) from error
+    context.session.question = {"ask": "new", "labels": labels, "document": asdict(document)}
+    await context.reply(name_question(labels, context.t))
+
+
+def _document(context: Context) -> Document:
+    """Return the file that a button is about: the one that its message answers, else the last one sent."""
+    quoted, upload = context.message.quoted, context.session.upload
+    if upload is not None and upload["card"] == context.message.message_id:
+        return Document(**upload["document"])
+    if quoted is not None and quoted.document is not None:
+        return quoted.document
+    raise Refusal(STALE)
+
+
+def offer_card(name: str, seen: Preview, t: Texts) -> Reply:
+    """Show the first rows of a file, and what I can do with it."""
+    size = t.plural("{count} row", "{count} rows", seen.num_rows)
+    columns = t.plural("{count} column", "{count} columns", seen.num_columns)
+    lines = [t("{file}: {rows}, {columns}. It begins:", file=name or "–", rows=size, columns=columns)]
+    lines += [row_line(row, seen.num_columns) for row in seen.rows]
+    lines.append(t("What shall I do with it?"))
+    buttons = (
+        Button(t("Fit a curve"), data="upload:fit"),
+        Button(t("Teach a model"), data="upload:teach"),
+        Button(t("Label all rows"), data="upload:classify"),
+    )
+    return Reply("\n".join(lines), buttons=(buttons,))
+
+
+def row_line(cells: Sequence[str], num_columns: int) -> str:
+    """Return a row in one line.
+
+    >>> row_line(["1", "2"], 3)
+    '1 | 2 | …'
+    """
+    return " | ".join([*cells, *(["…"] if num_columns > len(cells) else [])])
