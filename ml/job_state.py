@@ -167,12 +167,26 @@ class JobState:
 
     async def cancel(self, job: JobAddress) -> Cancelling:
         """Cancel a job that waits, and ask a running one to stop."""
-        answer = await self._cancel(keys=_keys(job), args=_end(Progress(job.id, "cancelled")))
+        answer = await self._cancel(keys=_keys(job), args=_end(cancelled(job.id)))
         return Cancelling(keys.as_text(answer))
+
+    async def give_up(self, job_id: str, problem: str) -> bool:
+        """End a job that RQ tries no more, as cancelled where somebody had asked for that."""
+        request, wish = await self._redis.hmget(keys.job(job_id), ["request", "cancel"])
+        if request is None:
+            return False
+        owner = TrainRequest.from_json(keys.as_text(request)).owner
+        failure = Progress(job_id, "failed", problem=problem)
+        return await self.finish(JobAddress(job_id, owner), failure if wish is None else cancelled(job_id))
 
     async def cancelled(self, job_id: str) -> bool:
         """Say whether somebody wants a running job to stop."""
         return bool(await self._redis.hexists(keys.job(job_id), "cancel"))
+
+
+def cancelled(job_id: str) -> Progress:
+    """Return the report that ends a cancelled job."""
+    return Progress(job_id, "cancelled")
 
 
 def _keys(job: JobAddress) -> list[str]:

@@ -169,9 +169,7 @@ class Jobs:
         await self._redis.hsetnx(key, "astray", now)
         since = now - float(fields.get("astray", now))
         if fate is Fate.DEAD and since >= DEAD_AFTER:
-            stage = "cancelled" if "cancel" in fields else "failed"
-            problem = None if stage == "cancelled" else "killed"
-            await self._state.finish(_address(fields), Progress(fields["id"], stage, problem=problem))
+            await self._state.give_up(fields["id"], "killed")
         elif fate is Fate.LOST and since >= LOST_AFTER:
             await self._redis.hdel(key, "astray")
             user = TrainRequest.from_json(fields["request"]).user

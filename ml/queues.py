@@ -32,7 +32,7 @@ RESULT_TTL = 600
 FAILURE_TTL = 86_400
 MAINTENANCE_TTL = 10  # seconds; RQ's own lock outlives a killed owner by 15 minutes
 WORKER_SILENCE = 25.0  # seconds: an idle worker says every five that it lives
-SOCKET_TIMEOUT = 30  # seconds, above every blocking read of RQ
+SOCKET_TIMEOUT = 30.0  # seconds, above every blocking read of RQ
 
 Function = Callable[..., Any]
 
@@ -45,7 +45,7 @@ class Fate(Enum):
     DEAD = "dead"  # RQ gave it up
 
 
-class AllowedJob(Job):  # type: ignore[misc, unused-ignore]
+class AllowedJob(Job):  # type: ignore[misc]  # RQ has no types
     """A job that calls nothing but the functions it is allowed to, whatever its record in Redis says."""
 
     functions: ClassVar[Mapping[str, Function]] = {}
@@ -53,7 +53,7 @@ class AllowedJob(Job):  # type: ignore[misc, unused-ignore]
 
     @property
     def func(self) -> Function:
-        """Return the function, with the id of this run.
+        """Return the function, with the id of this run and where RQ keeps the leases of all runs.
 
         Raises:
             PermissionError: The function is not on the list.
@@ -61,7 +61,7 @@ class AllowedJob(Job):  # type: ignore[misc, unused-ignore]
         function = self.functions.get(self.func_name or "")
         if function is None:
             raise PermissionError("this worker runs no such function")
-        return partial(function, run=self.run)
+        return partial(function, run=self.run, leases=self.started_job_registry.key)
 
     success_callback = failure_callback = stopped_callback = None  # RQ would import what a record names
 
@@ -69,7 +69,7 @@ class AllowedJob(Job):  # type: ignore[misc, unused-ignore]
         """Send nothing: an address in a record is nobody's order to call it."""
 
 
-class TrainingQueue(Queue):
+class TrainingQueue(Queue):  # type: ignore[misc]  # RQ has no types
     """A queue whose maintenance goes on soon after a maintainer was killed."""
 
     job_class = AllowedJob
@@ -79,14 +79,14 @@ class TrainingQueue(Queue):
         return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=MAINTENANCE_TTL))
 
 
-def connect(redis_url: str) -> Redis:
-    """Return a connection that waits out a restart of Redis, and blocking reads."""
+def connect(redis_url: str, timeout: float = SOCKET_TIMEOUT, attempts: int = 5) -> Redis:
+    """Return a connection that waits `timeout` seconds for an answer, and asks again where none came."""
     return Redis.from_url(
         redis_url,
-        socket_timeout=SOCKET_TIMEOUT,
-        socket_connect_timeout=5,
+        socket_timeout=timeout,
+        socket_connect_timeout=min(timeout, 5),
         health_check_interval=15,
-        retry=Patience(ExponentialBackoff(cap=1, base=0.05), 8),
+        retry=Patience(ExponentialBackoff(cap=1, base=0.05), attempts),
     )
 
 
@@ -175,7 +175,7 @@ class Queues:
 
     def _alive(self, queue: TrainingQueue) -> set[str]:
         """Return the jobs that wait in a queue or run under a lease."""
-        leased = self._connection.zrangebyscore(queue.started_job_registry.key, time.time(), "+inf")
+        leased: Any = self._connection.zrangebyscore(queue.started_job_registry.key, time.time(), "+inf")
         return {*queue.get_job_ids(), *(keys.as_text(entry).partition(":")[0] for entry in leased)}
 
     def _fate(self, job_id: str) -> Fate:

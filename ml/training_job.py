@@ -1,0 +1,222 @@
+"""The job function: one training, from the taught examples to a version that is live."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import shutil
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from rq.timeouts import JobTimeoutException
+
+from ml.examples import Examples
+from ml.job_records import Progress, TrainRequest
+from ml.job_reporter import Reporter
+from ml.job_state import Begin, cancelled
+from ml.pace import note_pace
+from ml.registry import ModelEntry, ModelGone, Registry
+from ml.samples import Sample
+from ml.store import MANIFEST, Store, UnknownVersion
+
+if TYPE_CHECKING:
+    from ml.train import Epoch
+
+log = logging.getLogger(__name__)
+
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+LOOK_BACK = 3  # versions among which a run looks for one that its job published before it died
+
+# Trains on samples with options, leaves a model in the folder, reports epochs, asks whether to stop.
+Train: TypeAlias = Callable[
+    [Sequence[Sample], dict[str, Any], Path, "Callable[[Epoch], None]", Callable[[], bool]], object
+]
+
+
+class Unfit(ValueError):
+    """The examples cannot be trained on; `problem` says why, as `Progress` names it."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+class Stopped(Exception):
+    """Somebody cancelled the job."""
+
+
+class TrainingFailed(RuntimeError):
+    """A training broke. The log says where; no message is kept, since it may quote what somebody wrote."""
+
+
+def train_with_keras(
+    samples: Sequence[Sample],
+    options: dict[str, Any],
+    folder: Path,
+    report: Callable[[Epoch], None],
+    stop: Callable[[], bool],
+) -> object:
+    """Train with TensorFlow.
+
+    Raises:
+        Unfit: The samples do not suffice.
+        Stopped: `stop` said so.
+    """
+    from ml.train import Cancelled, OneClass, TooFewSamples, TrainConfig, train
+
+    try:
+        return train(samples, TrainConfig(**options), folder, report, stop)
+    except OneClass as reason:
+        raise Unfit("one_class") from reason
+    except TooFewSamples as reason:
+        raise Unfit("too_few") from reason
+    except Cancelled as reason:
+        raise Stopped from reason
+
+
+def run(
+    job_id: str, *, run: str, leases: str, redis_url: str, store: Store, train: Train, scratch: Path
+) -> None:
+    """Do what a job asks for and tell how it ends, once, however often it is tried.
+
+    Args:
+        job_id: The job; what it asks for is in Redis.
+        run: The id of this attempt.
+        leases: The key of the attempts' leases.
+        redis_url: Where Redis is.
+        store: Where versions go.
+        train: What trains.
+        scratch: A folder for the files of unfinished models.
+
+    Raises:
+        TrainingFailed: Something broke that may go well another time.
+    """
+    with Reporter(job_id, redis_url) as reporter:
+        begin = reporter.begin(run, leases)
+        if begin in {Begin.OVER, Begin.BUSY}:
+            log.info("job %s is left alone: %s", job_id, begin.value)
+            return
+        request = reporter.request()
+        if begin is Begin.CANCELLED:
+            reporter.end(request, cancelled(job_id))
+            return
+        begun = time.monotonic()
+        end = _end(reporter, request, store, train, scratch / job_id)
+        reporter.end(request, end)
+        log.info("job %s: %s after %.1f s", job_id, end.problem or end.stage, time.monotonic() - begun)
+
+
+def _end(reporter: Reporter, request: TrainRequest, store: Store, train: Train, folder: Path) -> Progress:
+    """Try the training and return the report that ends the job."""
+    job_id = reporter.job_id
+    shutil.rmtree(folder, ignore_errors=True)  # of an attempt that was killed
+    try:
+        outcome = reporter.outcome() or _outcome(reporter, request, store, train, folder)
+        if outcome["promoted"]:
+            reporter.ask(
+                lambda redis: Registry(redis).promote(request.owner, request.model, outcome["version"])
+            )
+        return Progress(job_id, "done", report=outcome)
+    except Stopped:
+        return cancelled(job_id)
+    except Exception as error:
+        problem = _problem(error)
+        if problem is None:
+            log.error("job %s broke: %s", job_id, _place(error))
+            raise TrainingFailed(job_id) from None
+        return Progress(job_id, "failed", problem=problem)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _outcome(
+    reporter: Reporter, request: TrainRequest, store: Store, train: Train, folder: Path
+) -> dict[str, Any]:
+    """Train, judge and publish; return what the job came to."""
+    owner, name = request.owner, request.model
+    samples = reporter.ask(lambda redis: Examples(redis).read(owner, name))
+    entry = reporter.ask(lambda redis: Registry(redis).get(owner, name))
+    if entry is None:
+        raise ModelGone(name)
+    version = _published(store, request, reporter.job_id)
+    if version is None:
+        _train(reporter, request, train, samples, folder)
+        version = _publish(reporter, request, store, folder)
+    metrics = store.manifest(owner, name, version).get("metrics")
+    before = _live_metrics(store, entry)
+    promoted = entry.version is None or no_worse(metrics, before)
+    return reporter.commit({"version": version, "promoted": promoted, "metrics": metrics, "live": before})
+
+
+def _train(
+    reporter: Reporter, request: TrainRequest, train: Train, samples: Sequence[Sample], folder: Path
+) -> None:
+    """Train into a folder and learn how long that takes."""
+    folder.mkdir(parents=True)
+    reporter.stage("training")
+    begun = time.monotonic()
+    # A checkpoint of an earlier attempt would be given to `train` here.
+    train(samples, request.options, folder, reporter.epoch, reporter.cancelled)
+    seconds = time.monotonic() - begun
+    reporter.ask(lambda redis: note_pace(redis, request.options, len(samples), reporter.last_epoch, seconds))
+
+
+def _publish(reporter: Reporter, request: TrainRequest, store: Store, folder: Path) -> str:
+    """Put the model into the store under this job's id, so that a later attempt finds it there."""
+    reporter.stage("judging")
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    (folder / MANIFEST).write_text(json.dumps(manifest | {"job": reporter.job_id}), encoding="utf-8")
+    if reporter.cancelled():
+        raise Stopped
+    reporter.stage("publishing")
+    return store.publish(request.owner, request.model, folder)
+
+
+def _published(store: Store, request: TrainRequest, job_id: str) -> str | None:
+    """Return the version that an earlier attempt published before it died."""
+    for version in reversed(store.versions(request.owner, request.model)[-LOOK_BACK:]):
+        if store.manifest(request.owner, request.model, version).get("job") == job_id:
+            return version
+    return None
+
+
+def _live_metrics(store: Store, entry: ModelEntry) -> dict[str, Any] | None:
+    """Return how good the live version was on what was held out from it."""
+    if entry.version is None:
+        return None
+    try:
+        return store.manifest(entry.owner, entry.name, entry.version).get("metrics")
+    except UnknownVersion:
+        return None
+
+
+def no_worse(candidate: dict[str, Any] | None, live: dict[str, Any] | None) -> bool:
+    """Say whether a candidate may take the place of the live version: its macro F1 is at least as high.
+
+    Each figure is of what was held out from its own training.
+    """
+    if not candidate or not live:
+        return True
+    return float(candidate.get("macro_f1", 0)) >= float(live.get("macro_f1", 0))
+
+
+def _problem(error: Exception) -> str | None:
+    """Return the code of what would go wrong again, or None."""
+    if isinstance(error, Unfit):
+        return error.problem
+    if isinstance(error, ModelGone):
+        return "deleted"
+    if isinstance(error, JobTimeoutException):
+        return "timeout"
+    return "disk_full" if isinstance(error, OSError) and error.errno in NO_SPACE else None
+
+
+def _place(error: BaseException) -> str:
+    """Return an exception's type and the places it came through, without its message."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
+    return f"{type(error).__name__} at {places}"

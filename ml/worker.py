@@ -1,0 +1,76 @@
+"""The worker's process: takes trainings from the queue, one at a time, until it is told to end."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+from rq.exceptions import StopRequested
+
+from ml.queues import TRAIN
+from ml.rq_worker import TrainingWorker
+from ml.store import Store
+from ml.stream import AWAY
+from ml.training_job import Train, run, train_with_keras
+
+log = logging.getLogger(__name__)
+
+PAUSE = 1.0  # seconds before a worker that Redis let down begins anew
+
+
+def work(
+    redis_url: str, store_url: str | Path, *, train: Train = train_with_keras, gpu: bool = False
+) -> None:
+    """Run trainings until SIGTERM or SIGINT; one that runs then is queued again.
+
+    Args:
+        redis_url: Where Redis is.
+        store_url: Where trained models go, as `Store` takes it.
+        train: What trains; tests pass something smaller.
+        gpu: Whether to use one.
+    """
+    if train is train_with_keras:
+        load_tensorflow(gpu=gpu)
+    with tempfile.TemporaryDirectory(prefix="tonefit-worker-") as scratch:
+        function = partial(
+            run,
+            redis_url=redis_url,
+            store=Store(store_url),
+            train=train,
+            scratch=Path(scratch),
+        )
+        try:
+            while not _worked(redis_url, function):
+                time.sleep(PAUSE)
+        except StopRequested:
+            return
+
+
+def _worked(redis_url: str, function: partial[None]) -> bool:
+    """Say whether a worker ended because it was told to."""
+    try:
+        worker = TrainingWorker(redis_url, {TRAIN: function})
+        worker.work(with_scheduler=True, logging_level="WARNING")
+    except AWAY as failure:
+        log.warning("redis is away (%s)", type(failure).__name__)
+        return False
+    return worker.ended
+
+
+def load_tensorflow(*, gpu: bool = False) -> None:
+    """Import TensorFlow once, so that the child of each job has it for nothing.
+
+    Nothing may be computed here: TensorFlow's threads would not survive the fork.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if not gpu:
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    begun = time.monotonic()
+    for name in ("ml.train", "sklearn.metrics"):
+        importlib.import_module(name)
+    log.info("tensorflow is loaded after %.1f s", time.monotonic() - begun)
