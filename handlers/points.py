@@ -1,0 +1,302 @@
+"""The points of a `/fit`: which rows and columns a text or a file holds, and which of them are x and y."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from handlers.errors import Refusal
+from handlers.fit_options import Options, read_options
+from handlers.grammar import normalise
+from handlers.number_cells import Commas, NumberColumn, looks_numeric, read_column, settled_commas
+from handlers.point_rows import Rows, split_rows
+from handlers.table_words import refuse_table
+from handlers.texts import N_
+from ml.regression.spec import Observations
+from ml.tables import TableError, clipped
+
+MOST_TYPED = 2_000  # rows
+LONGEST_TYPED = 200_000  # characters
+MOST_COLUMNS = 200
+NUMBERS_ONLY = re.compile(r"[\s\d.,;|+\-−eE%()\[\]{}（）【】「」《》〈〉，；、。－＋０-９]+")
+Values = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence on how the points were read, and what stands in its `{braces}`."""
+
+    sentence: str
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """What was read.
+
+    Args:
+        left_out: Rows with an empty cell.
+        notes: How the points were read, where that is not obvious.
+        other: The other meaning that the commas may have.
+        origins: For columns of dates: the day 0, by name of the column.
+    """
+
+    data: Observations
+    left_out: int = 0
+    notes: tuple[Note, ...] = ()
+    other: Commas | None = None
+    origins: tuple[tuple[str, str], ...] = ()
+
+
+def parse_fit(text: str, commas: Commas | None = None) -> tuple[Options, Points | None]:
+    """Read everything that follows `/fit`; no points where there is no table.
+
+    Args:
+        commas: What a comma means, where a person said so.
+
+    Raises:
+        Refusal: With the row, the column and what it held.
+    """
+    if len(text) > LONGEST_TYPED:
+        raise too_many_typed()
+    options, table = read_options(text)
+    return options, read_points(table, options, commas) if table.strip() else None
+
+
+def looks_like_points(text: str) -> bool:
+    """Say whether plain words are a table of numbers and nothing else, with two points at least.
+
+    >>> looks_like_points("1,2 2,4 3,6"), looks_like_points("call 110"), looks_like_points("2024")
+    (True, False, False)
+    """
+    if len(text) > LONGEST_TYPED or not NUMBERS_ONLY.fullmatch(text):
+        return False
+    cells = [cell for row in split_rows(normalise(text).strip()).cells for cell in row]
+    return len(cells) >= 4 and all(looks_numeric(cell) for cell in cells if cell)
+
+
+def read_points(table: str, options: Options, commas: Commas | None = None) -> Points:
+    """Read a typed table that was folded by `normalise`."""
+    try:
+        rows = split_rows(table.strip("\n"), decimal_commas=commas == "decimal")
+    except TableError as error:
+        raise refuse_table(error) from error
+    rows, turned = _turned(rows)
+    if len(rows.cells) - (header_of(rows.cells) is not None) > MOST_TYPED:
+        raise too_many_typed()
+    points = points_of_rows(rows.cells, rows.lines, options, commas if rows.decimal else None)
+    notes = list(points.notes)
+    if turned:
+        notes.insert(0, Note(N_("read as {n} values of y against 1, 2, 3, …"), {"n": points.data.n}))
+    other = points.other
+    if rows.pairs and points.data.k == 1 and not turned:
+        shown = " ".join(f"({x:g}, {y:g})" for x, y in zip(points.data.x[:3, 0], points.data.y, strict=False))
+        more = " …" if points.data.n > 3 else ""
+        notes.insert(
+            0, Note(N_("read as {n} points: {points}"), {"n": points.data.n, "points": shown + more})
+        )
+        other = "decimal"
+    return Points(points.data, points.left_out, tuple(notes), other, points.origins)
+
+
+def points_of_rows(
+    cells: Sequence[Sequence[str]], lines: Sequence[int], options: Options, commas: Commas | None = None
+) -> Points:
+    """Turn rows of cells into observations.
+
+    Raises:
+        Refusal: With the row, the column and what it held.
+    """
+    names = header_of(cells)
+    body, numbers = (cells[1:], lines[1:]) if names else (cells, lines)
+    if not body:
+        raise Refusal(N_("There is no row of numbers below the names of the columns."))
+    width = len(names) if names else width_of(body)
+    if width > MOST_COLUMNS:
+        raise Refusal(
+            N_("This table has {width} columns; I read up to {limit}."), width=width, limit=MOST_COLUMNS
+        )
+    _check_widths(body, numbers, width)
+    chosen = choose_columns(names, width, options)
+    evidence = settled_commas(cell.strip() for row in body for cell in row)
+    columns = [
+        _column(body, numbers, place, chosen.labels[place], commas or evidence, date=place in chosen.x)
+        for place in chosen.used
+    ]
+    return _points(columns, numbers, chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which columns are what, by their places from 0; without an x, y stands against 1..n."""
+
+    x: tuple[int, ...]
+    y: int
+    weights: int | None
+    labels: tuple[str, ...]
+    named: bool
+
+    @property
+    def used(self) -> tuple[int, ...]:
+        """The places of all columns that matter."""
+        return (*self.x, self.y) if self.weights is None else (*self.x, self.y, self.weights)
+
+
+def header_of(cells: Sequence[Sequence[str]]) -> list[str] | None:
+    """Return the names of the columns where the first row holds words and the second does not."""
+    first = [cell.strip() for cell in cells[0]] if cells else []
+    if not first or any(looks_numeric(cell) for cell in first if cell) or not any(first):
+        return None
+    if len(cells) == 1 and len(first) > 0:
+        raise no_number(first[0], 1, 1)
+    # a broken first row is no header: below a header stand numbers in the same places
+    second = [cell.strip() for cell in cells[1]]
+    if not any(looks_numeric(cell) for cell in second if cell):
+        raise no_number(first[0], 1, 1)
+    return [" ".join(name.split()) or f"#{place}" for place, name in enumerate(first, start=1)]
+
+
+def width_of(body: Sequence[Sequence[str]]) -> int:
+    """Return how many cells most rows have."""
+    widths = [len(row) for row in body[:100]]
+    return max(set(widths), key=widths.count)
+
+
+def choose_columns(names: list[str] | None, width: int, options: Options) -> Chosen:
+    """Say which columns are x, y and weights: by name, by number from 1, or by their order."""
+    labels = tuple(names) if names else _default_labels(width)
+    places = {name.casefold(): place for place, name in reversed(list(enumerate(labels)))}
+
+    def find(name: str) -> int:
+        place = places.get(name.casefold())
+        if place is None and name.isdigit() and 1 <= int(name) <= width:
+            place = int(name) - 1
+        if place is None:
+            raise Refusal(
+                N_("There is no column “{column}”. The columns are: {columns}"),
+                column=clipped(name),
+                columns=clipped(", ".join(labels)),
+            )
+        return place
+
+    weights = find(options.weights) if options.weights else None
+    x = [find(name) for name in options.x]
+    y = find(options.y) if options.y else None
+    free = [place for place in range(width) if place != weights and place not in x and place != y]
+    if y is None:
+        if not free:
+            raise Refusal(N_("No column is left for y. Name it with y=."))
+        y = free.pop()
+    if not x:
+        x = [place for place in free if place != y]
+    return Chosen(tuple(x), y, weights, labels, names is not None)
+
+
+def no_number(held: str, row: int, column: str | int, *, endless: bool = False) -> Refusal:
+    """Return the sentence for a cell that is no number."""
+    if endless:
+        sentence = N_("Row {row}, column {column} holds “{held}”. A fit needs finite numbers.")
+    else:
+        sentence = N_(
+            "Row {row}, column {column} holds “{held}”, which is no number. Correct or empty the cell."
+        )
+    return Refusal(sentence, row=row, column=column, held=clipped(held))
+
+
+def too_many_typed() -> Refusal:
+    """Return the sentence for a table that is too long to be typed."""
+    return Refusal(
+        N_("I read up to {limit} typed rows. Send the table as a CSV file."), limit=f"{MOST_TYPED:,}"
+    )
+
+
+def _turned(rows: Rows) -> tuple[Rows, bool]:
+    """Turn a single row of three numbers or more into a column."""
+    if len(rows.cells) == 1 and len(rows.cells[0]) >= 3:
+        cells = [[cell] for cell in rows.cells[0]]
+        return Rows(cells, list(range(1, len(cells) + 1)), decimal=rows.decimal), True
+    return rows, False
+
+
+def _default_labels(width: int) -> tuple[str, ...]:
+    if width == 1:
+        return ("y",)
+    return ("x", "y") if width == 2 else (*(f"x{place}" for place in range(1, width)), "y")
+
+
+def _check_widths(body: Sequence[Sequence[str]], lines: Sequence[int], width: int) -> None:
+    for row, line in zip(body, lines, strict=True):
+        if len(row) != width and (len(row) < width or any(cell.strip() for cell in row[width:])):
+            raise Refusal(
+                N_("Row {row} has {found} cells where the others have {width}. It holds: {held}"),
+                row=line,
+                found=len(row),
+                width=width,
+                held=clipped(" ".join(row)),
+            )
+
+
+def _column(
+    body: Sequence[Sequence[str]],
+    lines: Sequence[int],
+    place: int,
+    label: str,
+    commas: Commas | None,
+    *,
+    date: bool,
+) -> NumberColumn:
+    cells = [row[place] for row in body]
+    column = read_column(cells, commas, dates=date)
+    if column.wrong is not None:
+        raise no_number(cells[column.wrong].strip(), lines[column.wrong], label, endless=column.endless)
+    return column
+
+
+def _points(columns: list[NumberColumn], lines: Sequence[int], chosen: Chosen) -> Points:
+    """Put the columns together, without the rows that have an empty cell."""
+    table = np.array([column.values for column in columns], dtype=np.float64)  # None becomes NaN
+    full = ~np.isnan(table).any(axis=0)
+    rows = np.array(lines, dtype=np.int64)[full]
+    table = table[:, full]
+    k = len(chosen.x)
+    n = table.shape[1]
+    x = table[:k].T if k else np.arange(1.0, n + 1).reshape(-1, 1)
+    labels = chosen.labels
+    x_names = tuple(labels[place] for place in chosen.x) or ("x",)
+    weights = table[k + 1] if chosen.weights is not None else None
+    data = Observations(x, table[k], weights, x_names, labels[chosen.y], rows)
+    notes = [
+        note
+        for place, column in zip(chosen.used, columns, strict=True)
+        for note in _notes(column, labels[place])
+    ]
+    if k > 1:
+        notes.insert(0, Note(N_("{y} from {x}"), {"y": labels[chosen.y], "x": clipped(", ".join(x_names))}))
+    other = next((column.other for column in columns if column.other), None)
+    origins = tuple(
+        (labels[place], column.origin)
+        for place, column in zip(chosen.used, columns, strict=True)
+        if column.origin
+    )
+    return Points(data, int((~full).sum()), tuple(notes), other, origins)
+
+
+def _notes(column: NumberColumn, label: str) -> list[Note]:
+    """Say how a column was read, where that is not obvious."""
+    notes = []
+    if column.commas == "thousands" and column.other:
+        notes.append(Note(N_("{column}: commas read as thousands"), {"column": label}))
+    elif column.commas == "decimal":
+        notes.append(Note(N_("{column}: commas read as decimal signs"), {"column": label}))
+    if column.kind == "date":
+        notes.append(Note(N_("{column}: days since {origin}"), {"column": label, "origin": column.origin}))
+    elif column.kind == "time":
+        notes.append(Note(N_("{column}: time of day in hours"), {"column": label}))
+    elif column.kind == "percent":
+        notes.append(Note(N_("{column}: percentages read as fractions, 50 % is 0.5"), {"column": label}))
+    elif column.unit:
+        notes.append(Note(N_("{column}: in {unit}"), {"column": label, "unit": column.unit[:12]}))
+    return notes
