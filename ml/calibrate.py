@@ -32,7 +32,8 @@ def temperature(logits: np.ndarray, truth: np.ndarray, weights: np.ndarray | Non
 def threshold(probabilities: np.ndarray, truth: np.ndarray, weights: np.ndarray | None = None) -> float:
     """Return the probability below which an answer is "not sure".
 
-    The smallest at which 80 % of the answers given are right, yet never so high that fewer than 70 % are given.
+    The smallest at which 80 % of the answers given are right, yet never so high that fewer than 70 % of
+    the texts get one.
 
     Args:
         probabilities: (n, labels).
@@ -50,7 +51,7 @@ def threshold(probabilities: np.ndarray, truth: np.ndarray, weights: np.ndarray 
         chosen = float(candidate)
         if np.average(correct[sure], weights=weights[sure]) >= RIGHT:
             break
-    return round(chosen, 2)
+    return round(float(chosen), 2)
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from ml.evaluate import Metrics
-from ml.sources import SOURCES
 
 
 def write_card(

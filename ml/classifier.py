@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -27,7 +28,7 @@ class Architecture:
 
 
 LSTM = Architecture("lstm", 128, 128, "rich", dropout=0.4, embedding_dropout=0.25)
-# The source article's network: Embedding 64, LSTM 128, Dropout 0.5, trained by Adam for 10 epochs of batches of 32.
+# The source article's network: Embedding 64, LSTM 128, Dropout 0.5, by Adam, 10 epochs, batches of 32.
 ARTICLE = Architecture("article", 64, 128, "last", dropout=0.5)
 ARCHITECTURES = {arch.name: arch for arch in (LSTM, ARTICLE)}
 
@@ -69,7 +70,7 @@ def build(
     l1: float = 0,
     l2: float = 0,
 ) -> Any:
-    """Return the Keras model from piece numbers (batch, maxlen), 0 for padding, to logits (batch, num_labels)."""
+    """Return the Keras model from piece numbers (batch, maxlen), 0 for padding, to logits (batch, labels)."""
     keras.utils.set_random_seed(seed)
     penalty = keras.regularizers.L1L2(l1, l2) if l1 or l2 else None
     tokens = keras.Input((None,), dtype="int32", name="tokens")
@@ -114,6 +115,12 @@ def set_weights(model: Any, weights: Weights) -> None:
     }
     for name, values in weights.items():
         places[name].assign(np.asarray(values, "float32"))
+
+
+def save_weights(weights: Weights, path: Path) -> None:
+    """Write weights for models that start from these, in half precision: finer than what they learn."""
+    halved: dict[str, Any] = {name: values.astype(np.float16) for name, values in weights.items()}
+    np.savez(path, **halved)
 
 
 def described(architecture: Architecture) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def judge(
         predicted: (n,).
         probabilities: (n, labels).
     """
-    from sklearn import metrics  # noqa: PLC0415 - never in the bot's process
+    from sklearn import metrics
 
     probabilities = np.asarray(probabilities, dtype=float)
     precision, recall, f1, support = metrics.precision_recall_fscore_support(
@@ -88,7 +88,7 @@ def calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:
 
 
 def _roc_auc(labels: Sequence[str], truth: Sequence[str], probabilities: np.ndarray) -> float | None:
-    from sklearn.metrics import roc_auc_score  # noqa: PLC0415 - never in the bot's process
+    from sklearn.metrics import roc_auc_score
 
     areas = []
     for column, label in enumerate(labels):

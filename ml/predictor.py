@@ -26,7 +26,9 @@ SHIPPED = Path(__file__).parent / "shipped" / "sentiment"
 SHIPPED_NAME = "sentiment"  # reserved: no chat's model has it
 BATCH = 64  # texts of like length in one call of the network
 AT_ONCE = 512  # texts that one turn of a model takes from those waiting
+FEW = 16  # texts of one question that count as a message
 TIMEOUT = 30.0  # seconds until a question is given up
+SLOWEST = 1000  # texts a second that a large question may count on
 LOADED = 32  # models of chats that stay in memory
 
 
@@ -52,7 +54,7 @@ class Prediction:
         return ranked[1] if len(ranked) > 1 else ranked[0]
 
 
-class UnknownModel(LookupError):  # noqa: N818 - a person's question, no error of ours
+class UnknownModel(LookupError):
     """There is no model of this name, or it was never trained."""
 
     def __init__(self, name: str) -> None:
@@ -73,7 +75,7 @@ class Model:
     @classmethod
     def load(cls, folder: Path) -> Model:
         """Read a model folder: model.onnx, tokenizer.json, manifest.json."""
-        import onnxruntime  # noqa: PLC0415 - a tenth of a second that `--help` need not wait
+        import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -97,7 +99,8 @@ class Model:
                 row[: lengths[index]] = tokens[index]
             fed = {"tokens": np.ascontiguousarray(padded.T), "lengths": lengths[batch]}
             found[batch] = self._session.run(None, fed)[0]
-        return found / found.sum(axis=1, keepdims=True)
+        found /= found.sum(axis=1, keepdims=True)
+        return found
 
     def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """Return each text's prediction, in order."""
@@ -114,14 +117,28 @@ class Model:
 
 
 Key = tuple[str, str]  # owner and name
+Question = tuple[str, asyncio.Future[Prediction]]
 
 
 @dataclass
-class _Queue:
-    """The texts that wait for one model."""
+class Waiting:
+    """The texts that wait for one model; those of a message go before those of a file."""
 
-    waiting: list[tuple[str, asyncio.Future[Prediction]]] = field(default_factory=list)
+    few: list[Question] = field(default_factory=list)
+    many: list[Question] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
+
+    def add(self, questions: list[Question]) -> None:
+        """Let questions wait."""
+        (self.few if len(questions) <= FEW else self.many).extend(questions)
+
+    def take(self) -> list[Question]:
+        """Take the next questions, without those that nobody waits for any more."""
+        taken = self.few[:AT_ONCE]
+        rest = AT_ONCE - len(taken)
+        taken += self.many[:rest]
+        del self.few[:AT_ONCE], self.many[:rest]
+        return [(text, answer) for text, answer in taken if not answer.done()]
 
 
 class Predictor:
@@ -137,7 +154,7 @@ class Predictor:
         self._shipped: Model | None = None
         self._models: OrderedDict[Key, Model] = OrderedDict()
         self._loading: dict[Key, asyncio.Lock] = {}
-        self._queues: dict[Key, _Queue] = {}
+        self._waiting: dict[Key, Waiting] = {}
         self._follower: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -147,7 +164,7 @@ class Predictor:
 
     async def close(self) -> None:
         """Stop following; questions that still wait are cancelled."""
-        tasks = [queue.task for queue in self._queues.values()] + [self._follower]
+        tasks = [waiting.task for waiting in self._waiting.values()] + [self._follower]
         for task in tasks:
             if task is not None:
                 task.cancel()
@@ -166,35 +183,48 @@ class Predictor:
     async def predict_many(
         self, texts: Sequence[str], *, owner: str = "local", model: str = SHIPPED_NAME
     ) -> list[Prediction]:
-        """Return what a model says of each text, in order; raises as `predict` does."""
-        async with asyncio.timeout(TIMEOUT):
-            key = (owner, model)
-            await self._model(key)
-            queue = self._queues.setdefault(key, _Queue())
-            loop = asyncio.get_running_loop()
-            futures = [loop.create_future() for _ in texts]
-            queue.waiting += zip(texts, futures, strict=True)
-            if queue.task is None or queue.task.done():
-                queue.task = asyncio.create_task(self._serve(key, queue))
-            return list(await asyncio.gather(*futures))
+        """Return what a model says of each text, in order.
 
-    async def _serve(self, key: Key, queue: _Queue) -> None:
+        Raises:
+            UnknownModel: The owner has no such model, or it was never trained.
+            TimeoutError: 30 s went by, and a second more for each 1,000 texts.
+        """
+        key = (owner, model)
+        async with asyncio.timeout(TIMEOUT + len(texts) / SLOWEST):
+            await self._model(key)
+            loop = asyncio.get_running_loop()
+            answers: list[asyncio.Future[Prediction]] = [loop.create_future() for _ in texts]
+            waiting = self._waiting.setdefault(key, Waiting())
+            waiting.add(list(zip(texts, answers, strict=True)))
+            if waiting.task is None:
+                waiting.task = asyncio.create_task(self._serve(key, waiting))
+            return list(await asyncio.gather(*answers))
+
+    async def _serve(self, key: Key, waiting: Waiting) -> None:
         """Answer until nobody waits for this model."""
-        while queue.waiting:
-            taken, queue.waiting = queue.waiting[:AT_ONCE], queue.waiting[AT_ONCE:]
-            taken = [(text, future) for text, future in taken if not future.done()]
-            try:
-                model = await self._model(key)
-                answers = await asyncio.to_thread(model.classify, [text for text, _ in taken])
-            except Exception as failure:  # noqa: BLE001 - it belongs to those who asked
-                for _, future in taken:
-                    if not future.done():
-                        future.set_exception(failure)
-                continue
-            for (_, future), answer in zip(taken, answers, strict=True):
-                if not future.done():
-                    future.set_result(answer)
-        self._queues.pop(key, None)
+        try:
+            while questions := waiting.take():
+                await self._answer(key, questions)
+        finally:
+            del self._waiting[key]
+            for _, answer in waiting.few + waiting.many:
+                answer.cancel()
+
+    async def _answer(self, key: Key, questions: list[Question]) -> None:
+        """Answer some questions in one call; what goes wrong goes to those who asked."""
+        try:
+            model = await self._model(key)
+            predictions = await asyncio.to_thread(model.classify, [text for text, _ in questions])
+        except BaseException as failure:
+            for _, answer in questions:
+                if not answer.done():
+                    answer.set_exception(failure) if isinstance(failure, Exception) else answer.cancel()
+            if not isinstance(failure, Exception):
+                raise
+            return
+        for (_, answer), prediction in zip(questions, predictions, strict=True):
+            if not answer.done():
+                answer.set_result(prediction)
 
     async def _model(self, key: Key) -> Model:
         """Return the live version of a model, loaded on the first question."""
@@ -204,28 +234,37 @@ class Predictor:
                 self._shipped = await asyncio.to_thread(Model.load, SHIPPED)
             return self._shipped
         async with self._loading.setdefault(key, asyncio.Lock()):
-            if key not in self._models:
+            model = self._models.get(key)
+            if model is None:
                 entry = await self._registry.get(owner, name)
                 if entry is None or entry.version is None:
                     raise UnknownModel(name)
-                await self._load(key, entry.version)
+                return await self._load(key, entry.version)
             self._models.move_to_end(key)
-            return self._models[key]
+            return model
 
-    async def _load(self, key: Key, version: str) -> None:
+    async def _load(self, key: Key, version: str) -> Model:
+        """Put a version in the place of the one before; until it is loaded that one answers."""
         folder = await asyncio.to_thread(self._store.fetch, *key, version)
-        self._models[key] = await asyncio.to_thread(Model.load, folder)
+        model = await asyncio.to_thread(Model.load, folder)
+        self._models[key] = model
+        self._models.move_to_end(key)
         while len(self._models) > LOADED:
-            self._models.popitem(last=False)
+            forgotten, _ = self._models.popitem(last=False)
+            self._loading.pop(forgotten, None)
+        return model
 
     async def _follow(self) -> None:
-        """Put a new version in the place of the old one when it is loaded; until then the old one answers."""
+        """Serve the live version of every model that changes while it is loaded."""
         async for owner, name, version in self._registry.changes():
             key = (owner, name)
+            held = self._models.get(key)
             if version is None:
                 self._models.pop(key, None)
-            elif key in self._models and self._models[key].manifest.get("version") != version:
+            elif held is not None and held.manifest.get("version") != version:
                 try:
                     await self._load(key, version)
-                except Exception:
-                    log.exception("version %s of a model could not be loaded", version)
+                except Exception as failure:
+                    # The next question loads it again, and says so to the person if it cannot.
+                    self._models.pop(key, None)
+                    log.warning("version %s of a model was not loaded: %s", version, type(failure).__name__)

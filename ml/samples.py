@@ -13,6 +13,7 @@ LABEL_HEADERS = frozenset(
 TEXT_HEADERS = frozenset(
     {"text", "texts", "sentence", "message", "review", "content", "tweet", "文本", "内容", "评论"}
 )
+FEWEST = 8  # samples of a label that a training asks for
 LONGEST_LABEL = 24  # characters
 FORBIDDEN = "=:\n"  # signs that the grammar of `/teach` and `/map` needs
 
@@ -63,7 +64,11 @@ def read_samples(content: bytes, name: str = "") -> list[Sample]:
 
 
 def read_cells(text: str, name: str) -> Table:
-    """Return the rows; where tabs part them no quote means anything."""
+    """Return the rows of a file; where tabs part the cells no quote means anything.
+
+    Raises:
+        TableError: As `read_rows`.
+    """
     lines = text.split("\n")
     if not name.lower().endswith((".tsv", ".tsv.gz")) and sniff_delimiter(lines) != "\t":
         return read_rows(text)

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ml import calibrate
 from ml.card import write_card
-from ml.classifier import LSTM, build, described, read_weights
+from ml.classifier import LSTM, build, described, read_weights, save_weights
 from ml.evaluate import Metrics, judge
 from ml.export import export
 from ml.learning import Learner, length_buckets, pad
@@ -66,8 +66,7 @@ def make(data: Path, out: Path, recipe: Recipe) -> dict[str, Metrics]:
     weights = read_weights(learner.model)
     chosen, threshold = _calibration(learner.logits(dev_tokens), dev)
     export(weights, LSTM.pooling, out / "model.onnx", temperature=chosen)
-    # For the models of chats, which start from these; half precision is finer than what they learn.
-    np.savez(out / "weights.npz", **{name: values.astype(np.float16) for name, values in weights.items()})
+    save_weights(weights, out / "weights.npz")
     manifest = {
         "name": "sentiment",
         "labels": LABELS,
@@ -131,7 +130,8 @@ def _learn(
             learner.swap()
             progress.console.print(f"pass {number + 1}: loss {np.mean(losses):.4f}; {score()}")
             learner.swap()
-            np.savez(out / CHECKPOINT, passes=number + 1, **learner.state())
+            state: dict[str, Any] = {"passes": number + 1, **learner.state()}
+            np.savez(out / CHECKPOINT, **state)
 
 
 def _resume(learner: Learner, checkpoint: Path) -> int:

@@ -74,9 +74,10 @@ def read_split(folder: Path, source: Source, split: str) -> list[Sample]:
 
 @dataclass(frozen=True)
 class Mixture:
-    """The training rows of all sets as arrays, and how often each set is drawn from.
+    """The training rows of all sets as arrays, and of which set each is.
 
-    `targets` (n, 3), `impossible` (n, 3) and `weights` (n,) are as `Learner` takes them; `sets` (n,) numbers the set.
+    `targets` (n, 3), `impossible` (n, 3) and `weights` (n,) are as `Learner` takes them; `sets` (n,) says
+    of which set a row is.
     """
 
     texts: list[str]

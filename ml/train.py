@@ -10,19 +10,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from scipy.special import log_softmax
 
+from ml import calibrate
+from ml.classifier import ARCHITECTURES, build, described, read_weights, save_weights, set_weights
 from ml.evaluate import Metrics, judge
+from ml.export import export
+from ml.learning import Learner, length_buckets, pad
 from ml.predictor import SHIPPED, Model
-from ml.samples import Sample
-from ml.tokenizer import MAXLEN, Pieces
+from ml.samples import FEWEST, Sample
+from ml.tokenizer import Pieces
 
-if TYPE_CHECKING:
-    from ml.learning import Learner
-
-FEWEST = 8  # samples of a label
 HELD_OUT = 0.2  # share of each label that the model is judged by and never learns from
 WATCHED = 0.1  # share that early stopping and calibration look at, where there is enough
 ENOUGH = 500  # samples from which on a part is watched
@@ -30,7 +31,7 @@ PATIENCE = 2  # passes without improvement
 ASK_EVERY = 1.0  # seconds between two looks whether the job was cancelled
 
 
-class TooFewSamples(ValueError):  # noqa: N818 - said to a person, no error of ours
+class TooFewSamples(ValueError):
     """A label has too few samples: `counts` by label, `needed` of each."""
 
     def __init__(self, counts: dict[str, int], needed: int = FEWEST) -> None:
@@ -39,7 +40,7 @@ class TooFewSamples(ValueError):  # noqa: N818 - said to a person, no error of o
         self.needed = needed
 
 
-class OneClass(ValueError):  # noqa: N818 - said to a person, no error of ours
+class OneClass(ValueError):
     """All samples have the same label."""
 
     def __init__(self, label: str) -> None:
@@ -47,7 +48,7 @@ class OneClass(ValueError):  # noqa: N818 - said to a person, no error of ours
         self.label = label
 
 
-class Cancelled(Exception):  # noqa: N818 - asked for, no error
+class Cancelled(Exception):
     """Somebody asked to stop."""
 
 
@@ -131,8 +132,8 @@ def train(
 ) -> Report:
     """Train a classifier and write its folder: model.onnx, tokenizer.json, manifest.json, weights.npz.
 
-    Our own architecture starts from the shipped model's pieces and recurrence, so that a few samples a label do.
-    A fifth is held out, stratified and seeded; the figures are of what is served, the exported graph.
+    Our own architecture starts from the shipped model's pieces and recurrence, so that a few samples a
+    label do. A fifth is held out, stratified and seeded; the figures are of what is served, the ONNX graph.
 
     Args:
         samples: At least two labels with 8 samples each.
@@ -145,9 +146,6 @@ def train(
         OneClass, TooFewSamples: The samples do not suffice.
         Cancelled: `cancelled` said so; nothing is written.
     """
-    from ml.classifier import ARCHITECTURES, build, described, read_weights, set_weights  # noqa: PLC0415 - TensorFlow
-    from ml.export import export  # noqa: PLC0415 - ONNX is the worker's
-    from ml.learning import Learner  # noqa: PLC0415 - TensorFlow
 
     started = time.monotonic()
     architecture = ARCHITECTURES[config.arch]
@@ -156,7 +154,7 @@ def train(
     parts = split(truth, config.seed)
     plan = planned(len(parts.train), config)
     pieces = Pieces.load(SHIPPED / "tokenizer.json")
-    tokens = pieces.encode([sample.text for sample in samples], MAXLEN)
+    tokens = pieces.encode([sample.text for sample in samples])
     model = build(architecture, len(pieces), len(labels), seed=config.seed, l1=config.l1, l2=config.l2)
     if config.arch == "lstm":
         set_weights(model, shipped_start())
@@ -167,10 +165,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     export(read_weights(model), architecture.pooling, folder / "model.onnx", temperature=temperature)
     shutil.copyfile(SHIPPED / "tokenizer.json", folder / "tokenizer.json")
-    np.savez(
-        folder / "weights.npz",
-        **{name: held.astype(np.float16) for name, held in read_weights(model).items()},
-    )
+    save_weights(read_weights(model), folder / "weights.npz")
     manifest = {
         "name": "",
         "version": "",
@@ -251,9 +246,7 @@ def _learn(
     report: Callable[[Epoch], None],
     cancelled: Callable[[], bool],
 ) -> int:
-    """Take passes until the plan ends or the watched part gets no better; return how many, with the best kept."""
-    from ml.learning import length_buckets, pad  # noqa: PLC0415 - TensorFlow
-
+    """Take passes until the plan ends or the watched part gets no better; keep the best and return which."""
     rng = np.random.default_rng(config.seed)
     num_labels = int(truth.max()) + 1
     targets = np.eye(num_labels, dtype=np.float32)
@@ -294,8 +287,6 @@ def _learn(
 
 
 def _log_likelihood(logits: np.ndarray, truth: np.ndarray) -> float:
-    from scipy.special import log_softmax  # noqa: PLC0415
-
     return float(np.mean(log_softmax(logits, axis=1)[np.arange(len(truth)), truth]))
 
 
@@ -303,8 +294,6 @@ def _calibration(
     learner: Learner, tokens: list[list[int]], truth: np.ndarray, parts: Parts
 ) -> tuple[float, float]:
     """Return temperature and threshold: from the watched part, or cautious ones where there is none."""
-    from ml import calibrate  # noqa: PLC0415
-
     num_labels = int(truth.max()) + 1
     if len(parts.watched) < ENOUGH * WATCHED / 2:
         return 1.0, round(0.5 + 0.2 / num_labels, 2)
