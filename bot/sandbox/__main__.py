@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import signal
+import sys
 from pathlib import Path
 
 from bot.sandbox.server import Sandbox
@@ -21,7 +22,17 @@ def main() -> None:
     parser.add_argument("--bot-role", default="administrator", choices=["administrator", "member"])
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    asyncio.run(serve(options))
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(serve(options))
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """Return uvloop's event loop where there is one: the sandbox is what benchmarks measure against."""
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()
+    import uvloop
+
+    return uvloop.new_event_loop()
 
 
 async def serve(options: argparse.Namespace) -> None:

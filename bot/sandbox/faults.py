@@ -51,7 +51,9 @@ class Fault:
             case "migrated":
                 return ApiError(400, UPGRADED, {"migrate_to_chat_id": self.migrate_to})
             case "error":
-                return ApiError(self.code, self.description)
+                refused = ApiError(self.code, "")
+                refused.description = self.description or refused.description
+                return refused
             case kind if kind in REFUSALS:
                 return ApiError(*REFUSALS[kind])
         return None

@@ -21,6 +21,7 @@ ACTIONS = (
     "callback_game",
     "pay",
 )
+QUERIES = {"switch_inline_query", "switch_inline_query_current_chat"}  # may be empty
 DECORATION = {"text", "style", "icon_custom_emoji_id"}
 OTHER_MARKUPS = ("keyboard", "remove_keyboard", "force_reply")
 
@@ -68,7 +69,10 @@ def button(given: Any) -> dict[str, Any]:
     unknown = given.keys() - DECORATION - set(ACTIONS)
     if unknown:
         raise wrong_button(f'unknown field "{min(unknown)[:64]}"')
-    actions = [name for name in ACTIONS if given.get(name) is not None]
+    # an empty link or callback counts as none
+    actions = [
+        name for name in ACTIONS if given.get(name) not in (None, "") or name in QUERIES & given.keys()
+    ]
     if not actions:
         raise wrong_button("Text buttons are unallowed in the inline keyboard")
     if len(actions) > 1:
@@ -85,7 +89,8 @@ def check_action(action: str, value: Any) -> None:
                 raise bad_request("BUTTON_DATA_INVALID")
         case "url":
             if not isinstance(value, str) or not valid_url(value):
-                raise bad_request("BUTTON_URL_INVALID")
+                shown = str(value)[:256]
+                raise bad_request(f"inline keyboard button URL '{shown}' is invalid: Wrong HTTP URL")
         case "copy_text":
             text = value.get("text") if isinstance(value, dict) else None
             if not isinstance(text, str) or not 1 <= len(text) <= MAX_COPY:
@@ -94,9 +99,11 @@ def check_action(action: str, value: Any) -> None:
 
 def valid_url(url: str) -> bool:
     """Whether a button may open an address."""
-    if url.startswith(("http://", "https://", "tg://", "ton://", "tonsite://")):
-        return len(url.partition("://")[2]) > 0 and not any(sign.isspace() for sign in url)
-    return "://" not in url and "." in url and not any(sign.isspace() for sign in url)
+    scheme, _, rest = url.rpartition("://")
+    if any(sign.isspace() for sign in url) or scheme not in ("", "http", "https", "tg", "ton", "tonsite"):
+        return False
+    host = rest.partition("/")[0]
+    return bool(host) if scheme in ("tg", "ton") else "." in host.strip(".")  # so no localhost
 
 
 def wrong_button(reason: str) -> Exception:

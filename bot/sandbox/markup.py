@@ -30,7 +30,7 @@ TAGS = {
 }
 ENTITY = re.compile(r"&(?:(lt|gt|amp|quot);|#(\d{1,7});|#x([0-9a-fA-F]{1,6});)")
 NAME = re.compile(r"[^\s>]*")
-ATTRIBUTE = re.compile(r"\s*([^\s=>/]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([A-Za-z0-9.\-]+)))?")
+ATTRIBUTE = re.compile(r"\s*([^\s=>/]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([A-Za-z0-9.\-]*)))?")
 LINK = re.compile(r"(?:(?:https?|ftp|tonsite|tg)://|mailto:|tel:)\S+|[\w-]+(?:\.[\w-]+)+\S*", re.IGNORECASE)
 
 
@@ -110,6 +110,8 @@ class Parser:
                 break
             attributes[match[1].lower()] = html.unescape(match[2] or match[3] or match[4] or "")
             position = match.end()
+            if match[4] is not None and self.source[position : position + 1].strip(" \n\t>"):
+                raise failed(f"Unexpected end of name token {self._at(begin)}")
         rest = re.compile(r"\s*").match(self.source, position)
         position = rest.end() if rest else position
         if position >= len(self.source):

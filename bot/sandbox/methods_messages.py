@@ -10,6 +10,7 @@ from bot.sandbox.errors import ApiError, bad_request
 from bot.sandbox.sending import find_chat, find_open_chat, outgoing, set_caption, set_place, text_of
 from bot.sandbox.state import Chat, Json
 
+MAX_DELETED = 100  # messages of one call
 TWO_DAYS = 48 * 3600  # seconds after which a message stays
 ACTIONS = frozenset(
     {
@@ -107,10 +108,12 @@ async def delete_messages(backend: Backend, call: Call) -> bool:
     """Take up to a hundred messages away; those that are not there are skipped."""
     chat = find_chat(backend, call.params)
     ids = call.params["message_ids"]
-    if not isinstance(ids, list) or not all(isinstance(one, int) for one in ids):
-        raise bad_request("can't parse message identifiers: expected an Array of Integer")
-    if not 1 <= len(ids) <= 100:
-        raise bad_request("there must be 1-100 message identifiers")
+    if not isinstance(ids, list):
+        raise bad_request("expected an Array of message identifiers")
+    if len(ids) > MAX_DELETED:
+        raise bad_request("too many message identifiers specified")
+    if not all(isinstance(one, int) and one > 0 for one in ids):
+        raise bad_request("invalid message identifier specified")
     there = [one for one in ids if one in chat.posts]
     if not all(deletable(backend, chat, one) for one in there):
         raise bad_request("message can't be deleted")

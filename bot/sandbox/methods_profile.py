@@ -69,16 +69,19 @@ def _menus_changed(backend: Backend) -> bool:
 
 def _command(given: Any) -> Json:
     if not isinstance(given, dict):
-        raise bad_request("expected an Object of type BotCommand")
-    command = str(given.get("command", "")).removeprefix("/")
-    description = given.get("description")
+        raise bad_request("can't parse BotCommand: expected an Object")
+    for name in ("command", "description"):
+        if not isinstance(given.get(name), str):
+            raise bad_request(f"can't parse BotCommand: Can't find field \"{name}\"")
+    command = given["command"].removeprefix("/")
+    description = given["description"].strip()
     if not command:
         raise bad_request("command must be non-empty")
     if not COMMAND.fullmatch(command):
         raise bad_request("BOT_COMMAND_INVALID")
-    if not isinstance(description, str) or not 1 <= len(description.strip()) <= MAX_DESCRIPTION:
+    if not 1 <= len(description) <= MAX_DESCRIPTION:
         raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
-    return {"command": command, "description": description.strip()}
+    return {"command": command, "description": description}
 
 
 def _menu_key(backend: Backend, params: Json) -> str:

@@ -12,12 +12,13 @@ from bot.sandbox.errors import bad_request
 
 # kind `name` or `name!` (required), separated by blanks; kinds end with a colon and hold for what follows
 TARGET = "chat: chat_id! int: message_thread_id direct_messages_topic_id text: business_connection_id"
-SENDING = (
+ALBUM = (
     "bool: disable_notification protect_content allow_paid_broadcast allow_sending_without_reply "
-    "text: message_effect_id json: suggested_post_parameters reply_parameters reply_markup "
-    "int: reply_to_message_id"
+    "text: message_effect_id json: reply_parameters int: reply_to_message_id"
 )
-CAPTION = "text: caption parse_mode json: caption_entities bool: show_caption_above_media"
+SENDING = f"{ALBUM} json: suggested_post_parameters reply_markup"
+CAPTION = "text: caption parse_mode json: caption_entities"
+ABOVE = "bool: show_caption_above_media"
 EDITED = "chat: chat_id int: message_id text: inline_message_id business_connection_id json: reply_markup"
 COPIED = (
     "chat: chat_id! from_chat_id! int: message_id! message_thread_id direct_messages_topic_id "
@@ -36,17 +37,17 @@ METHODS: dict[str, str] = {
     "getWebhookInfo": "",
     "sendMessage": f"{TARGET} text: text! parse_mode json: entities link_preview_options "
     f"bool: disable_web_page_preview {SENDING}",
-    "sendPhoto": f"{TARGET} file: photo! {CAPTION} bool: has_spoiler {SENDING}",
+    "sendPhoto": f"{TARGET} file: photo! {CAPTION} {ABOVE} bool: has_spoiler {SENDING}",
     "sendDocument": f"{TARGET} file: document! thumbnail {CAPTION} bool: disable_content_type_detection "
     f"{SENDING}",
     "sendSticker": f"{TARGET} file: sticker! text: emoji {SENDING}",
-    "sendMediaGroup": f"{TARGET} json: media! {SENDING}",
+    "sendMediaGroup": f"{TARGET} json: media! {ALBUM}",
     "sendChatAction": "chat: chat_id! text: action! business_connection_id int: message_thread_id",
     "forwardMessage": COPIED,
-    "copyMessage": f"{COPIED} {CAPTION} {SENDING}",
+    "copyMessage": f"{COPIED} {CAPTION} {ABOVE} {SENDING}",
     "editMessageText": f"{EDITED} text: text! parse_mode json: entities link_preview_options "
     "bool: disable_web_page_preview",
-    "editMessageCaption": f"{EDITED} {CAPTION}",
+    "editMessageCaption": f"{EDITED} {CAPTION} {ABOVE}",
     "editMessageMedia": f"{EDITED} json: media!",
     "editMessageReplyMarkup": EDITED,
     "deleteMessage": "chat: chat_id! int: message_id!",
@@ -78,6 +79,11 @@ METHODS: dict[str, str] = {
     "unpinChatMessage": "chat: chat_id! int: message_id text: business_connection_id",
 }
 
+JSON_NAMES = {
+    "reply_markup": "reply keyboard markup",
+    "scope": "BotCommandScope",
+    "reaction": "reaction types",
+}
 MISSING = {
     "chat_id": "chat_id is empty",
     "from_chat_id": "from_chat_id is empty",
@@ -87,6 +93,7 @@ MISSING = {
     "document": "there is no document in the request",
     "sticker": "there is no sticker in the request",
     "user_id": "invalid user_id specified",
+    "message_ids": "message identifiers are not specified",
     "file_id": "file_id not specified",
     "action": "wrong parameter action in request",
     "callback_query_id": "query is too old and response timeout expired or query ID is invalid",
@@ -158,7 +165,8 @@ def read_json(name: str, value: Any) -> Any:
     try:
         return orjson.loads(value)
     except orjson.JSONDecodeError:
-        raise bad_request(f"can't parse {name.replace('_', ' ')} JSON object") from None
+        what = JSON_NAMES.get(name, name.replace("_", " "))
+        raise bad_request(f"can't parse {what} JSON object") from None
 
 
 def read_chat(name: str, value: Any) -> int | str:

@@ -28,7 +28,7 @@ def bot_reaction(given: Any) -> str | None:
     if not given:
         return None
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
-        raise bad_request("can't parse reaction types: expected an Array of ReactionType")
+        raise bad_request("expected an Array of ReactionType")
     if len(given) > 1:
         raise bad_request("REACTIONS_TOO_MANY")
     emoji = str(given[0].get("emoji", "")).replace("\ufe0f", "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.sandbox.groups import add_topic
 from bot.sandbox.state import GENERAL_TOPIC, Chat, Person, World
 
@@ -21,7 +23,7 @@ PEOPLE = (
 def set_up(world: World, bot_role: str = "administrator") -> None:
     """Fill an empty world; `bot_role` is the bot's status in the group and decides what it reads there."""
     for person in PEOPLE:
-        world.add_person(person)
+        world.add_person(replace(person))
     group = world.add_chat(
         Chat(
             GROUP,
