@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 
 import orjson
 from aiohttp import web
@@ -38,7 +38,8 @@ MODULES = (
     methods_updates,
 )
 METHODS: dict[str, Method] = {name: method for module in MODULES for name, method in module.METHODS.items()}
-CALLS_KEPT = 20_000
+CALLS_KEPT = 10_000
+UPLOADS_KEPT = 50  # of these calls: the newest that hold files
 BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
 
 
@@ -49,6 +50,8 @@ class Api:
         self.backend = backend
         self.faults = Faults()
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
+        self.counts: Counter[str] = Counter()  # calls by method
+        self._with_files: deque[Call] = deque()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one call; names of methods are read in any case, as Telegram does."""
@@ -60,7 +63,7 @@ class Api:
         except ApiError as error:
             return refusal(error)
         call = Call(schema.name, form.values, time.time(), form.files)
-        self.calls.append(call)
+        self._record(call)
         try:
             if self.faults and (fault := self.faults.take(schema.name, form.values)):
                 return await self._serve_badly(request, fault, schema, call)
@@ -71,6 +74,14 @@ class Api:
         except Exception:
             log.exception("the sandbox failed in %s", schema.name)
             return refusal(ApiError(500, "Internal Server Error"))
+
+    def _record(self, call: Call) -> None:
+        self.calls.append(call)
+        self.counts[call.method] += 1
+        if call.files:
+            self._with_files.append(call)
+            if len(self._with_files) > UPLOADS_KEPT:
+                self._with_files.popleft().files.clear()
 
     async def _serve(self, schema: Schema, call: Call) -> bytes:
         call.params = schema.read(call.params, call.files)

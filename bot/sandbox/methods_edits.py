@@ -23,7 +23,7 @@ async def edit_message_text(backend: Backend, call: Call) -> Json:
     chat, post = editable(backend, call.params)
     if "text" not in post.body:
         raise bad_request("there is no text in the message to edit")
-    text, entities = text_of(call.params)
+    text, entities = text_of(backend, call.params)
     changed = {name: value for name, value in post.body.items() if name != "entities"} | {"text": text}
     if entities:
         changed["entities"] = entities
@@ -36,7 +36,7 @@ async def edit_message_caption(backend: Backend, call: Call) -> Json:
     if not any(name in post.body for name in MEDIA):
         raise bad_request("there is no caption in the message to edit")
     changed = dict(post.body)
-    set_caption(changed, call.params)
+    set_caption(backend, changed, call.params)
     return replace(backend, call, chat, post, changed)
 
 

@@ -54,7 +54,7 @@ async def send_document(backend: Backend, call: Call) -> Json:
 async def _send(backend: Backend, call: Call, kind: str) -> Json:
     chat = find_open_chat(backend, call.params)
     body = outgoing(backend, chat, call.params)
-    set_caption(body, call.params)
+    set_caption(backend, body, call.params)
     body |= media_fields(kind, await resolve(backend, call, call.params[kind], photo=MEDIA[kind]))
     if call.params.get("has_spoiler"):
         body["has_media_spoiler"] = True
@@ -112,7 +112,7 @@ async def input_media(backend: Backend, call: Call, given: Any) -> Json:
     if kind not in MEDIA:
         raise bad_request(f'can\'t parse InputMedia: type "{str(kind)[:32]}" is unsupported')
     body: Json = {}
-    set_caption(body, given)
+    set_caption(backend, body, given)
     stored = await resolve(backend, call, given.get("media"), photo=MEDIA[kind])
     return body | media_fields(kind, stored)
 

@@ -34,7 +34,7 @@ async def send_message(backend: Backend, call: Call) -> Json:
     """Send a text."""
     params = call.params
     chat = find_open_chat(backend, params)
-    text, entities = text_of(params)
+    text, entities = text_of(backend, params)
     body = outgoing(backend, chat, params)
     body["text"] = text
     if entities:
@@ -75,7 +75,7 @@ async def copy_message(backend: Backend, call: Call) -> Json:
     chat, original = _copied(backend, call.params, "message to copy not found")
     body = outgoing(backend, chat, call.params) | _content(original)
     if "caption" in call.params and "text" not in body:
-        set_caption(body, call.params)
+        set_caption(backend, body, call.params)
     return {"message_id": backend.publish(chat, body, backend.world.bot_id).id}
 
 

@@ -59,7 +59,7 @@ async def set_webhook(backend: Backend, call: Call) -> bool:
     if not url:
         return await delete_webhook(backend, call)
     connections = min(100, max(1, params.get("max_connections", DEFAULT_CONNECTIONS)))
-    backend.updates.end_poll("terminated by setWebhook request")
+    backend.updates.end_poll(ApiError(409, "terminated by setWebhook request"))
     await backend.webhook.point(Target(url, secret, connections))
     return True
 

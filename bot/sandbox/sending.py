@@ -12,6 +12,7 @@ from bot.sandbox.markup import parse_html
 from bot.sandbox.state import Chat, Json, Post
 
 MAX_CAPTION = 1024
+USER_LINK = "tg://user?id="
 UPGRADED = "group chat was upgraded to a supergroup chat"
 
 
@@ -106,8 +107,6 @@ def set_place(chat: Chat, body: Json, topic: int | None, replied: Post | None) -
     if topic:
         if not chat.is_forum or topic not in chat.topics or topic not in chat.posts:
             raise bad_request("message thread not found")
-        if topic in chat.closed_topics:
-            raise bad_request("TOPIC_CLOSED")
         body["message_thread_id"] = topic
         body["is_topic_message"] = True
         replied = replied or chat.posts[topic]
@@ -119,13 +118,13 @@ def set_place(chat: Chat, body: Json, topic: int | None, replied: Post | None) -
         }
 
 
-def text_of(params: Json) -> tuple[str, list[Json]]:
+def text_of(backend: Backend, params: Json) -> tuple[str, list[Json]]:
     """Return a message's text and entities.
 
     Raises:
         ApiError: It is empty, too long, or cannot be parsed.
     """
-    text, entities = formatted(params, params["text"], params.get("entities"))
+    text, entities = formatted(backend, params, params["text"], params.get("entities"))
     if not text:
         raise bad_request("message text is empty")
     if len(text) > MAX_UNITS // 2 and units(text) > MAX_UNITS:
@@ -133,7 +132,7 @@ def text_of(params: Json) -> tuple[str, list[Json]]:
     return text, entities
 
 
-def set_caption(body: Json, params: Json) -> None:
+def set_caption(backend: Backend, body: Json, params: Json) -> None:
     """Give a message its caption, or take it away.
 
     Raises:
@@ -141,7 +140,7 @@ def set_caption(body: Json, params: Json) -> None:
     """
     for name in ("caption", "caption_entities", "show_caption_above_media"):
         body.pop(name, None)
-    text, entities = formatted(params, params.get("caption", ""), params.get("caption_entities"))
+    text, entities = formatted(backend, params, params.get("caption", ""), params.get("caption_entities"))
     if units(text) > MAX_CAPTION:
         raise bad_request("message caption is too long")
     if text:
@@ -152,19 +151,32 @@ def set_caption(body: Json, params: Json) -> None:
         body["show_caption_above_media"] = True
 
 
-def formatted(params: Json, source: str, given: Any) -> tuple[str, list[Json]]:
+def formatted(backend: Backend, params: Json, source: str, given: Any) -> tuple[str, list[Json]]:
     """Return a text with its entities: by parse_mode, or as given, and those that Telegram finds."""
     mode = params.get("parse_mode", "").lower()
     text = clean(source)
     entities: list[Json] = []
     if mode == "html":
-        text, entities = parse_html(text)
+        text, parsed = parse_html(text)
+        entities = [known for one in parsed if (known := with_person(backend, one))]
     elif mode:
         raise bad_request("unsupported parse_mode")
     elif given:
         entities = checked_entities(given)
     text, entities = trim(text, entities)
     return text, with_detected(text, entities)
+
+
+def with_person(backend: Backend, entity: Json) -> Json | None:
+    """Turn a link to `tg://user?id=` into a mention of that person; of a stranger nothing is left."""
+    url = entity.get("url", "")
+    if not url.startswith(USER_LINK):
+        return entity
+    user_id = url.removeprefix(USER_LINK)
+    user = backend.world.full_user(int(user_id)) if user_id.isdecimal() else None
+    if user is None:
+        return None
+    return {"offset": entity["offset"], "length": entity["length"], "type": "text_mention", "user": user}
 
 
 def checked_entities(given: Any) -> list[Json]:

@@ -85,7 +85,7 @@ class Sandbox:
         """End every connection and write the rest down."""
         self.backend.events.close()
         await self.backend.webhook.stop()
-        self.backend.updates.end_poll("the server is shutting down")
+        self.backend.updates.end_poll(ApiError(500, "Internal Server Error: restart"))
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -107,11 +107,9 @@ class Sandbox:
         )
         return app
 
-    # what tests and the demo ask
-
     @property
     def calls(self) -> list[Call]:
-        """The bot's calls so far, the newest last."""
+        """The bot's latest calls, the newest last; `api.counts` has how many there were of each method."""
         return list(self.api.calls)
 
     def calls_of(self, method: str) -> list[Call]:

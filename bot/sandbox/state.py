@@ -44,7 +44,6 @@ class Post:
     body: Json
     author: int
     reactions: dict[str, list[int]] = field(default_factory=dict)
-    deleted: bool = False
 
     @property
     def id(self) -> int:
@@ -63,7 +62,6 @@ class Chat:
     is_forum: bool = False
     description: str = ""
     topics: dict[int, str] = field(default_factory=dict)  # message_thread_id -> name
-    closed_topics: list[int] = field(default_factory=list)
     members: dict[int, str] = field(default_factory=dict)  # user id -> status
     last_id: int = 0  # the newest message_id
     pinned: list[int] = field(default_factory=list)
@@ -210,7 +208,6 @@ class World:
         """Take a message away."""
         post = chat.posts.pop(message_id, None)
         if post is not None:
-            post.deleted = True
             self.storage.delete("message", f"{chat.id}:{message_id}")
         return post
 

@@ -151,7 +151,7 @@ class Updates:
         Raises:
             ApiError: 409, in the poll that was ended.
         """
-        self.end_poll(TERMINATED)
+        self.end_poll(ApiError(409, TERMINATED))
         self._acknowledge(offset)
         found = self._first(limit)
         if not found and seconds > 0:
@@ -199,10 +199,10 @@ class Updates:
             if self._poll is waiter:
                 self._poll = None
 
-    def end_poll(self, reason: str) -> None:
-        """End the poll that waits with 409."""
+    def end_poll(self, error: ApiError) -> None:
+        """End the poll that waits, if one does, with an error."""
         if self._poll is not None and not self._poll.done():
-            self._poll.set_exception(ApiError(409, reason))
+            self._poll.set_exception(error)
         self._poll = None
 
 

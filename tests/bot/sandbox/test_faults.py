@@ -13,6 +13,8 @@ from bot.sandbox import Sandbox
 from bot.sandbox.scene import ADA, GRACE
 from tests.bot.sandbox.conftest import Call
 
+pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")
+
 
 async def test_too_many_requests_says_how_long_to_wait(sandbox: Sandbox, bot: Bot, call: Call) -> None:
     sandbox.fault("429", "sendMessage", retry_after=3)

@@ -8,6 +8,7 @@ from telegram import Bot, InputMediaDocument, InputMediaPhoto
 from telegram.error import BadRequest
 
 from bot.sandbox import Sandbox
+from bot.sandbox.api import UPLOADS_KEPT
 from bot.sandbox.images import image_size
 from bot.sandbox.people import Impossible
 from bot.sandbox.scene import ADA, GROUP
@@ -68,6 +69,14 @@ async def test_the_bot_gets_no_file_above_20_mib(sandbox: Sandbox, bot: Bot) -> 
     assert (await bot.get_file(just.document)).file_size == 20 * MIB
     with pytest.raises(BadRequest, match="File is too big"):
         await bot.get_file(big.document)
+
+
+async def test_the_files_of_calls_long_past_are_let_go(sandbox: Sandbox, bot: Bot) -> None:
+    for _ in range(UPLOADS_KEPT + 1):
+        await bot.send_document(ADA, b"x")
+    calls = sandbox.calls_of("sendDocument")
+    assert [len(call.files) for call in calls] == [0] + [1] * UPLOADS_KEPT
+    assert sandbox.api.counts["sendDocument"] == UPLOADS_KEPT + 1
 
 
 async def test_nobody_sends_more_than_50_mib(sandbox: Sandbox, client: aiohttp.ClientSession) -> None:

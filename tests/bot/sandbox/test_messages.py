@@ -47,6 +47,13 @@ async def test_a_reply_carries_the_message_it_answers(sandbox: Sandbox, bot: Bot
     assert await sandbox.reply_to(said, 1) == sandbox.messages(ADA)[-1]
 
 
+async def test_a_link_to_a_person_mentions_them(bot: Bot) -> None:
+    text = f'<a href="tg://user?id={GRACE}">Grace</a> <a href="tg://user?id=5">nobody</a>'
+    sent = await bot.send_message(GROUP, text, parse_mode="HTML")
+    (mention,) = sent.entities
+    assert (mention.type, mention.user.id if mention.user else 0) == ("text_mention", GRACE)
+
+
 async def test_a_missing_message_can_be_done_without(bot: Bot) -> None:
     with pytest.raises(BadRequest, match="Message to be replied not found"):
         await bot.send_message(ADA, "x", reply_parameters=ReplyParameters(99))
