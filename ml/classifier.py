@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -121,8 +121,3 @@ def save_weights(weights: Weights, path: Path) -> None:
     """Write weights for models that start from these, in half precision: finer than what they learn."""
     halved: dict[str, Any] = {name: values.astype(np.float16) for name, values in weights.items()}
     np.savez(path, **halved)
-
-
-def described(architecture: Architecture) -> dict[str, Any]:
-    """Return an architecture as JSON."""
-    return asdict(architecture)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,6 +55,12 @@ def export(
         quantize_dynamic(
             exact, path, op_types_to_quantize=["LSTM"], per_channel=True, weight_type=QuantType.QInt8
         )
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write what a model says of itself beside it."""
+    content = json.dumps(manifest, ensure_ascii=False, indent=1)
+    (folder / "manifest.json").write_text(content, encoding="utf-8")
 
 
 def _anchored(weights: dict[str, np.ndarray], pooling: str) -> dict[str, np.ndarray]:

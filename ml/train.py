@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections import Counter
@@ -16,9 +15,9 @@ import numpy as np
 from scipy.special import log_softmax
 
 from ml import calibrate
-from ml.classifier import ARCHITECTURES, build, described, read_weights, save_weights, set_weights
+from ml.classifier import ARCHITECTURES, build, read_weights, save_weights, set_weights
 from ml.evaluate import Metrics, judge
-from ml.export import export
+from ml.export import export, write_manifest
 from ml.learning import Learner, length_buckets, pad
 from ml.predictor import SHIPPED, Model
 from ml.samples import FEWEST, Sample
@@ -173,13 +172,13 @@ def train(
         "threshold": threshold,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "arch": config.arch,
-        "architecture": described(architecture),
+        "architecture": asdict(architecture),
         "temperature": temperature,
         "samples": len(samples),
         "counts": dict(Counter(sample.label for sample in samples)),
         "config": asdict(config),
     }
-    _write_manifest(folder, manifest)
+    write_manifest(folder, manifest)
     judged = _judge(Model.load(folder), [samples[index] for index in parts.held_out])
     result = Report(
         judged,
@@ -189,7 +188,7 @@ def train(
         time.monotonic() - started,
         config.seed,
     )
-    _write_manifest(folder, manifest | {"metrics": result.to_dict()})
+    write_manifest(folder, manifest | {"metrics": result.to_dict()})
     return result
 
 
@@ -306,9 +305,3 @@ def _judge(model: Model, samples: Sequence[Sample]) -> Metrics:
     probabilities = model.probabilities([sample.text for sample in samples])
     predicted = [model.labels[column] for column in probabilities.argmax(axis=1)]
     return judge(model.labels, [sample.label for sample in samples], predicted, probabilities)
-
-
-def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    (folder / "manifest.json").write_text(
-        json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8"
-    )
