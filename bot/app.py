@@ -27,8 +27,8 @@ from bot.settings import Settings
 from bot.web import Webhook, secret_of
 from handlers import COMMANDS, TABLE
 from handlers.context import Services
+from handlers.progress import ProgressCards
 from handlers.texts import Texts
-from handlers.train import show_progress
 from ml.examples import Examples
 from ml.feedback import Feedback
 from ml.jobs import Jobs
@@ -165,14 +165,18 @@ async def _intake(settings: Settings, bot: telegram.Bot, inbox: Inbox, token: st
 
 async def _follow_progress(jobs: Jobs, outbox: TelegramOutbox) -> None:
     """Show trainings as they go on, in the message that each began with."""
-    async for progress in jobs.progress():
-        job = await jobs.get(progress.job)
-        if job is None:
-            continue
-        try:
-            await show_progress(progress, job, outbox, Texts(job.request.language))
-        except TelegramError as error:
-            log.info("progress of job %s was not shown (%s)", progress.job, type(error).__name__)
+    cards = ProgressCards(outbox)
+    try:
+        async for progress in jobs.progress():
+            job = await jobs.get(progress.job)
+            if job is None:
+                continue
+            try:
+                await cards.show(progress, job, Texts(job.request.language))
+            except TelegramError as error:
+                log.info("progress of job %s was not shown (%s)", progress.job, type(error).__name__)
+    finally:
+        await cards.close()
 
 
 async def _sweep(jobs: Jobs) -> None:

@@ -30,6 +30,7 @@ ANSWER_TIMEOUT = 120.0  # seconds; the longest is a table of 20 MB
 TYPING_AFTER = 0.7  # seconds until a person would wonder
 TYPING_LASTS = 4.5
 SAME_FAULT_PAUSE = 60  # seconds
+KEEPS_QUESTION = "cancel"  # the command that says which question it closes
 
 
 class Conversation:
@@ -72,6 +73,8 @@ class Conversation:
                 await self._outbox.answer_press(message.press.id)
             return
         context = self._context(message, where, remembered)
+        if where.command and where.command != KEEPS_QUESTION:
+            context.session.question = None
         async with self._typing(message):
             await self._handle(where, context)
         await self._sessions.store(message, remembered)
@@ -118,7 +121,7 @@ class Conversation:
         except Exception as error:
             await self._fault(context, error)
         if context.message.press is not None:
-            await self._outbox.answer_press(context.message.press.id)
+            await self._outbox.answer_press(context.message.press.id, context.notice)
 
     async def _fault(self, context: Context, error: Exception) -> None:
         """Log a fault of ours under a reference and tell it, the same one at most once a minute a chat."""

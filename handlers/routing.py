@@ -34,10 +34,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Route:
-    """Where a message goes, and what the handler finds in `context.args`."""
+    """Where a message goes, and what the handler finds in `context.args`.
+
+    `command` is the command's name where one was given: it closes an open question, so that a sentence
+    written an hour later is not taken for its answer.
+    """
 
     handler: Handler
     args: str = ""
+    command: str = field(default="", compare=False)
 
 
 def route(message: Message, session: Session, table: Table, bot_username: str) -> Route | None:
@@ -76,7 +81,7 @@ def _command(
         return None  # another bot's
     command = table.by_name.get(name)
     if command is not None:
-        return Route(command.handler, rest)
+        return Route(command.handler, rest, command.name)
     return Route(table.unknown) if private or named else None
 
 
@@ -84,7 +89,7 @@ def _words(text: str, message: Message, session: Session, table: Table, *, addre
     word, _, rest = text.partition(" ") if " " in text.split("\n", 1)[0] else text.partition("\n")
     command = table.by_word.get(word.strip("：:"))
     if command is not None:
-        return Route(command.handler, rest.lstrip())
+        return Route(command.handler, rest.lstrip(), command.name)
     asked = table.questions.get(str((session.question or {}).get("ask")))
     if asked is not None and text:
         return Route(asked, text)
