@@ -107,6 +107,8 @@ class TrainingWorker(Worker):  # type: ignore[misc]  # RQ has no types
         self._pulse = connect(redis_url, PULSE_TIMEOUT, attempts=1)
         self._renewed = 0.0  # monotonic seconds
         self._lost = False  # another worker may have the job that ours was running
+        self._deadline = threading.Timer(END_WITHIN, os._exit, [0])
+        self._deadline.daemon = True
 
     @property
     def ended(self) -> bool:
@@ -185,13 +187,16 @@ class TrainingWorker(Worker):  # type: ignore[misc]  # RQ has no types
         if self._stop_requested:
             return
         self._stop_requested = True
-        exit_timer = threading.Timer(END_WITHIN, os._exit, [0])
-        exit_timer.daemon = True
-        exit_timer.start()
+        self._deadline.start()
         if self.horse_pid:
             self.kill_horse()
         elif self.get_state() != WorkerStatus.BUSY:
             raise StopRequested
+
+    def teardown(self) -> None:
+        """Leave the list of workers."""
+        super().teardown()
+        self._deadline.cancel()
 
     def stop_scheduler(self) -> None:
         """End the scheduler, by force where it waits for Redis."""

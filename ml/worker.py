@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import signal
+import sys
 import tempfile
 import time
 from functools import partial
 from pathlib import Path
+from types import FrameType
 
-from rq.exceptions import StopRequested
-
-from ml.queues import TRAIN
+from ml.queues import TRAIN, Function
 from ml.rq_worker import TrainingWorker
 from ml.store import Store
 from ml.stream import AWAY
@@ -34,32 +35,36 @@ def work(
         train: What trains; tests pass something smaller.
         gpu: Whether to use one.
     """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _exit)  # until RQ has its own
     if train is train_with_keras:
         load_tensorflow(gpu=gpu)
     with tempfile.TemporaryDirectory(prefix="tonefit-worker-") as scratch:
-        function = partial(
-            run,
-            redis_url=redis_url,
-            store=Store(store_url),
-            train=train,
-            scratch=Path(scratch),
-        )
-        try:
-            while not _worked(redis_url, function):
-                time.sleep(PAUSE)
-        except StopRequested:
-            return
+        store = Store(store_url)
+        function = partial(run, redis_url=redis_url, store=store, train=train, scratch=Path(scratch))
+        while not _worked(redis_url, function):
+            time.sleep(PAUSE)
 
 
-def _worked(redis_url: str, function: partial[None]) -> bool:
-    """Say whether a worker ended because it was told to."""
+def _worked(redis_url: str, function: Function) -> bool:
+    """Take jobs until the worker is told to end, which is True, or Redis lets it down."""
     try:
         worker = TrainingWorker(redis_url, {TRAIN: function})
-        worker.work(with_scheduler=True, logging_level="WARNING")
+        try:
+            worker.work(with_scheduler=True, logging_level="WARNING")
+        except SystemExit:
+            worker.register_death()
+            raise
+        signal.signal(signal.SIGTERM, _exit)
+        signal.signal(signal.SIGINT, _exit)
     except AWAY as failure:
         log.warning("redis is away (%s)", type(failure).__name__)
         return False
     return worker.ended
+
+
+def _exit(signum: int, frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 def load_tensorflow(*, gpu: bool = False) -> None:
