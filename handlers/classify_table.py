@@ -5,15 +5,14 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
 
 from handlers.sentiment import LONGEST
-from handlers.teach_lines import LOOKED_AT
+from handlers.text_columns import grid
 from ml.predictor import Prediction
-from ml.samples import LABEL_HEADERS, TEXT_HEADERS, read_cells
+from ml.samples import LABEL_HEADERS, TEXT_HEADERS
 from ml.tables import TableError, decode
 
 ADDED = ("label", "probability")
@@ -49,31 +48,12 @@ def read_text_table(content: bytes, name: str) -> TextTable:
     Raises:
         TableError: As `ml.tables` raises it, or `nothing`.
     """
-    rows = read_cells(decode(content), name).rows
-    if not rows:
+    found = grid(decode(content), name)
+    if not found.rows:
         raise TableError("nothing")
-    names = [cell.strip().lower() for cell in rows[0]]
-    headed = any(cell in TEXT_HEADERS | LABEL_HEADERS for cell in names)
-    header = tuple(rows[0]) if headed else None
-    body = rows[1:] if headed else rows
-    if not body:
-        raise TableError("nothing")
-    column = next((place for place, cell in enumerate(names) if cell in TEXT_HEADERS), None)
-    if column is None:
-        column = longest_column(body)
-    return TextTable(header, body, column)
-
-
-def longest_column(rows: Sequence[Sequence[str]]) -> int:
-    """Return the column with the longest cells.
-
-    >>> longest_column([["1", "good"], ["2", "not so good"]])
-    1
-    """
-    lengths: Counter[int] = Counter()
-    for row in rows[:LOOKED_AT]:
-        lengths.update({place: len(cell) for place, cell in enumerate(row)})
-    return min(lengths, key=lambda place: (-lengths[place], place), default=0)
+    named = found.named(TEXT_HEADERS)
+    column = named if named is not None else found.longest(found.named(LABEL_HEADERS))
+    return TextTable(found.header, found.rows, column)
 
 
 def write_text_table(table: TextTable, predictions: Sequence[Prediction | None]) -> bytes:

@@ -11,7 +11,7 @@ COMMAND = re.compile(r"/(?P<name>[A-Za-z0-9_]{1,32})(?:@(?P<bot>[A-Za-z0-9_]{1,6
 # Phones turn "--" into a long dash; ":" stands for "=" only in its full-width form or after dashes,
 # so that "12:30" and "spam: buy now" stay what they are.
 OPTION = re.compile(
-    r"(?<!\S)(?:(?P<dashes>--|[—–―])?(?P<key>[A-Za-z][A-Za-z0-9_]*)\s*(?P<sign>=|：)\s*"
+    r"(?<!\S)(?:(?P<dashes>--|[—–―])?(?P<key>[A-Za-z][A-Za-z0-9_]*)\s*(?P<sign>[=＝：])\s*"
     r"|(?:--|[—–―])(?P<dashed>[A-Za-z][A-Za-z0-9_]*)(?:[ :]+|(?=\s|$)))"
 )
 QUOTES = str.maketrans(

@@ -14,6 +14,7 @@ from ml.feedback import Verdict
 from ml.predictor import SHIPPED_NAME
 from ml.registry import ModelEntry
 
+EXAMPLE = N_("/new spam junk fine")
 SHOWN = 24  # models in one list; a message has room for about that many rows of buttons
 
 ARCHITECTURES = {"lstm": "LSTM", "article": N_("LSTM of the article")}
@@ -57,7 +58,7 @@ def models_card(
     if len(entries) > SHOWN:
         lines.append(t("and {count} more: /models and a name", count=len(entries) - SHOWN))
     if not entries:
-        lines.append(t("To make one of your own, write for example:") + "\n/new spam junk fine")
+        lines.append(t("To make one of your own, write for example:") + "\n" + t(EXAMPLE))
     names = [entry.name for entry in entries[:SHOWN]] + [SHIPPED_NAME]
     new = (Button(t("New model"), data="new:ask"),)
     return Reply(

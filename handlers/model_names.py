@@ -103,4 +103,4 @@ def unknown_model_card(word: str, verb: str, names: Sequence[str], t: Texts) -> 
 def no_models_card(t: Texts) -> Reply:
     """Say how to get a first model."""
     text = t("There is no model of your own here yet. Make one with a name and its labels, for example:")
-    return Reply(f"{text}\n/new spam junk fine", buttons=((Button(t("New model"), data="new:ask"),),))
+    return Reply(f"{text}\n" + t("/new spam junk fine"), buttons=((Button(t("New model"), data="new:ask"),),))

@@ -11,6 +11,7 @@ from handlers.errors import Refusal
 from handlers.messages import Button, Document
 from handlers.model_names import (
     ALIKE,
+    GONE,
     STALE,
     find_model,
     fold,
@@ -102,9 +103,10 @@ async def answer(context: Context) -> None:
     question = context.session.question or {}
     entries = await models_here(context)
     entry = find_model(question.get("model", context.args), entries)
+    if entry is None and "model" in question:
+        context.session.question = None
+        raise Refusal(GONE)
     if entry is None:
-        if "model" in question:
-            context.session.question = None
         names = [known.name for known in entries]
         await context.reply(unknown_model_card(context.args, "teach", names, context.t))
     elif "model" not in question:
@@ -113,7 +115,11 @@ async def answer(context: Context) -> None:
         await _answer_label(context, entry, question["text"])
     elif "label" in question:
         label = question["label"]
-        await _take(context, entry, one_example(context.args, label), going_on=label)
+        lesson = read_teaching(context.args, "", entry.labels).lesson
+        marked = match_label(context.args, entry.labels, sign=True) is not None
+        await _take(
+            context, entry, lesson if lesson and marked else one_example(context.args, label), going_on=label
+        )
     else:
         await _teach(context, entry, Draft(context.args))
 

@@ -11,12 +11,12 @@ from handlers.errors import Refusal
 from handlers.grammar import normalise
 from handlers.model_names import fold, nearest
 from handlers.new_model import FEWEST_LABELS, LONGEST_LABEL, MOST_LABELS, is_label
+from handlers.text_columns import LOOKED_AT, Grid, grid
 from handlers.texts import N_
 from ml.samples import LABEL_HEADERS, TEXT_HEADERS, Sample, read_cells
 from ml.tables import Table, TableError, clipped, decode
 
 LONGEST_EXAMPLE = 2000  # characters
-LOOKED_AT = 1000  # rows that decide which column is which
 BROKEN_ROWS = 20  # that are skipped one by one, each at the price of another pass
 HALF = 0.5
 
@@ -126,22 +126,31 @@ def read_file(content: bytes, name: str, labels: Sequence[str], label: str | Non
             labels of the model.
     """
     text = decode(content)
-    table, broken = read_whole_rows(text, name)
-    if not table.rows:
-        raise TableError("nothing")
-    lesson = None
-    if label is None and max(map(len, table.rows[:LOOKED_AT])) == 1:
-        lesson = read_lines(text, labels)
-    elif label is None and name.lower().endswith(".txt"):
+    if label is None and name.lower().endswith(".txt"):
         by_line = read_lines(text, labels)
-        lesson = by_line if len(by_line.samples) > len(by_line.unread) else None
-    if lesson is None:
-        columns = find_columns(table.rows, labels, labelled=label is not None)
-        numbered = list(zip(table.rows, table.line_numbers, strict=True))[columns.first :]
-        lesson = _lesson(_read_row(row, number, columns, labels, label) for row, number in numbered)
-        lesson = Lesson(
-            lesson.samples, tuple(sorted((*lesson.unread, *broken), key=lambda u: u.row)), lesson.cut
-        )
+        if len(by_line.samples) > len(by_line.unread):
+            return by_line
+    broken: list[Unread] = []
+    known = set(map(fold, labels))
+    found = grid(text, _as_table(name, label), known, lambda text, name: _whole_rows(text, name, broken))
+    if not found.rows:
+        raise TableError("nothing")
+    if label is None and found.width == 1:
+        return _or_none_at_all(read_lines(text, labels))
+    columns = find_columns(found, labels, labelled=label is not None)
+    rows = zip(found.rows, found.line_numbers, strict=True)
+    lesson = _lesson(_read_row(row, number, columns, labels, label) for row, number in rows)
+    unread = tuple(sorted((*lesson.unread, *broken), key=lambda each: each.row))
+    return _or_none_at_all(Lesson(lesson.samples, unread, lesson.cut))
+
+
+def _as_table(name: str, label: str | None) -> str:
+    """Return the name by which a file is read: a text file whose labels are not given can only be a table."""
+    return name if label is not None or not name.lower().endswith(".txt") else f"{name}.csv"
+
+
+def _or_none_at_all(lesson: Lesson) -> Lesson:
+    """Refuse a file of which no row has a label of the model."""
     if not lesson.samples and lesson.unread and all(unread.why == "label" for unread in lesson.unread):
         raise TableError("labels", lesson.unread[0].row, held=lesson.unread[0].held)
     return lesson
@@ -149,14 +158,13 @@ def read_file(content: bytes, name: str, labels: Sequence[str], label: str | Non
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which column holds what, and the index of the first row below the header."""
+    """Which column holds what."""
 
     text: int
     label: int
-    first: int
 
 
-def find_columns(rows: Sequence[Sequence[str]], labels: Sequence[str], *, labelled: bool = False) -> Columns:
+def find_columns(found: Grid, labels: Sequence[str], *, labelled: bool = False) -> Columns:
     """Find the columns by the header, else the label's by its values and the text's by its length.
 
     With `labelled` the label is known, so that one column of texts is enough.
@@ -164,24 +172,18 @@ def find_columns(rows: Sequence[Sequence[str]], labels: Sequence[str], *, labell
     Raises:
         TableError: `labels`: no column holds labels of the model.
     """
-    header = [cell.strip().lower() for cell in rows[0]]
-    headed = any(cell in LABEL_HEADERS | TEXT_HEADERS for cell in header)
-    body = rows[1:LOOKED_AT] if headed else rows[:LOOKED_AT]
-    width = max(map(len, rows[:LOOKED_AT]))
-    label = next((n for n, cell in enumerate(header) if cell in LABEL_HEADERS), None)
+    label = found.named(LABEL_HEADERS)
     if label is None and not labelled:
         known = set(map(fold, labels))
-        hits = [sum(fold(row[n]) in known for row in body if n < len(row)) for n in range(width)]
+        hits = [
+            sum(fold(row[place]) in known for row in found.rows[:LOOKED_AT] if place < len(row))
+            for place in range(found.width)
+        ]
         label = hits.index(max(hits))
         if not max(hits):
-            held = rows[1 if headed and len(rows) > 1 else 0]
-            raise TableError("labels", 2 if headed else 1, held=" ".join(held))
-    text = next((n for n, cell in enumerate(header) if cell in TEXT_HEADERS), None)
-    if text is None:
-        lengths = [sum(len(row[n]) for row in body if n < len(row)) for n in range(width)]
-        others = [n for n in range(width) if n != label]
-        text = max(others or [0], key=lambda n: lengths[n])
-    return Columns(text, -1 if label is None else label, 1 if headed else 0)
+            raise TableError("labels", found.line_numbers[0], held=" ".join(found.rows[0]))
+    text = found.named(TEXT_HEADERS)
+    return Columns(found.longest(label) if text is None else text, -1 if label is None else label)
 
 
 def labels_of(content: bytes, name: str) -> tuple[str, ...]:
@@ -190,17 +192,13 @@ def labels_of(content: bytes, name: str) -> tuple[str, ...]:
     Raises:
         TableError: As `ml.tables` raises it, or `no_labels`: no column holds 2 to 12 different labels.
     """
-    table, _ = read_whole_rows(decode(content), name)
-    if not table.rows:
-        raise TableError("nothing")
-    header = [cell.strip().lower() for cell in table.rows[0]]
-    headed = any(cell in LABEL_HEADERS | TEXT_HEADERS for cell in header)
-    named = [place for place, cell in enumerate(header) if cell in LABEL_HEADERS]
-    body = table.rows[1:] if headed else table.rows
-    found = [_distinct(body, place) for place in named or range(max(map(len, table.rows)))]
+    found = grid(decode(content), f"{name}.csv", read=lambda text, name: _whole_rows(text, name, []))
+    named = found.named(LABEL_HEADERS)
+    places = range(found.width) if named is None else [named]
+    columns = [_distinct(found.rows, place) for place in places]
     usable = [
         labels
-        for labels in found
+        for labels in columns
         if FEWEST_LABELS <= len(labels) <= MOST_LABELS and all(map(is_label, labels))
     ]
     if not usable:
@@ -215,15 +213,14 @@ def _distinct(rows: Sequence[Sequence[str]], place: int) -> tuple[str, ...]:
     return tuple(spelled[folded] for folded, _ in Counter(map(fold, cells)).most_common() if folded)
 
 
-def read_whole_rows(text: str, name: str) -> tuple[Table, list[Unread]]:
-    """Read a table, and step over rows whose quotes do not close, which are returned apart.
+def _whole_rows(text: str, name: str, broken: list[Unread]) -> Table:
+    """Read a table, and step over rows whose quotes do not close, which are added to `broken`.
 
     Raises:
         TableError: `quote`, where more rows are broken than a slip explains.
     """
     rows: list[list[str]] = []
     numbers: list[int] = []
-    broken: list[Unread] = []
     skipped = 0
     while True:
         try:
@@ -240,7 +237,7 @@ def read_whole_rows(text: str, name: str) -> tuple[Table, list[Unread]]:
             text = "\n".join(lines[error.row :])
         else:
             numbers += [number + skipped for number in table.line_numbers]
-            return Table(rows + table.rows, table.delimiter, numbers), broken
+            return Table(rows + table.rows, table.delimiter, numbers)
 
 
 def _checked(text: str) -> str:
