@@ -6,7 +6,7 @@ import typer
 
 from bot.cli.classifier import classify, evaluate, train
 from bot.cli.doctor import doctor
-from bot.cli.fit import fit
+from bot.cli.fit import FitCommand, fit
 from bot.cli.processes import demo, run, worker
 
 app = typer.Typer(
@@ -16,8 +16,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, run, worker, classify, fit, train, evaluate, doctor):
+for command in (demo, run, worker, classify, train, evaluate, doctor):
     app.command()(command)
+app.command(cls=FitCommand)(fit)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from ml.regression.spec import Floats, Observations
 
 UNLIKELY = 0.05  # of the largest studentised residual of all rows (Bonferroni)
 INFLUENTIAL = 1.0  # Cook's distance
+RARE = 0.02  # probability of the studentised residual of an influential row
 MOST_OUTLIERS = 20  # that are named
 SAMPLE = 4_000  # rows that judge the shape
 HIGHEST = 6  # degree that is suggested
@@ -73,7 +74,7 @@ def find_outliers(data: Observations, judged: Diagnostics, parameters: float) ->
         Outlier(int(index), data.row(int(index)), float(judged.studentised[index]), float(judged.cook[index]))
         for index in suspects
         if p_of_studentised(float(sizes[index]), dof) * data.n < UNLIKELY
-        or (judged.cook[index] > INFLUENTIAL and sizes[index] > 2)
+        or (judged.cook[index] > INFLUENTIAL and p_of_studentised(float(sizes[index]), dof) < RARE)
     ]
     return tuple(found[:MOST_OUTLIERS])
 
