@@ -44,6 +44,7 @@ TABLE = Table(
         "new": models.answer_new,
         "teach": teach.answer,
         "predict": fit.predict,
+        "classify": classify.answer,
     },
     plain=basics.plain,
     upload=uploads.offer,
