@@ -107,13 +107,22 @@ class Api:
         return cut(request) if fault.kind == "cut" else answer(body)
 
     async def serve_file(self, request: web.Request) -> web.StreamResponse:
-        """Serve a file of the chats, as `/file/bot<token>/<path>`."""
-        stored = self.backend.files.by_path.get(request.match_info["path"])
-        if stored is None:
-            return refusal(ApiError(404, ""))
-        if stored.size > DOWNLOAD_LIMIT:
+        """Serve a file of the chats, as `/file/bot<token>/<path>`; its faults go by the method `file`."""
+        fault = self.faults.take("file", {}) if self.faults else None
+        if fault is not None:
+            error = fault.error()
+            if error is not None:
+                return refusal(error)
+            if fault.kind != "slow":
+                return cut(request)
+            await asyncio.sleep(fault.delay)
+        return await self._file(request.match_info["path"])
+
+    async def _file(self, path: str) -> web.Response:
+        stored = self.backend.files.by_path.get(path)
+        if stored is not None and stored.size > DOWNLOAD_LIMIT:
             return refusal(bad_request("file is too big"))
-        content = await self.backend.files.content(stored)
+        content = await self.backend.files.content(stored) if stored else None
         if content is None:
             return refusal(ApiError(404, ""))
         return web.Response(body=content, content_type="application/octet-stream")

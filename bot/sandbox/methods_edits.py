@@ -83,7 +83,10 @@ def replace(backend: Backend, call: Call, chat: Chat, post: Post, changed: Json)
         ApiError: Nothing is different.
     """
     changed.pop("reply_markup", None)
-    markup = inline_keyboard(call.params.get("reply_markup"))
+    given = call.params.get("reply_markup")
+    markup = inline_keyboard(given)
+    if given and "inline_keyboard" not in given:
+        raise bad_request("inline keyboard expected")
     if markup:
         changed["reply_markup"] = markup
     if changed == post.body:

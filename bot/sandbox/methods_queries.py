@@ -7,6 +7,7 @@ from bot.sandbox.errors import bad_request
 
 MAX_NOTICE = 200  # characters
 MAX_RESULTS = 50
+OWN_LINKS = ("https://t.me/", "http://t.me/", "t.me/", "tg://")  # what a press may open without a game
 
 
 async def answer_callback_query(backend: Backend, call: Call) -> bool:
@@ -15,6 +16,8 @@ async def answer_callback_query(backend: Backend, call: Call) -> bool:
     notice = params.get("text", "")
     if len(notice) > MAX_NOTICE:
         raise bad_request("MESSAGE_TOO_LONG")
+    if params.get("url") and not params["url"].startswith(OWN_LINKS):
+        raise bad_request("URL_INVALID")
     query = backend.queries.take(params["callback_query_id"])
     answer = {"text": notice, "show_alert": params.get("show_alert", False), "url": params.get("url")}
     query.answer.set_result(answer)

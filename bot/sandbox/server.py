@@ -64,7 +64,7 @@ class Sandbox:
         """Serve on a loopback address and return the base URL."""
         if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
             raise ValueError("the sandbox knows no passwords: give it a loopback address")
-        self._wake()
+        await asyncio.to_thread(self._wake)
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
@@ -165,11 +165,15 @@ class Sandbox:
 
     def add_person(self, person: Person) -> Person:
         """Add somebody with a private chat."""
-        return self.world.add_person(person)
+        added = self.world.add_person(person)
+        self.backend.events.tell("chats", {"chat_id": person.id})
+        return added
 
     def add_chat(self, chat: Chat) -> Chat:
         """Add a group or channel; its members include the bot only if they name it."""
-        return self.world.add_chat(chat)
+        added = self.world.add_chat(chat)
+        self.backend.events.tell("chats", {"chat_id": chat.id}, chat.members)
+        return added
 
     def add_topic(self, chat: int, name: str, by: int = scene.ADA) -> int:
         """Open a topic and return its `message_thread_id`."""

@@ -90,6 +90,19 @@ async def test_a_gateways_error_is_no_json(sandbox: Sandbox, client: aiohttp.Cli
         assert (response.status, response.content_type) == (502, "text/html")
 
 
+async def test_a_download_can_fail_too(sandbox: Sandbox, bot: Bot) -> None:
+    await sandbox.upload(ADA, ADA, "a.csv", b"1,2")
+    (update,) = await bot.get_updates()
+    assert update.message is not None and update.message.document is not None
+    file = await update.message.document.get_file()
+    for kind in ("500", "cut"):
+        sandbox.fault(kind, "file")
+        with pytest.raises(NetworkError):
+            await file.download_as_bytearray()
+    sandbox.fault("slow", "file", delay=0.01)
+    assert await file.download_as_bytearray() == b"1,2"
+
+
 async def test_any_error_can_be_asked_for(sandbox: Sandbox, call: Call) -> None:
     sandbox.fault("error", "getMe", code=420, description="FLOOD_WAIT_7")
     assert await call("getMe") == {"ok": False, "error_code": 420, "description": "FLOOD_WAIT_7"}

@@ -6,6 +6,7 @@ import pytest
 from telegram import (
     Bot,
     CopyTextButton,
+    ForceReply,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
@@ -73,6 +74,8 @@ async def test_an_edit_replaces_text_and_keyboard(sandbox: Sandbox, bot: Bot) ->
         await bot.edit_message_text("two", ADA, sent.message_id)
     keyed = await bot.edit_message_reply_markup(ADA, sent.message_id, reply_markup=BUTTONS)
     assert not isinstance(keyed, bool) and keyed.reply_markup == BUTTONS
+    with pytest.raises(BadRequest, match="Inline keyboard expected"):
+        await bot.edit_message_text("three", ADA, sent.message_id, reply_markup=ForceReply())
     with pytest.raises(BadRequest, match="There is no caption in the message to edit"):
         await bot.edit_message_caption(ADA, sent.message_id, caption="x")
 

@@ -114,4 +114,6 @@ async def test_an_alert_is_at_most_200_characters(sandbox: Sandbox, bot: Bot, ca
     query = await sandbox.press(ADA, ADA, sent.message_id, "right:心")
     refused = await call("answerCallbackQuery", callback_query_id=query.id, text="x" * 201)
     assert refused["description"] == "Bad Request: MESSAGE_TOO_LONG"
+    refused = await call("answerCallbackQuery", callback_query_id=query.id, url="https://example.org")
+    assert refused["description"] == "Bad Request: URL_INVALID"
     assert (await call("answerCallbackQuery", callback_query_id=query.id, text="x" * 200))["result"]

@@ -91,17 +91,18 @@ async def test_an_update_is_repeated_until_it_is_taken(
     assert receiver.secrets == {None}
 
 
+@pytest.mark.parametrize("connections", [1, 2])
 async def test_chats_go_side_by_side_and_each_in_order(
-    sandbox: Sandbox, call: Call, receiver: Receiver
+    sandbox: Sandbox, call: Call, receiver: Receiver, connections: int
 ) -> None:
     receiver.seconds = 0.02
-    await call("setWebhook", url=receiver.url, max_connections=2)
+    await call("setWebhook", url=receiver.url, max_connections=connections)
     for text in "abcd":
         await sandbox.say(ADA, ADA, text)
         await sandbox.say(GRACE, GRACE, text)
     await receiver.has(8)
     assert receiver.texts(ADA) == receiver.texts(GRACE) == list("abcd")
-    assert receiver.most_at_once == 2
+    assert receiver.most_at_once == connections
 
 
 async def test_polling_and_a_webhook_exclude_each_other(
