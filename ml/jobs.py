@@ -139,8 +139,9 @@ class Jobs:
     async def _seconds(self, request: TrainRequest) -> float:
         """Return how long a training will take once it runs."""
         counts = await Examples(self._redis).counts(request.owner, request.model)
-        pace = await read_pace(self._redis, request.options)
-        return pace.seconds(sum(counts.values()), request.options.get("epochs"))
+        samples = sum(counts.values())
+        pace = await read_pace(self._redis, request.options, samples)
+        return pace.seconds(samples, request.options.get("epochs"))
 
     async def _fields(self, job_id: str) -> Fields:
         held = await self._redis.hgetall(keys.job(job_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import os
@@ -12,6 +13,7 @@ import time
 from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from ml.queues import TRAIN, Function
 from ml.rq_worker import TrainingWorker
@@ -26,8 +28,10 @@ PAUSE = 1.0  # seconds before a worker that Redis let down begins anew
 
 def work(
     redis_url: str, store_url: str | Path, *, train: Train = train_with_keras, gpu: bool = False
-) -> None:
+) -> NoReturn:
     """Run trainings until SIGTERM or SIGINT; one that runs then is queued again.
+
+    This ends the process, and at once: Python takes seconds to take TensorFlow apart.
 
     Args:
         redis_url: Where Redis is.
@@ -37,13 +41,16 @@ def work(
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit)  # until RQ has its own
-    if train is train_with_keras:
-        load_tensorflow(gpu=gpu)
-    with tempfile.TemporaryDirectory(prefix="tonefit-worker-") as scratch:
-        store = Store(store_url)
-        function = partial(run, redis_url=redis_url, store=store, train=train, scratch=Path(scratch))
-        while not _worked(redis_url, function):
-            time.sleep(PAUSE)
+    with contextlib.suppress(SystemExit):
+        if train is train_with_keras:
+            load_tensorflow(gpu=gpu)
+        with tempfile.TemporaryDirectory(prefix="tonefit-worker-") as scratch:
+            store = Store(store_url)
+            function = partial(run, redis_url=redis_url, store=store, train=train, scratch=Path(scratch))
+            while not _worked(redis_url, function):
+                time.sleep(PAUSE)
+    logging.shutdown()
+    os._exit(0)
 
 
 def _worked(redis_url: str, function: Function) -> bool:

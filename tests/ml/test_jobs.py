@@ -157,16 +157,17 @@ async def test_the_estimate_grows_with_what_was_taught_and_learns_from_trainings
     await Examples(redis_client).add("1", "spam", [Sample(str(n), "a") for n in range(1000)], by=7)
     default = await jobs.submit(request(epochs=10))
     await jobs.cancel(default.id)
-    await note_pace(redis_client, {}, samples=100, epochs=10, seconds=Pace().overhead + 100)
+    await note_pace(redis_client, {}, samples=600, epochs=10, seconds=Pace().overhead + 600)
     learnt = await jobs.submit(request(epochs=10))
     assert default.estimate == pytest.approx(Pace().seconds(1000, 10))
     assert learnt.estimate == pytest.approx(Pace().overhead + 1000)
 
 
-async def test_the_pace_of_an_architecture_is_its_own(redis_client: redis.asyncio.Redis) -> None:
-    await note_pace(redis_client, {"arch": "article"}, samples=100, epochs=10, seconds=100)
-    assert await read_pace(redis_client, {}) == Pace()
-    assert (await read_pace(redis_client, {"arch": "article"})).epochs == 10
+async def test_the_pace_of_an_architecture_and_size_is_its_own(redis_client: redis.asyncio.Redis) -> None:
+    await note_pace(redis_client, {"arch": "article"}, samples=100, epochs=5, seconds=100)
+    assert await read_pace(redis_client, {}, 100) == Pace()
+    assert await read_pace(redis_client, {"arch": "article"}, 1000) == Pace()
+    assert (await read_pace(redis_client, {"arch": "article"}, 100)).epochs == 5
 
 
 async def test_a_job_that_was_taken_and_never_begun_is_put_back(
