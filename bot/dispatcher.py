@@ -11,6 +11,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from bot.inbox import Entry, Inbox
+from bot.logs import traceback_without_values
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,12 @@ class Dispatcher:
                     "redis is away (%s); update %s waits", type(error).__name__, entry.update["update_id"]
                 )
                 await asyncio.sleep(0.5 * 2**attempt)
+            except Exception as error:
+                # A poisoned update must not hold up its chat, and would fail again tomorrow.
+                log.error(
+                    "update %s is given up\n%s", entry.update["update_id"], traceback_without_values(error)
+                )
+                break
         else:
             return
         await self._with_redis(lambda: self._inbox.acknowledge([entry.id]))

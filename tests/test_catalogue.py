@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 from handlers.texts import FILES, Texts
@@ -16,8 +16,9 @@ PLACE = re.compile(r"\{(\w+)[^}]*\}")
 
 
 def said_in_code() -> set[str | tuple[str, ...]]:
-    found = extract_from_dir(ROOT / "handlers", [("**.py", "python")], keywords=KEYWORDS)
-    return {message for _, _, message, _, _ in found if message}
+    files = [*(ROOT / "handlers").glob("*.py"), *(ROOT / "bot").glob("*.py")]
+    found = [entry for file in files for entry in extract_from_file("python", file, keywords=KEYWORDS)]
+    return {message for _, message, _, _ in found if message}
 
 
 def catalogue(language: str) -> Catalog:
