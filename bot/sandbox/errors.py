@@ -32,6 +32,11 @@ class ApiError(Exception):
         return answer
 
 
+def moved(chat_id: int | None) -> ApiError:
+    """Return the refusal of a group that became a supergroup."""
+    return ApiError(400, "group chat was upgraded to a supergroup chat", {"migrate_to_chat_id": chat_id})
+
+
 def bad_request(description: str) -> ApiError:
     """Return the commonest refusal: 400."""
     return ApiError(400, description)

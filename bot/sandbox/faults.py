@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.sandbox.errors import ApiError
+from bot.sandbox.errors import ApiError, moved
 
-UPGRADED = "group chat was upgraded to a supergroup chat"
 REFUSALS = {
     "409": (409, "terminated by other getUpdates request; make sure that only one bot instance is running"),
     "401": (401, ""),
@@ -49,7 +48,7 @@ class Fault:
                 after = {"retry_after": self.retry_after}
                 return ApiError(429, f"Too Many Requests: retry after {self.retry_after}", after)
             case "migrated":
-                return ApiError(400, UPGRADED, {"migrate_to_chat_id": self.migrate_to})
+                return moved(self.migrate_to)
             case "error":
                 refused = ApiError(self.code, "")
                 refused.description = self.description or refused.description

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from bot.sandbox.backend import Backend, Call, Method
 from bot.sandbox.errors import bad_request
 from bot.sandbox.files import DOWNLOAD_LIMIT, StoredFile
 from bot.sandbox.sending import find_open_chat, outgoing, set_caption
-from bot.sandbox.state import Json, new_id
+from bot.sandbox.state import Json
 
 WRONG_FILE = "wrong file identifier/HTTP URL specified"
 MEDIA = {"photo": True, "document": False}  # InputMedia type -> whether it must be a picture
@@ -94,7 +95,7 @@ async def send_media_group(backend: Backend, call: Call) -> list[Json]:
     for one in media:
         body = outgoing(backend, chat, {**call.params, "reply_markup": None})
         bodies.append(body | await input_media(backend, call, one))
-    album = str(int.from_bytes(new_id(6).encode()[:7], "big"))
+    album = str(secrets.randbits(53))
     return [
         backend.publish(chat, body | {"media_group_id": album}, backend.world.bot_id).body for body in bodies
     ]

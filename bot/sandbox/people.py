@@ -88,15 +88,15 @@ class People:
     ) -> Post:
         """Send a file, or a picture as a photo."""
         body = self._begin(person, chat, reply_to, topic)
+        text = clean(caption).strip()
+        if units(text) > MAX_CAPTION:
+            raise Impossible("The text with a file holds up to 1,024 characters.")
         upload.mime_type = mimetypes.guess_type(upload.name)[0] or upload.mime_type
         try:
             stored = await self.backend.files.keep(upload, photo=as_photo)
         except ApiError as error:
             raise Impossible(f"Telegram does not take this file: {error.description}.") from error
         body |= {"photo": stored.photo()} if as_photo else {"document": stored.document()}
-        text = clean(caption).strip()
-        if units(text) > MAX_CAPTION:
-            raise Impossible("The text with a file holds up to 1,024 characters.")
         if text:
             body["caption"] = text
             body |= {"caption_entities": entities} if (entities := detect(text)) else {}

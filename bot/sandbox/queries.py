@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.sandbox.errors import ApiError, bad_request
-from bot.sandbox.state import new_id
 
 TIMEOUT = 30.0  # seconds for which Telegram takes the answer
 TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
@@ -20,7 +20,7 @@ class Query:
 
     person: int
     chat_id: int = 0
-    id: str = field(default_factory=lambda: str(int.from_bytes(new_id(8).encode()[:7], "big")))
+    id: str = field(default_factory=lambda: str(secrets.randbits(60)))
     asked: float = field(default_factory=time.monotonic)
     answer: asyncio.Future[dict[str, Any]] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()

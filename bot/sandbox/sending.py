@@ -6,14 +6,13 @@ from typing import Any
 
 from bot.sandbox.backend import Backend
 from bot.sandbox.entities import MAX_UNITS, clean, trim, units, with_detected
-from bot.sandbox.errors import ApiError, bad_request
+from bot.sandbox.errors import ApiError, bad_request, moved
 from bot.sandbox.keyboards import inline_keyboard
 from bot.sandbox.markup import parse_html
 from bot.sandbox.state import Chat, Json, Post
 
 MAX_CAPTION = 1024
 USER_LINK = "tg://user?id="
-UPGRADED = "group chat was upgraded to a supergroup chat"
 
 
 def find_chat(backend: Backend, params: Json, name: str = "chat_id") -> Chat:
@@ -29,7 +28,7 @@ def find_chat(backend: Backend, params: Json, name: str = "chat_id") -> Chat:
     if chat is None:
         raise bad_request("chat not found")
     if chat.migrated_to is not None:
-        raise ApiError(400, UPGRADED, {"migrate_to_chat_id": chat.migrated_to})
+        raise moved(chat.migrated_to)
     role = chat.role(backend.world.bot_id)
     if role == "kicked":
         raise ApiError(403, f"bot was kicked from the {chat.type} chat")

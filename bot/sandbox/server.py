@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from bot.sandbox import scene
-from bot.sandbox.api import Api, refusal
+from bot.sandbox.api import Api
 from bot.sandbox.backend import Backend, Call
 from bot.sandbox.chat_web import ChatWeb
 from bot.sandbox.errors import ApiError
@@ -19,14 +18,12 @@ from bot.sandbox.faults import Fault
 from bot.sandbox.files import UPLOAD_LIMIT
 from bot.sandbox.form import Upload
 from bot.sandbox.groups import add_topic, migrate, set_role
+from bot.sandbox.pages import guard, healthz, page, static
 from bot.sandbox.people import People
 from bot.sandbox.queries import Query
 from bot.sandbox.state import Chat, Json, Person
 
-WEB = Path(__file__).parent / "web"
 BODY_LIMIT = UPLOAD_LIMIT + 1024 * 1024  # bytes: a file and the form around it
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
-CONTENT_POLICY = "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'"
 
 
 class Sandbox:
@@ -148,12 +145,9 @@ class Sandbox:
         chat = self.world.chats[message["chat"]["id"]]
         async with asyncio.timeout(seconds):
             while True:
-                for post in chat.posts.values():
-                    replied = post.body.get("reply_to_message", {})
-                    if (
-                        post.author == self.world.bot_id
-                        and replied.get("message_id") == message["message_id"]
-                    ):
+                for post in reversed(chat.posts.values()):
+                    replied = post.body.get("reply_to_message", {}).get("message_id")
+                    if post.author == self.world.bot_id and replied == message["message_id"]:
                         return post.body
                 await asyncio.sleep(0.01)
 
@@ -186,44 +180,3 @@ class Sandbox:
     def set_role(self, chat: int, user: int, status: str, by: int = scene.ADA) -> None:
         """Change what somebody, or the bot, is in a chat."""
         set_role(self.backend, self.world.chats[chat], user, status, by)
-
-
-@web.middleware
-async def guard(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """Serve only who names this machine: a web page elsewhere must not reach the chats through a browser."""
-    host = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
-    origin = request.headers.get("Origin")
-    if host.lower() not in LOOPBACK_NAMES or (origin is not None and origin != f"http://{request.host}"):
-        return refusal(ApiError(403, "the sandbox serves its own machine only"))
-    return await handler(request)
-
-
-async def healthz(_: web.Request) -> web.Response:
-    """Say that the server runs."""
-    return web.json_response({"ok": True})
-
-
-async def page(_: web.Request) -> web.StreamResponse:
-    """Serve the web chat."""
-    return served("index.html")
-
-
-async def static(request: web.Request) -> web.StreamResponse:
-    """Serve a file of the web chat."""
-    return served(request.match_info["name"])
-
-
-def served(name: str) -> web.StreamResponse:
-    """Return a file below `web/`, and nothing above it."""
-    path = (WEB / name).resolve()
-    if not path.is_relative_to(WEB.resolve()) or not path.is_file():
-        return web.Response(status=404, text="Not found")
-    headers = {
-        "Content-Security-Policy": CONTENT_POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "no-cache",
-    }
-    return web.FileResponse(path, headers=headers)

@@ -260,6 +260,8 @@ async def test_what_cannot_be_done_is_said(
         ({"Host": "127.0.0.1.rebound.example:80"}, 403),
         ({"Origin": "http://elsewhere.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
     ],
 )
 async def test_only_this_machine_is_served(

@@ -102,6 +102,13 @@ async def test_what_is_no_picture_is_no_photo(bot: Bot, content: bytes, reason: 
         await bot.send_photo(ADA, content)
 
 
+async def test_a_caption_that_is_too_long_sends_nothing(sandbox: Sandbox) -> None:
+    with pytest.raises(Impossible, match="1,024 characters"):
+        await sandbox.upload(ADA, ADA, "a.csv", b"1,2", caption="x" * 1025)
+    assert sandbox.messages(ADA) == []
+    assert sandbox.backend.files.by_id == {}
+
+
 async def test_an_attachment_that_is_not_there_is_named(client: aiohttp.ClientSession) -> None:
     params = {"chat_id": ADA, "document": "attach://nothing"}
     async with client.post("/bot1:t/sendDocument", json=params) as response:
