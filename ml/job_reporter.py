@@ -27,6 +27,10 @@ REPORT_EVERY = 0.4  # seconds between reports of epochs
 T = TypeVar("T")
 
 
+class LeaseLost(RuntimeError):
+    """This run was silent for too long: the job is somebody else's."""
+
+
 class Reporter:
     """One run of a job. A training goes on while Redis is away; only its beginning and end need it."""
 
@@ -38,6 +42,7 @@ class Reporter:
             redis_url, socket_timeout=10, retry=Retry(ExponentialBackoff(cap=1, base=0.05), 5)
         )
         self._state = JobState(self._redis)
+        self._run = self._leases = ""
         self._reported = 0.0  # monotonic seconds
 
     def __enter__(self) -> Reporter:
@@ -56,6 +61,7 @@ class Reporter:
 
     def begin(self, run: str, leases: str) -> Begin:
         """Say that the run begins, where it may; see `JobState.start`."""
+        self._run, self._leases = run, leases
         return self._runner.run(self._state.start(self.job_id, run, leases))
 
     def request(self) -> TrainRequest:
@@ -93,11 +99,18 @@ class Reporter:
         )
 
     def cancelled(self) -> bool:
-        """Say whether somebody wants the job to stop."""
+        """Say whether somebody wants the job to stop.
+
+        Raises:
+            LeaseLost: The run has been given up and another may have begun.
+        """
         try:
-            return self._runner.run(self._state.cancelled(self.job_id))
+            wish, lease = self.ask(self._wish_and_lease)
         except AWAY:
             return False
+        if lease is None or lease < time.time():
+            raise LeaseLost
+        return wish
 
     def outcome(self) -> dict[str, Any] | None:
         """Return what an earlier run of this job came to, if it got so far."""
@@ -113,6 +126,13 @@ class Reporter:
     def end(self, request: TrainRequest, progress: Progress) -> None:
         """Tell the end of the job."""
         self._runner.run(self._state.finish(JobAddress(self.job_id, request.owner), progress))
+
+    async def _wish_and_lease(self, redis: Redis) -> tuple[bool, float | None]:
+        async with redis.pipeline() as pipe:
+            pipe.hexists(keys.job(self.job_id), "cancel")
+            pipe.zscore(self._leases, f"{self.job_id}:{self._run}")
+            wish, lease = await pipe.execute()
+        return bool(wish), lease
 
     def _report(self, progress: Progress) -> None:
         with contextlib.suppress(*AWAY):

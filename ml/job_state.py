@@ -66,6 +66,14 @@ if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'ends', ARGV[3]) end
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'record', ARGV[2])
 return 1
 """
+# KEYS: job, progress; ARGV: run, record, kept progress
+WAIT_AGAIN = """
+local held = redis.call('HMGET', KEYS[1], 'state', 'run')
+if held[1] ~= 'running' or held[2] ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'queued', 'stage', 'queued')
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], '*', 'record', ARGV[2])
+return 1
+"""
 # ARGV: state, record, now, kept, kept progress
 FINISH = (
     FINAL
@@ -125,6 +133,7 @@ class JobState:
         self._submit = redis.register_script(SUBMIT)
         self._start = redis.register_script(START)
         self._report = redis.register_script(REPORT)
+        self._wait_again = redis.register_script(WAIT_AGAIN)
         self._finish = redis.register_script(FINISH)
         self._cancel = redis.register_script(CANCEL)
 
@@ -161,6 +170,11 @@ class JobState:
         entry = [progress.stage, progress.to_json(), ends, KEPT_PROGRESS]
         return bool(await self._report(keys=[keys.job(progress.job), keys.PROGRESS], args=entry))
 
+    async def wait_again(self, job_id: str, run: str) -> bool:
+        """Note that a run has died and its job waits for another; False where another has begun."""
+        entry: list[str | float] = [run, Progress(job_id, "queued").to_json(), KEPT_PROGRESS]
+        return bool(await self._wait_again(keys=[keys.job(job_id), keys.PROGRESS], args=entry))
+
     async def finish(self, job: JobAddress, progress: Progress) -> bool:
         """End a job and say so, once; False where it had ended before."""
         return bool(await self._finish(keys=_keys(job), args=_end(progress)))
@@ -178,10 +192,6 @@ class JobState:
         owner = TrainRequest.from_json(keys.as_text(request)).owner
         failure = Progress(job_id, "failed", problem=problem)
         return await self.finish(JobAddress(job_id, owner), failure if wish is None else cancelled(job_id))
-
-    async def cancelled(self, job_id: str) -> bool:
-        """Say whether somebody wants a running job to stop."""
-        return bool(await self._redis.hexists(keys.job(job_id), "cancel"))
 
 
 def cancelled(job_id: str) -> Progress:

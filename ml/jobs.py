@@ -117,7 +117,7 @@ class Jobs:
         queues = {fields["id"]: fields["queue"] for fields in active}
         fates = await self._call(self._queues.sweep, queues)
         for fields in active:
-            await self._look_after(fields, fates.get(fields["id"], Fate.ALIVE))
+            await self._look_after(fields, fates.get(fields["id"], Fate.RUNS))
 
     async def workers(self) -> int:
         """Count the workers that gave a sign of life lately."""
@@ -163,9 +163,11 @@ class Jobs:
     async def _look_after(self, fields: Fields, fate: Fate) -> None:
         """Put a job back that is lost for a while, and end one that RQ gave up."""
         key, now = keys.job(fields["id"]), time.time()
-        if fate is Fate.ALIVE:
+        if fate in {Fate.RUNS, Fate.WAITS}:
             if "astray" in fields:
                 await self._redis.hdel(key, "astray")
+            if fate is Fate.WAITS and "run" in fields:
+                await self._state.wait_again(fields["id"], fields["run"])
             return
         await self._redis.hsetnx(key, "astray", now)
         since = now - float(fields.get("astray", now))

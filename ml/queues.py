@@ -40,7 +40,8 @@ Function = Callable[..., Any]
 class Fate(Enum):
     """What RQ knows of a job that we hold for active."""
 
-    ALIVE = "alive"  # it waits, runs, or is to be tried again
+    RUNS = "runs"
+    WAITS = "waits"  # in its queue, for the end of another job of this user, or to be tried again
     LOST = "lost"  # nobody has it: its worker died between taking and beginning it
     DEAD = "dead"  # RQ gave it up
 
@@ -135,12 +136,10 @@ class Queues:
             if queue.acquire_maintenance_lock():
                 clean_registries(queue)
                 queue.release_maintenance_lock()
-            alive = self._alive(queue)
-            fates |= {
-                job_id: Fate.ALIVE if job_id in alive else self._fate(job_id)
-                for job_id, held in jobs.items()
-                if held == name
-            }
+            running, waiting = self._running(queue), set(queue.get_job_ids())
+            for job_id in (job_id for job_id, held in jobs.items() if held == name):
+                known = Fate.RUNS if job_id in running else Fate.WAITS if job_id in waiting else None
+                fates[job_id] = known or self._fate(job_id)
         return fates
 
     def put_back(self, job_id: str, queue_name: str, user: int) -> None:
@@ -173,10 +172,10 @@ class Queues:
     def _queue(self, name: str) -> TrainingQueue:
         return TrainingQueue(name, connection=self._connection, serializer=SERIALIZER)
 
-    def _alive(self, queue: TrainingQueue) -> set[str]:
-        """Return the jobs that wait in a queue or run under a lease."""
+    def _running(self, queue: TrainingQueue) -> set[str]:
+        """Return the jobs that run under a lease."""
         leased: Any = self._connection.zrangebyscore(queue.started_job_registry.key, time.time(), "+inf")
-        return {*queue.get_job_ids(), *(keys.as_text(entry).partition(":")[0] for entry in leased)}
+        return {keys.as_text(entry).partition(":")[0] for entry in leased}
 
     def _fate(self, job_id: str) -> Fate:
         """Judge a job that neither waits nor runs."""
@@ -185,6 +184,6 @@ class Queues:
         except NoSuchJobError:
             return Fate.LOST
         if status in {JobStatus.SCHEDULED, JobStatus.RATE_LIMITED}:
-            return Fate.ALIVE
+            return Fate.WAITS
         given_up = {JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED}
         return Fate.DEAD if status in given_up else Fate.LOST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import logging
 import os
@@ -29,8 +30,7 @@ from ml.stream import AWAY
 log = logging.getLogger(__name__)
 
 PR_SET_PDEATHSIG = 1
-LEASE = 15  # seconds until a run whose worker is silent belongs to somebody else
-RENEWAL = LEASE // 5
+LEASE = 15  # seconds
 PULSE_TIMEOUT = 2.0  # seconds: the lease must not run out while its holder waits for an answer
 WORKER_TTL = 20  # seconds; RQ waits 15 less for a job, so that it looks after lost ones in between
 MAINTENANCE = 3  # seconds
@@ -84,6 +84,7 @@ class TrainingWorker(Worker):  # type: ignore[misc]  # RQ has no types
     Args:
         redis_url: Where Redis is.
         functions: What a job may call, by the name that RQ's records have for it.
+        lease: Seconds until a run whose worker is silent belongs to somebody else.
     """
 
     _stop_requested: bool
@@ -91,7 +92,7 @@ class TrainingWorker(Worker):  # type: ignore[misc]  # RQ has no types
     max_connection_wait_time = 2.0  # seconds, once Redis is away
     scheduler_class: ClassVar[type[RQScheduler]] = LeasedScheduler
 
-    def __init__(self, redis_url: str, functions: Mapping[str, Function]) -> None:
+    def __init__(self, redis_url: str, functions: Mapping[str, Function], lease: int = LEASE) -> None:
         super().__init__(
             list(NAMES),
             connection=connect(redis_url),
@@ -99,14 +100,14 @@ class TrainingWorker(Worker):  # type: ignore[misc]  # RQ has no types
             queue_class=TrainingQueue,
             serializer=SERIALIZER,
             maintenance_interval=MAINTENANCE,
-            job_monitoring_interval=RENEWAL,
+            job_monitoring_interval=max(1, lease // 5),
             worker_ttl=WORKER_TTL,
             log_job_description=False,
         )
         self._redis_url = redis_url
         self._pulse = connect(redis_url, PULSE_TIMEOUT, attempts=1)
+        self._lease = lease
         self._renewed = 0.0  # monotonic seconds
-        self._lost = False  # another worker may have the job that ours was running
         self._deadline = threading.Timer(END_WITHIN, os._exit, [0])
         self._deadline.daemon = True
 
@@ -117,7 +118,7 @@ class TrainingWorker(Worker):  # type: ignore[misc]  # RQ has no types
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
         """Return the length of the lease, however long the job may take."""
-        return LEASE
+        return self._lease
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         """Run a job in a child."""
@@ -153,7 +154,7 @@ class TrainingWorker(Worker):  # type: ignore[misc]  # RQ has no types
             super().maintain_heartbeats(job, execution)
             self._renewed = time.monotonic()
         except AWAY:
-            if time.monotonic() - self._renewed > LEASE - RENEWAL:
+            if time.monotonic() - self._renewed > self._lease - self.job_monitoring_interval:
                 self._fence(job, "could not be renewed")
 
     def handle_job_failure(
@@ -165,18 +166,14 @@ class TrainingWorker(Worker):  # type: ignore[misc]  # RQ has no types
         execution: Execution | None = None,
     ) -> None:
         """Queue a job again that was killed, and say so where RQ tries it no more."""
-        if self._lost and not self._holds(job, execution):
-            self._lost = False
+        if not self._holds(job, execution):  # whoever took the lease away looks after the job
             return
-        self._lost = False
         if self._stop_requested and not self.is_horse:
             self._give_back(job, queue, execution)
-            return
-        super().handle_job_failure(job, queue, started_job_registry, exc_string, execution)
-        if job.get_status(refresh=False) == JobStatus.FAILED:
-            problem = "failed" if self.is_horse else "killed"
-            log.warning("job %s is given up: %s", job.id, problem)
-            asyncio.run(_give_up(self._redis_url, job.id, problem))
+        else:
+            super().handle_job_failure(job, queue, started_job_registry, exc_string, execution)
+        with contextlib.suppress(*AWAY):  # the sweep of the bot will tell it
+            asyncio.run(self._tell(job, execution))
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """End soon: a job that runs goes back into the queue.
@@ -216,11 +213,10 @@ class TrainingWorker(Worker):  # type: ignore[misc]  # RQ has no types
 
     def _fence(self, job: Job, reason: str) -> None:
         log.warning("the lease of job %s %s: ending the run", job.id, reason)
-        self._lost = True
         self.kill_horse()
 
     def _holds(self, job: Job, execution: Execution | None) -> bool:
-        """Say whether the lease is still in our name."""
+        """Say whether the lease is still in our name, be it run out or not."""
         key = execution.composite_key if execution is not None else ""
         return self.connection.zscore(job.started_job_registry.key, key) is not None
 
@@ -232,7 +228,13 @@ class TrainingWorker(Worker):  # type: ignore[misc]  # RQ has no types
             pipe.execute()
         log.info("job %s goes back into the queue", job.id)
 
-
-async def _give_up(redis_url: str, job_id: str, problem: str) -> None:
-    async with AsyncRedis.from_url(redis_url, socket_timeout=5) as redis:
-        await JobState(redis).give_up(job_id, problem)
+    async def _tell(self, job: Job, execution: Execution | None) -> None:
+        """Say of a run that broke what becomes of its job."""
+        async with AsyncRedis.from_url(self._redis_url, socket_timeout=5) as redis:
+            state = JobState(redis)
+            if job.get_status(refresh=False) == JobStatus.FAILED:
+                problem = "failed" if self.is_horse else "killed"
+                log.warning("job %s is given up: %s", job.id, problem)
+                await state.give_up(job.id, problem)
+            elif execution is not None:
+                await state.wait_again(job.id, execution.id)

@@ -16,7 +16,7 @@ from rq.timeouts import JobTimeoutException
 
 from ml.examples import Examples
 from ml.job_records import Progress, TrainRequest
-from ml.job_reporter import Reporter
+from ml.job_reporter import LeaseLost, Reporter
 from ml.job_state import Begin, cancelled
 from ml.pace import note_pace
 from ml.registry import ModelEntry, ModelGone, Registry
@@ -94,6 +94,7 @@ def run(
 
     Raises:
         TrainingFailed: Something broke that may go well another time.
+        LeaseLost: See there.
     """
     with Reporter(job_id, redis_url) as reporter:
         begin = reporter.begin(run, leases)
@@ -123,6 +124,8 @@ def _end(reporter: Reporter, request: TrainRequest, store: Store, train: Train, 
         return Progress(job_id, "done", report=outcome)
     except Stopped:
         return cancelled(job_id)
+    except LeaseLost:
+        raise
     except Exception as error:
         problem = _problem(error)
         if problem is None:

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import NoReturn
 
 from ml.queues import TRAIN, Function
-from ml.rq_worker import TrainingWorker
+from ml.rq_worker import LEASE, TrainingWorker
 from ml.store import Store
 from ml.stream import AWAY
 from ml.training_job import Train, run, train_with_keras
@@ -27,7 +27,12 @@ PAUSE = 1.0  # seconds before a worker that Redis let down begins anew
 
 
 def work(
-    redis_url: str, store_url: str | Path, *, train: Train = train_with_keras, gpu: bool = False
+    redis_url: str,
+    store_url: str | Path,
+    *,
+    train: Train = train_with_keras,
+    gpu: bool = False,
+    lease: int = LEASE,
 ) -> NoReturn:
     """Run trainings until SIGTERM or SIGINT; one that runs then is queued again.
 
@@ -38,6 +43,7 @@ def work(
         store_url: Where trained models go, as `Store` takes it.
         train: What trains; tests pass something smaller.
         gpu: Whether to use one.
+        lease: Seconds after which another worker takes over a training whose worker is silent.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit)  # until RQ has its own
@@ -47,16 +53,16 @@ def work(
         with tempfile.TemporaryDirectory(prefix="tonefit-worker-") as scratch:
             store = Store(store_url)
             function = partial(run, redis_url=redis_url, store=store, train=train, scratch=Path(scratch))
-            while not _worked(redis_url, function):
+            while not _worked(redis_url, function, lease):
                 time.sleep(PAUSE)
     logging.shutdown()
     os._exit(0)
 
 
-def _worked(redis_url: str, function: Function) -> bool:
+def _worked(redis_url: str, function: Function, lease: int) -> bool:
     """Take jobs until the worker is told to end, which is True, or Redis lets it down."""
     try:
-        worker = TrainingWorker(redis_url, {TRAIN: function})
+        worker = TrainingWorker(redis_url, {TRAIN: function}, lease)
         try:
             worker.work(with_scheduler=True, logging_level="WARNING")
         except SystemExit:

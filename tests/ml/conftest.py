@@ -25,8 +25,9 @@ class Workers:
         self.processes: list[subprocess.Popen[bytes]] = []
         self.diary.touch()
 
-    def start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.ml.small_worker", self.redis_url, self.store, self.diary]
+    def start(self, lease: int = 15) -> subprocess.Popen[bytes]:
+        place = [self.redis_url, self.store, self.diary, lease]
+        command = [sys.executable, "-m", "tests.ml.small_worker", *place]
         with self.log.open("ab") as log:
             process = subprocess.Popen([str(part) for part in command], cwd=ROOT, stdout=log, stderr=log)
         self.processes.append(process)

@@ -1,4 +1,4 @@
-"""A real worker whose trainings are small: `python -m tests.ml.small_worker REDIS_URL STORE DIARY`.
+"""A real worker whose trainings are small: `python -m tests.ml.small_worker REDIS_URL STORE DIARY LEASE`.
 
 What a training does is in the job's options: `epochs`, `pause` (seconds an epoch), `deaths` (how many
 attempts kill themselves), `fault` (an exception's name). The diary gets a line at every begin and end.
@@ -71,4 +71,4 @@ def write(diary: Path, event: str) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level="INFO", stream=sys.stderr)
-    work(sys.argv[1], sys.argv[2], train=partial(train, Path(sys.argv[3])))
+    work(sys.argv[1], sys.argv[2], train=partial(train, Path(sys.argv[3])), lease=int(sys.argv[4]))

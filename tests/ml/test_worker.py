@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -27,9 +28,9 @@ QUICK = (0, 1, 1)  # seconds between attempts
 class Chat:
     """A chat with a model that was taught, and the bot's view of its jobs."""
 
-    def __init__(self, client: redis.asyncio.Redis, url: str) -> None:
+    def __init__(self, client: redis.asyncio.Redis, url: str, **options: Any) -> None:
         self.registry, self.examples = Registry(client), Examples(client)
-        self.jobs = Jobs(client, url, retry_intervals=QUICK)
+        self.jobs = Jobs(client, url, retry_intervals=QUICK, **options)
         self.seen: list[Progress] = []
 
     async def teach(self, model: str = "spam", samples: list[Sample] = SAMPLES) -> None:
@@ -80,13 +81,13 @@ async def chat(redis_client: redis.asyncio.Redis, redis_url: str) -> AsyncIterat
 async def test_a_training_is_reported_published_and_live(chat: Chat, workers: Workers) -> None:
     workers.start()
     await chat.teach()
+    changes = chat.registry.changes()
     job = await chat.train(epochs=3, pause=0.5, f1=0.9)
     end = await chat.end_of(job)
     assert (end.stage, end.problem) == ("done", None)
     assert end.report == {"version": "v1", "promoted": True, "metrics": {"macro_f1": 0.9}, "live": None}
-    entry = await chat.registry.get("1", "spam")
-    assert entry is not None
-    assert entry.version == "v1"
+    async with asyncio.timeout(2):
+        assert await anext(changes) == ("1", "spam", "v1")
     manifest = Store(workers.store).manifest("1", "spam", "v1")
     assert (manifest["name"], manifest["version"], manifest["job"]) == ("spam", "v1", job.id)
     after = await chat.jobs.get(job.id)
@@ -183,7 +184,7 @@ async def test_a_killed_worker_takes_its_child_along_and_another_goes_on(
 ) -> None:
     first = workers.start()
     await chat.teach()
-    job = await chat.train(epochs=3, pause=1.0)
+    job = await chat.train(epochs=3, pause=0.3)
     _, _, child, _ = workers.wait_for("begin")
     first.kill()
     first.wait(10)
@@ -197,8 +198,27 @@ async def test_a_killed_worker_takes_its_child_along_and_another_goes_on(
     assert [event for _, event, *_ in workers.events()] == ["begin", "begin", "end"]
 
 
-async def test_a_worker_that_is_told_to_end_gives_its_job_back_within_five_seconds(
+async def test_a_run_whose_worker_is_silent_stops_before_another_has_done_much(
     chat: Chat, workers: Workers
+) -> None:
+    first = workers.start(lease=4)
+    await chat.teach()
+    job = await chat.train(epochs=30, pause=0.2)
+    _, _, child, _ = workers.wait_for("begin")
+    first.send_signal(signal.SIGSTOP)  # its child goes on
+    workers.start(lease=4)
+    ending = asyncio.create_task(chat.end_of(job))
+    begin = await asyncio.to_thread(workers.wait_for, "begin", 2)
+    await asyncio.sleep(0.5)
+    assert not running(child)
+    first.send_signal(signal.SIGCONT)
+    assert (await ending).stage == "done"
+    assert [event for _, event, *_ in workers.events()] == ["begin", "begin", "end"]
+    assert begin[0] - workers.events()[0][0] < 10
+
+
+async def test_a_worker_that_is_told_to_end_gives_its_job_back_within_five_seconds(
+    chat: Chat, workers: Workers, redis_client: redis.asyncio.Redis
 ) -> None:
     first = workers.start()
     await chat.teach()
@@ -208,10 +228,44 @@ async def test_a_worker_that_is_told_to_end_gives_its_job_back_within_five_secon
     first.send_signal(signal.SIGTERM)
     assert await asyncio.to_thread(first.wait, 10) == 0
     assert time.monotonic() - begun < 5
+    waiting = await chat.jobs.get(job.id)
+    assert waiting is not None
+    assert (waiting.state, waiting.place) == ("queued", 1)
+    assert await redis_client.hget(f"rq:job:{job.id}", "retries_left") == b"3"
     workers.start()
     assert (await chat.end_of(job)).stage == "done"
     assert [event for _, event, *_ in workers.events()] == ["begin", "begin", "end"]
-    assert workers.events()[1][0] - workers.events()[0][0] < 15  # no lease had to run out
+
+
+async def test_a_training_that_takes_too_long_is_ended(
+    redis_client: redis.asyncio.Redis, redis_url: str, workers: Workers
+) -> None:
+    chat = Chat(redis_client, redis_url, timeout=1)
+    workers.start()
+    await chat.teach()
+    end = await chat.end_of(await chat.train(epochs=100, pause=0.1))
+    assert (end.stage, end.problem) == ("failed", "timeout")
+    assert [event for _, event, *_ in workers.events()] == ["begin"]
+
+
+async def test_a_job_that_waits_to_be_tried_again_is_cancelled_at_once(
+    redis_client: redis.asyncio.Redis, redis_url: str, workers: Workers
+) -> None:
+    chat = Chat(redis_client, redis_url)
+    chat.jobs = Jobs(redis_client, redis_url, retry_intervals=[600])
+    workers.start()
+    await chat.teach()
+    job = await chat.train(deaths=9)
+    async with asyncio.timeout(20):
+        while not await redis_client.zcard("rq:scheduled:default"):
+            await asyncio.sleep(0.05)
+    await asyncio.sleep(0.5)
+    waiting = await chat.jobs.get(job.id)
+    assert waiting is not None
+    assert (waiting.state, waiting.stage) == ("queued", "queued")
+    assert await chat.jobs.cancel(job.id)
+    assert (await chat.end_of(job)).stage == "cancelled"
+    assert await redis_client.zcard("rq:scheduled:default") == 0
 
 
 @pytest.mark.parametrize("after", [0.0, 1.5])
@@ -278,13 +332,13 @@ async def test_two_workers_train_for_two_people_side_by_side(chat: Chat, workers
 async def test_a_training_outlives_a_short_absence_of_redis(own_valkey: Valkey, tmp_path: Path) -> None:
     client = redis.asyncio.Redis.from_url(own_valkey.url)
     chat, workers = Chat(client, own_valkey.url), Workers(own_valkey.url, tmp_path)
-    workers.start()
+    workers.start(lease=5)
     try:
         await chat.teach()
-        job = await chat.train(epochs=6, pause=1.0)
+        job = await chat.train(epochs=5, pause=1.0)
         await asyncio.to_thread(workers.wait_for, "begin")
         own_valkey.kill()
-        await asyncio.sleep(2)
+        await asyncio.sleep(1.5)  # longer than the second between two renewals of the lease
         await asyncio.to_thread(own_valkey.start)
         assert (await chat.end_of(job)).stage == "done"
         assert [event for _, event, *_ in workers.events()] == ["begin", "end"]
@@ -300,7 +354,7 @@ async def test_a_worker_outlives_a_long_absence_of_redis(own_valkey: Valkey, tmp
     try:
         await until_there_is_a_worker(chat)
         own_valkey.kill()
-        await asyncio.sleep(8)
+        await asyncio.sleep(6)  # longer than the worker's connection asks again
         await asyncio.to_thread(own_valkey.start)
         await chat.teach()
         assert (await chat.end_of(await chat.train())).stage == "done"
@@ -319,7 +373,7 @@ async def test_a_function_that_is_not_on_the_list_is_refused(
         "queue = Queue('high', connection=Redis.from_url(sys.argv[1]), serializer='json');"
         "queue.enqueue('os.mkdir', sys.argv[2], on_failure='os.getcwd', description='forged')"
     )
-    subprocess.run([os.sys.executable, "-c", script, redis_url, str(forged)], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", script, redis_url, str(forged)], check=True, timeout=30)
     workers.start()
     await chat.teach()
     assert (await chat.end_of(await chat.train())).stage == "done"

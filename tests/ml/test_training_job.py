@@ -1,0 +1,169 @@
+"""The job function when its process dies at the worst moments: what is published and told stays one."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis.asyncio
+
+from ml import keys
+from ml.examples import Examples
+from ml.job_records import Progress
+from ml.job_state import JobState
+from ml.jobs import Jobs, TrainRequest
+from ml.registry import Registry
+from ml.samples import Sample
+from ml.store import Store
+from ml.training_job import TrainingFailed, no_worse, run
+
+LEASES = "rq:wip:default"
+
+
+class Killed(BaseException):
+    """What `kill -9` would do."""
+
+
+class Desk:
+    """A chat with one queued job, and attempts at it in this process."""
+
+    def __init__(self, client: redis.asyncio.Redis, redis_url: str, folder: Path) -> None:
+        self.client, self.redis_url, self.folder = client, redis_url, folder
+        self.store = Store(folder / "store")
+        self.jobs = Jobs(client, redis_url)
+        self.job_id = ""
+        self.trained = 0
+
+    async def queue(self) -> None:
+        if await Registry(self.client).get("1", "spam") is None:
+            await Registry(self.client).create("1", "spam", ["a", "b"], by=7)
+        await Examples(self.client).add("1", "spam", [Sample("x", "a"), Sample("y", "b")], by=7)
+        self.job_id = (await self.jobs.submit(TrainRequest("1", "spam", 7, chat=1))).id
+
+    async def attempt(self, name: str, lease: float = 15.0) -> None:
+        """Run the job as a worker's child does that holds a lease of so many seconds."""
+        await self.client.zadd(LEASES, {f"{self.job_id}:{name}": time.time() + lease})
+        try:
+            await asyncio.to_thread(
+                run,
+                self.job_id,
+                run=name,
+                leases=LEASES,
+                redis_url=self.redis_url,
+                store=self.store,
+                train=self.train,
+                scratch=self.folder / "scratch",
+            )
+        finally:
+            await self.client.zrem(LEASES, f"{self.job_id}:{name}")
+
+    def train(
+        self,
+        samples: Sequence[Sample],
+        options: dict[str, Any],
+        folder: Path,
+        report: Callable[[Any], None],
+        stop: Callable[[], bool],
+    ) -> None:
+        self.trained += 1
+        assert not stop()
+        (folder / "manifest.json").write_text(json.dumps({"metrics": {"macro_f1": 0.5}}))
+
+    async def ends(self) -> list[Progress]:
+        told = await self.client.xrange(keys.PROGRESS)
+        reports = [Progress.from_json(fields[b"record"].decode()) for _, fields in told]
+        return [report for report in reports if report.stage in {"done", "failed", "cancelled"}]
+
+
+@pytest.fixture
+async def desk(redis_client: redis.asyncio.Redis, redis_url: str, tmp_path: Path) -> Desk:
+    desk = Desk(redis_client, redis_url, tmp_path)
+    await desk.queue()
+    return desk
+
+
+async def test_a_run_that_dies_after_publishing_publishes_nothing_twice(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish = Store.publish
+
+    def publish_and_die(self: Store, owner: str, name: str, folder: Path) -> str:
+        publish(self, owner, name, folder)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "publish", publish_and_die)
+        with pytest.raises(Killed):
+            await desk.attempt("first")
+    await desk.attempt("second")
+    assert (desk.store.versions("1", "spam"), desk.trained) == (["v1"], 1)
+    assert [end.stage for end in await desk.ends()] == ["done"]
+
+
+async def test_a_run_that_dies_before_its_last_word_is_ended_by_the_next(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def die(*_: object) -> bool:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(JobState, "finish", die)
+        with pytest.raises(Killed):
+            await desk.attempt("first")
+    await desk.attempt("second")
+    ends = await desk.ends()
+    assert [end.stage for end in ends] == ["done"]
+    # What was live before is not the version of the job's own first attempt.
+    assert ends[0].report == {"version": "v1", "promoted": True, "metrics": {"macro_f1": 0.5}, "live": None}
+    assert desk.trained == 1
+
+
+async def test_a_job_that_is_over_is_left_alone(desk: Desk) -> None:
+    await desk.attempt("first")
+    await desk.attempt("second")
+    assert (desk.trained, len(await desk.ends())) == (1, 1)
+
+
+async def test_a_job_that_another_run_holds_is_left_alone(desk: Desk) -> None:
+    await JobState(desk.client).start(desk.job_id, "other", LEASES)
+    await desk.client.zadd(LEASES, {f"{desk.job_id}:other": time.time() + 15})
+    await desk.attempt("mine")
+    assert (desk.trained, await desk.ends()) == (0, [])
+
+
+async def test_a_fault_is_raised_without_its_message(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("somebody's secret")
+
+    desk.train = fail  # type: ignore[method-assign]
+    with pytest.raises(TrainingFailed) as failure:
+        await desk.attempt("first")
+    assert str(failure.value) == desk.job_id
+    assert f"job {desk.job_id} broke: KeyError at test_training_job.py" in caplog.text
+    assert "secret" not in caplog.text
+
+
+async def test_nothing_of_a_run_stays_on_the_disk(desk: Desk) -> None:
+    await desk.attempt("first")
+    assert list((desk.folder / "scratch").iterdir()) == []
+
+
+async def test_a_later_job_trains_anew(desk: Desk) -> None:
+    await desk.attempt("first")
+    await desk.queue()
+    await desk.attempt("first")
+    assert (desk.store.versions("1", "spam"), desk.trained) == (["v1", "v2"], 2)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "live", "may"),
+    [(0.5, None, True), (0.5, 0.5, True), (0.49, 0.5, False), (0.51, 0.5, True), (None, 0.5, True)],
+)
+def test_a_candidate_goes_live_unless_it_is_worse(
+    candidate: float | None, live: float | None, may: bool
+) -> None:
+    metrics = [None if f1 is None else {"macro_f1": f1} for f1 in (candidate, live)]
+    assert no_worse(metrics[0], metrics[1]) is may
