@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 import orjson
 from aiohttp import web
@@ -38,15 +38,16 @@ async def read_form(request: web.BaseRequest) -> Form:
         ApiError: The body is no JSON object, or too large.
     """
     form = Form()
-    if request.query_string:
-        form.values.update(reversed(parse_qsl(request.query_string, keep_blank_values=True)))
-    if request.method == "POST" and request.can_read_body:
-        try:
+    try:
+        add_pairs(form.values, request.rel_url.raw_query_string)
+        if request.method == "POST" and request.can_read_body:
             await _read_body(request, form)
-        except web.HTTPRequestEntityTooLarge:
-            raise ApiError(413, "Request Entity Too Large") from None
-        except ValueError:
-            raise bad_request("can't parse the request body") from None
+    except web.HTTPRequestEntityTooLarge:
+        raise ApiError(413, "Request Entity Too Large") from None
+    except UnicodeDecodeError:
+        raise bad_request("strings must be encoded in UTF-8") from None
+    except ValueError:
+        raise bad_request("can't parse the request body") from None
     return form
 
 
@@ -61,8 +62,19 @@ async def _read_body(request: web.BaseRequest, form: Form) -> None:
                 else:
                     form.values.setdefault(name, value if isinstance(value, str) else bytes(value).decode())
         case "application/x-www-form-urlencoded":
-            body = (await request.read()).decode()
-            form.values.update(reversed(parse_qsl(body, keep_blank_values=True)))
+            add_pairs(form.values, (await request.read()).decode())
+
+
+def add_pairs(values: dict[str, Any], source: str) -> None:
+    """Add what an urlencoded form holds; a name that is there already keeps its value.
+
+    Raises:
+        UnicodeDecodeError: A value is no UTF-8.
+    """
+    for pair in source.split("&"):
+        name, _, value = pair.partition("=")
+        if name:
+            values.setdefault(unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict"))
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

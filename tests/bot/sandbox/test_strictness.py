@@ -168,6 +168,20 @@ async def test_a_body_that_is_no_json_is_refused(client: aiohttp.ClientSession) 
         assert (response.status, (await response.json())["error_code"]) == (400, 400)
 
 
+@pytest.mark.parametrize("body", [b"chat_id=1001&text=%ff", b"chat_id=1001&text=\xff"])
+async def test_a_form_that_is_no_utf8_is_refused(client: aiohttp.ClientSession, body: bytes) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with client.post("/bot1:t/sendMessage", data=body, headers=headers) as response:
+        assert (await response.json())["description"] == "Bad Request: strings must be encoded in UTF-8"
+
+
+async def test_of_a_name_given_twice_the_first_counts(client: aiohttp.ClientSession) -> None:
+    async with client.get(f"/bot1:t/sendMessage?chat_id={ADA}&text=a+b%20c&text=d&&x") as response:
+        assert (await response.json())["description"] == 'Bad Request: unknown parameter "x" in sendMessage'
+    async with client.get(f"/bot1:t/sendMessage?chat_id={ADA}&text=a+b%20c&text=d") as response:
+        assert (await response.json())["result"]["text"] == "a b c"
+
+
 def test_every_method_of_the_table_is_served() -> None:
     assert set(METHODS) == set(SERVED)
 
