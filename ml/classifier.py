@@ -15,14 +15,16 @@ Weights = dict[str, np.ndarray]  # by name: embedding, lstm_kernel, lstm_recurre
 
 @dataclass(frozen=True)
 class Architecture:
-    """The shape of a network and what it drops while it learns."""
+    """The shape of a network and what it drops while it learns.
+
+    `pooling` "last" takes the last hidden state; "rich" joins to it the mean and the maximum of all states,
+    and the mean of the pieces.
+    """
 
     name: str
     embedding: int
     units: int
-    pooling: (
-        str  # "last": the last hidden state; "rich": that, the mean and maximum of all, and of the pieces
-    )
+    pooling: str
     dropout: float  # before the output
     embedding_dropout: float = 0.0  # whole channels, in all pieces of a text alike (Gal & Ghahramani 2016)
 

@@ -7,7 +7,6 @@ import json
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +27,7 @@ BATCH = 64  # texts of like length in one call of the network
 AT_ONCE = 512  # texts that one turn of a model takes from those waiting
 FEW = 16  # texts of one question that count as a message
 TIMEOUT = 30.0  # seconds until a question is given up
+CLOSING = 5.0  # seconds that the end waits for a call that runs
 SLOWEST = 1000  # texts a second that a large question may count on
 LOADED = 32  # models of chats that stay in memory
 
@@ -165,11 +165,11 @@ class Predictor:
     async def close(self) -> None:
         """Stop following; questions that still wait are cancelled."""
         tasks = [waiting.task for waiting in self._waiting.values()] + [self._follower]
-        for task in tasks:
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        running = [task for task in tasks if task is not None]
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running, timeout=CLOSING)
 
     async def predict(self, text: str, *, owner: str = "local", model: str = SHIPPED_NAME) -> Prediction:
         """Return what a model says of a text.

@@ -54,9 +54,9 @@ def read_samples(content: bytes, name: str = "") -> list[Sample]:
             or what `decode` and `read_rows` raise.
     """
     table = read_cells(decode(content), name)
-    if not table.rows:
-        raise TableError("nothing")
     columns, first = _columns(table.rows)
+    if len(table.rows) == first:
+        raise TableError("nothing")
     return [
         _sample(row, line, columns, table.delimiter)
         for row, line in zip(table.rows[first:], table.line_numbers[first:], strict=True)
@@ -78,7 +78,7 @@ def read_cells(text: str, name: str) -> Table:
 
 def _columns(rows: Sequence[Sequence[str]]) -> tuple[Columns, int]:
     """Return where label and text stand, and the index of the first row that is no header."""
-    header = [cell.strip().lower() for cell in rows[0]]
+    header = [cell.strip().lower() for cell in rows[0]] if rows else []
     label = next((n for n, cell in enumerate(header) if cell in LABEL_HEADERS), None)
     text = next((n for n, cell in enumerate(header) if cell in TEXT_HEADERS), None)
     if label is not None and text is not None:

@@ -81,7 +81,7 @@ class Pieces:
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the normalised text that some piece numbers stand for."""
-        return str(self._tokenizer.decode(list(ids))).replace("ʼ", "'")
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=False)).replace("ʼ", "'")
 
 
 def shortened(ids: list[int], maxlen: int) -> list[int]:
