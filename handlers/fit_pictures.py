@@ -89,8 +89,9 @@ def table_of(kept: KeptFit, data: Observations) -> bytes:
     )
     columns = [band.mean, residuals, band.mean_low, band.mean_high, band.low, band.high]
     for index in range(data.n):
-        numbers = [*data.x[index], data.y[index], *(column[index] for column in columns)]
-        writer.writerow([data.row(index), *(repr(float(value)) for value in numbers)])
+        given = [*data.x[index].tolist(), float(data.y[index])]
+        found = [f"{float(column[index]):.12g}" for column in columns]
+        writer.writerow([data.row(index), *map(repr, given), *found])
     return out.getvalue().encode("utf-8-sig")
 
 

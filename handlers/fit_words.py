@@ -45,15 +45,16 @@ def refuse_fit(error: FitError) -> Refusal:
 def beside(value: float, spread: float) -> str:
     """Write a value with two digits of its spread, the sensible ones.
 
-    >>> beside(1.98314, 0.13), beside(12345.6, 800), beside(2.0, 0)
-    ('1.98', '12350', '2')
+    >>> beside(1.98314, 0.13), beside(1.8, 0.13), beside(12345.6, 800), beside(2.0, 0)
+    ('1.98', '1.80', '12346', '2')
     """
     if not spread or not isfinite(spread) or not isfinite(value):
         return number(value, 10)
-    if value == 0:
-        return "0"
-    digits = floor(log10(abs(value))) - floor(log10(spread)) + 2
-    return number(value, min(max(digits, 2), 15))
+    decimals = 1 - floor(log10(spread))
+    if decimals > 8 or abs(value) >= 1e9 or spread >= 1e6:
+        digits = floor(log10(abs(value))) + decimals + 1 if value else 2
+        return number(value, min(max(digits, 2), 15))
+    return f"{value:.{max(decimals, 0)}f}"
 
 
 def shown_r2(r2: float) -> str:

@@ -7,6 +7,7 @@ that. All words come in the payload, in the reader's language.
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -16,9 +17,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
 WIDTH, HEIGHT, DPI = 6.4, 4.8, 200  # inches, pixels an inch
+TITLE_FROM = 0.85  # of the height: above it stand title and subtitle
 MANY = 300  # points beyond which each is a small dot
 Payload = dict[str, Any]
 
@@ -43,6 +46,7 @@ DARK = {
     "good": "#4cc38a",
 }
 
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # the CJK font has no bold, and need not
 fontManager.addfont(str(noto_cjk_sans_otc.FONT_PATH))
 mpl.rcParams.update(
     {
@@ -60,8 +64,8 @@ mpl.rcParams.update(
 def draw(name: str, payload: Payload) -> bytes:
     """Draw a picture by its name and return it as PNG."""
     colours = DARK if payload.get("theme") == "dark" else LIGHT
-    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor=colours["paper"], layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1)  # type: ignore[union-attr, call-arg]
+    room = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.12, rect=(0, 0, 1, TITLE_FROM))
+    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor=colours["paper"], layout=room)
     PICTURES[name](figure, payload, colours)
     content = io.BytesIO()
     figure.savefig(content, format="png", facecolor=colours["paper"])
@@ -166,10 +170,20 @@ def _axes(figure: Figure, payload: Payload, colours: dict[str, str]) -> Axes:
     axes.set_xlabel(_clipped(payload.get("x_label", ""), 48), fontsize=13, color=colours["ink"], labelpad=6)
     axes.set_ylabel(_clipped(payload.get("y_label", ""), 36), fontsize=13, color=colours["ink"], labelpad=6)
     title = payload.get("title", "")
-    size = float(np.clip(17 * 40 / max(_width(title), 40), 9.5, 17))
-    figure.suptitle(title, x=0.02, ha="left", fontsize=size, fontweight="bold", color=colours["ink"])
-    if payload.get("subtitle"):
-        axes.set_title(payload["subtitle"], loc="left", x=-0.0, fontsize=12, color=colours["faint"], pad=10)
+    size = float(np.clip(18 * 38 / max(_width(title), 1), 9.5, 18))
+    figure.text(
+        0.03,
+        0.965,
+        title,
+        ha="left",
+        va="top",
+        fontsize=size,
+        color=colours["ink"],
+        fontweight=_weight(title),
+    )
+    figure.text(
+        0.03, 0.885, payload.get("subtitle", ""), ha="left", va="top", fontsize=12, color=colours["faint"]
+    )
     return axes
 
 
@@ -194,7 +208,7 @@ def _outliers(axes: Axes, outliers: list[Payload], colours: dict[str, str]) -> N
         axes.scatter(*place, s=190, facecolors="none", edgecolors=colours["alarm"], linewidths=2.4, zorder=5)
         axes.annotate(
             outlier["label"], place, xytext=(11, 9), textcoords="offset points", fontsize=11.5,
-            color=colours["alarm"], fontweight="bold", zorder=6,
+            color=colours["alarm"], fontweight=_weight(outlier["label"]), zorder=6,
         )  # fmt: skip
 
 
@@ -208,7 +222,7 @@ def _prediction(axes: Axes, prediction: Payload | None, colours: dict[str, str])
     )
     axes.annotate(
         prediction["label"], (x, y), xytext=(-12, 12), textcoords="offset points", ha="right",
-        fontsize=13, fontweight="bold", color=colours["good"], zorder=6,
+        fontsize=13, fontweight=_weight(prediction["label"]), color=colours["good"], zorder=6,
     )  # fmt: skip
 
 
@@ -240,6 +254,11 @@ def _key(axes: Axes, payload: Payload, colours: dict[str, str]) -> None:
         facecolor=colours["paper"], labelcolor=colours["ink"], handlelength=1.3, borderpad=0.5,
     )  # fmt: skip
     key.set_zorder(7)
+
+
+def _weight(text: str) -> str:
+    """Return bold, but not beside Chinese letters, of which there is only one weight."""
+    return "bold" if _width(text) == len(text) else "normal"
 
 
 def _width(text: str) -> int:

@@ -25,7 +25,7 @@ class PlotError(RuntimeError):
 
 
 class Plotter:
-    """Draws with `ml.drawings` in one side process: begun on first use, ended with us, replaced if it dies."""
+    """Draws with `ml.drawings` in one side process: begun on first use, ended with us, replaced."""
 
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None

@@ -92,7 +92,7 @@ class Fit:
 
     def full_equation(self, limit: int = COPY_LIMIT) -> str:
         """Write the equation with as many digits as fit into `limit` characters, for another program."""
-        for digits in range(17, 2, -1):
+        for digits in range(15, 2, -1):
             text = self._equation([digits] * len(self.coefficients))
             if len(text) <= limit:
                 return text
