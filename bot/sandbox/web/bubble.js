@@ -190,11 +190,13 @@ export class Bubble {
     }
     if (message.pending) return [];
     const more = (event) => on.menu(this.message, belowOf(event.currentTarget));
-    return [
+    const tools = [
       iconButton("smile", t("react"), (event) => on.pick(this.message, belowOf(event.currentTarget))),
       on.canPost() && iconButton("reply", t("reply"), () => on.reply(this.message)),
       iconButton("more", t("more"), more),
-    ];
+    ].filter(Boolean);
+    for (const tool of tools) tool.tabIndex = -1; // by key the menu of the message has all of them
+    return tools;
   }
 }
 

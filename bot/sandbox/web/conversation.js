@@ -107,18 +107,15 @@ export class Conversation {
   /** Write something, as the person who is played. */
   send({ text, reply, file, asPhoto }) {
     const { me, open, openEntry, openKey } = this.store;
-    const { chat, topic } = open;
-    const document = file && { file_name: file.name, file_size: file.size };
-    const words = file ? { caption: text || undefined, document } : { text };
-    const shown = {
-      from: me,
-      chat: openEntry.chat,
-      date: Date.now() / 1000,
-      reply_to_message: reply,
-      ...words,
-    };
-    const values = { person: me.id, chat, topic, text, file, reply_to: reply?.message_id };
-    this.outgoing.add(openKey, { ...values, as_photo: asPhoto || undefined }, shown);
+    const values = { person: me.id, ...open, text, file, reply_to: reply?.message_id };
+    if (asPhoto) values.as_photo = true;
+    const shown = { from: me, chat: openEntry.chat, reply_to_message: reply, text };
+    if (openEntry.chat.type === "channel") shown.sender_chat = openEntry.chat;
+    if (file) {
+      const document = { file_name: file.name, file_size: file.size };
+      Object.assign(shown, { document, caption: text || undefined, text: undefined });
+    }
+    this.outgoing.add(openKey, values, shown);
     this.timeline.toBottom();
   }
 
@@ -126,7 +123,8 @@ export class Conversation {
   receive(message) {
     const { store } = this;
     const key = store.keyOf(message);
-    if (store.mine(message) && this.outgoing.expects(key, store.me.id, message)) return;
+    const mayBeMine = store.mine(message) || message.sender_chat;
+    if (mayBeMine && this.outgoing.expects(key, store.me.id, message)) return;
     this.#arrived.add(message.message_id);
     const added = store.put(message);
     if (added && key === store.openKey) announce(`${nameOf(senderOf(message))}: ${snippet(message)}`);

@@ -3,18 +3,19 @@
 import * as api from "./api.js";
 import { showChats } from "./chats.js";
 import { Conversation } from "./conversation.js";
+import { el, fill } from "./dom.js";
 import { showHead, showTopics } from "./head.js";
 import { setLanguage, t, translatePage } from "./i18n.js";
 import { takeAnswer } from "./keyboard.js";
 import { closeMenu } from "./menu.js";
 import { complain } from "./notices.js";
 import { personButton, showPeople } from "./people.js";
-import { address, place, settle } from "./place.js";
+import { address, lastPlayed, place, rememberPlayed, settle } from "./place.js";
 import { Store } from "./store.js";
 import { Sync } from "./sync.js";
 
 const RETRY = 1_000; // ms until the first request is tried again
-const REMEMBERED = "tonefit.person";
+const SLOW = 1_000; // ms
 
 const find = (id) => document.getElementById(id);
 const wide = matchMedia("(min-width: 721px)");
@@ -70,12 +71,17 @@ function showOpen() {
   conversation.markRead();
 }
 
+// Connecting takes a moment at every start: only where it takes long it is worth a word.
+let slow = null;
+
 function showConnection(state) {
   const banner = find("connection");
-  banner.hidden = state === "online";
-  banner.textContent = t(state === "offline" ? "offline" : "connecting");
-  banner.dataset.state = state;
+  clearTimeout(slow);
+  find("app").dataset.connection = banner.dataset.state = state;
+  fill(banner, el("span.spinner"), t(state === "offline" ? "offline" : "connecting"));
   if (state === "online") conversation.outgoing.resume();
+  if (state === "connecting") slow = setTimeout(() => (banner.hidden = false), SLOW);
+  else banner.hidden = state === "online";
 }
 
 function privateChat() {
@@ -95,7 +101,7 @@ async function play(person) {
   } catch (error) {
     return complain(error);
   }
-  localStorage.setItem(REMEMBERED, person);
+  rememberPlayed(person);
   if (!store.open) return settle({ as: person });
   const { chat, topic } = store.open;
   return store.chat(chat) ? go(chat, topic) : go(privateChat());
@@ -104,7 +110,7 @@ async function play(person) {
 /** Open the place that the address names; without one, the chat with the bot. */
 async function follow() {
   const { as, chat, topic } = place();
-  const person = as ?? localStorage.getItem(REMEMBERED) ?? undefined;
+  const person = as ?? lastPlayed();
   if (!store.me || (as !== null && as !== store.me.id)) await sync.become(person).catch(becomeAnyone);
   if (store.chat(chat)) store.show(chat, topic);
   else if (as === null || wide.matches) go(privateChat());

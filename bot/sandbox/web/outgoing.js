@@ -16,7 +16,12 @@ export class Outgoing {
   add(key, values, message) {
     this.#count += 1;
     const id = `pending-${this.#count}`;
-    this.#entries.push({ id, key, values, message: { ...message, message_id: id, pending: true } });
+    this.#entries.push({
+      id,
+      key,
+      values,
+      message: { ...message, message_id: id, date: Date.now() / 1000, pending: true },
+    });
     this.onChange(key);
     this.resume();
   }

@@ -89,7 +89,7 @@ export class Store {
     return !message.sender_chat && message.from?.id === this.me.id;
   }
 
-  /** Take in a new or changed message; true where it is new. */
+  /** Take in a new message; false where it was known. */
   put(message) {
     const key = this.keyOf(message);
     const added = this.thread(key).put(message);
@@ -102,6 +102,16 @@ export class Store {
     this.emit("thread", key);
     this.emit("chats");
     return added;
+  }
+
+  /** A message was edited. */
+  change(message) {
+    const key = this.keyOf(message);
+    const entry = this.chat(message.chat.id);
+    this.thread(key).replace(message);
+    if (entry?.last?.message_id === message.message_id) entry.last = message;
+    this.emit("thread", key);
+    this.emit("chats");
   }
 
   /** Messages of a chat were deleted. */
@@ -120,8 +130,9 @@ export class Store {
   setReactions(chat, id, reactions) {
     for (const [key, thread] of this.threads) {
       const message = Number.parseInt(key, 10) === chat && thread.find(id);
-      if (message) thread.put({ ...message, reactions });
-      if (message) this.emit("thread", key);
+      if (!message) continue;
+      thread.replace({ ...message, reactions });
+      this.emit("thread", key);
     }
   }
 
@@ -138,26 +149,27 @@ export class Store {
   }
 
   #count(key, message) {
-    const read = this.marks.get(key);
-    if (read !== undefined && message.message_id <= read) return;
-    this.unread.set(key, (this.unread.get(key) ?? 0) + 1);
+    if (message.message_id > (this.marks.get(key) ?? 0))
+      this.unread.set(key, (this.unread.get(key) ?? 0) + 1);
   }
 
   /** Everything of a thread up to its newest message was seen. */
   markRead(key) {
     const newest = this.threads.get(key)?.newest;
     if (!newest) return;
-    this.marks.set(key, newest.message_id);
+    if (newest.message_id > (this.marks.get(key) ?? 0)) this.marks.set(key, newest.message_id);
     if (!this.unread.get(key)) return;
     this.unread.delete(key);
     this.emit("chats");
   }
 
-  /** Count anew what arrived in a thread while nobody listened. */
+  /** Count anew what arrived in a thread while nobody listened. A thread never seen before begins as read. */
   countUnread(key) {
-    const read = this.marks.get(key);
-    const { newest, messages } = this.thread(key);
-    if (read === undefined) return newest && this.marks.set(key, newest.message_id);
+    const { newest, messages, loaded } = this.thread(key);
+    const last = newest?.message_id ?? 0;
+    const read = this.marks.get(key) ?? last;
+    // a sandbox that began anew, or a deletion, leaves a mark that nothing would ever pass
+    if (read === last || (loaded && read > last)) this.marks.set(key, last);
     const missed = messages.filter((message) => message.message_id > read && !this.mine(message)).length;
     if (missed) this.unread.set(key, missed);
     else this.unread.delete(key);

@@ -92,10 +92,10 @@ export class Sync {
   async refresh() {
     await this.#whole(async () => {
       this.store.enter(await api.state(this.store.me.id));
-      const keys = this.store.chats.filter((entry) => this.#stale(entry)).flatMap(threadsOf);
-      if (this.store.open && !keys.includes(this.store.openKey)) keys.push(this.store.openKey);
-      await Promise.all(keys.map((key) => this.load(key)));
-      for (const key of keys) this.store.countUnread(key);
+      const stale = new Set(this.store.chats.filter((entry) => this.#stale(entry)).flatMap(threadsOf));
+      if (this.store.openEntry) stale.add(this.store.openKey);
+      await Promise.all([...stale].map((key) => this.load(key)));
+      for (const key of this.store.chats.flatMap(threadsOf)) this.store.countUnread(key);
     });
     this.store.emit("chats");
   }
@@ -106,7 +106,7 @@ export class Sync {
     const known = keys.map((key) => this.store.marks.get(key) ?? 0);
     return (
       keys.some((key) => this.store.threads.get(key)?.loaded) ||
-      (entry.last?.message_id ?? 0) > Math.max(...known)
+      (entry.last?.message_id ?? 0) !== Math.max(...known)
     );
   }
 
@@ -128,7 +128,7 @@ export class Sync {
   #apply(kind, data) {
     const { store, on } = this;
     if (kind === "message") return on.live(data.message);
-    if (kind === "edited") return store.put(data.message);
+    if (kind === "edited") return store.change(data.message);
     if (kind === "deleted") return store.remove(data.chat_id, data.message_ids);
     if (kind === "reaction") return store.setReactions(data.chat_id, data.message_id, data.reactions);
     if (kind === "action")

@@ -26,6 +26,11 @@ export class Thread {
     return true;
   }
 
+  /** Put a changed message in the place of the known one; one that is not loaded stays so, or a gap would open. */
+  replace(message) {
+    if (this.find(message.message_id)) this.put(message);
+  }
+
   remove(ids) {
     this.messages = this.messages.filter((message) => !ids.includes(message.message_id));
   }
@@ -33,9 +38,9 @@ export class Thread {
   /** Take in the newest page, which the server cut at `limit`: what it lacks in its range was deleted. */
   takeNewest(page, limit) {
     const from = page[0]?.message_id ?? 0;
-    const meets = page.length < limit || this.messages.some(({ message_id }) => message_id >= from);
-    const kept =
-      meets && page.length === limit ? this.messages.filter(({ message_id }) => message_id < from) : [];
+    const meets =
+      this.loaded && page.length === limit && this.messages.some(({ message_id }) => message_id >= from);
+    const kept = meets ? this.messages.filter(({ message_id }) => message_id < from) : [];
     this.complete = page.length < limit || (this.complete && kept.length > 0);
     this.messages = [...kept, ...page.map((message) => merged(this.find(message.message_id), message))];
     this.loaded = true;

@@ -8,6 +8,7 @@ import { serviceText } from "./service.js";
 
 const AT_BOTTOM = 40; // CSS pixels: nearer than this the list follows what comes
 const NEAR_TOP = 500; // CSS pixels: nearer than this older messages are fetched
+const FAR = 2; // windows: messages further away are jumped to at once
 const RUN = 300; // seconds between two messages that still stand together
 
 /** The scrolling list of one thread at a time. */
@@ -52,6 +53,7 @@ export class Timeline {
       );
       this.#arrangeDays(messages);
     });
+    this.#scrolled(); // a page that is shorter than the window asks for more at once
   }
 
   /** A message that was pending has its real id now: its node stays. */
@@ -71,7 +73,11 @@ export class Timeline {
   reveal(id) {
     const node = this.#bubbles.get(id)?.node;
     if (!node) return false;
-    node.scrollIntoView({ block: "center", behavior: "smooth" });
+    const away = Math.abs(node.getBoundingClientRect().top - this.root.getBoundingClientRect().top);
+    this.#stuck = false;
+    // a long way passes places where older messages load, which would end a smooth one
+    node.scrollIntoView({ block: "center", behavior: away > FAR * innerHeight ? "instant" : "smooth" });
+    this.#scrolled();
     node.classList.remove("flash");
     void node.offsetWidth; // restarts the animation
     node.classList.add("flash");

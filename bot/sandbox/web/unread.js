@@ -14,9 +14,8 @@ export class ReadMarks {
     return this.marks[thread];
   }
 
-  /** Move a mark forward. */
   set(thread, id) {
-    if (id <= (this.marks[thread] ?? -1)) return;
+    if (this.marks[thread] === id) return;
     this.marks[thread] = id;
     try {
       localStorage.setItem(this.storageKey, JSON.stringify(this.marks));
