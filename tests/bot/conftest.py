@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from bot.sandbox import scene
 from bot.sandbox.server import Sandbox
+from tests.conftest import Valkey
 
 ROOT = Path(__file__).parent.parent.parent
 START_TIMEOUT = 30.0  # seconds; the machine may be busy with other tests
@@ -83,19 +85,22 @@ class World:
         return await self.sandbox.reply_to(sent, 30)
 
 
-@pytest.fixture
-async def world(redis_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    """A bot that polls."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """A bot that polls, for all tests of a file: a start takes seconds."""
+    valkey = Valkey(tmp_path_factory.mktemp("valkey"))
+    valkey.start()
     async with Sandbox() as sandbox:
-        running = World(sandbox, redis_url, tmp_path)
+        running = World(sandbox, valkey.url, tmp_path_factory.mktemp("bot"))
         await running.start()
         yield running
         running.end()
+    valkey.kill()
 
 
 @pytest.fixture
 async def still_world(redis_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    """The same with a bot that the test starts."""
+    """A world of the test's own, with a bot that the test starts."""
     async with Sandbox() as sandbox:
         standing = World(sandbox, redis_url, tmp_path)
         yield standing
