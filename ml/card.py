@@ -58,7 +58,7 @@ expected calibration error; in bold what a set's own field reports.
 batches of {batch} texts of like length, Adam with a rate that rises to {rate} and falls as a cosine,
 label smoothing {smoothing}, dropout {dropout} and {channels} of whole channels of the pieces, and the
 moving average of the weights over {averaged:,} steps. A row of a set without neutral says nothing about
-that label. Rare labels weigh more where a set is judged by macro figures. Seed {seed}; {minutes} minutes.
+that label. Rare labels weigh more where a set is judged by macro figures. Seed {seed}.
 
 ## What it is not for
 
@@ -130,7 +130,6 @@ def card(folder: Path, manifest: dict[str, Any]) -> str:
         data=_data(manifest["rows"]),
         dropout=architecture["dropout"],
         channels=architecture["embedding_dropout"],
-        minutes=manifest["minutes"],
         **recipe,
     )
 

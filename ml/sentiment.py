@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -33,7 +32,7 @@ JUDGED_AT_MOST = 3000  # dev rows of a set that weigh in calibration
 class Recipe:
     """The figures of one run."""
 
-    passes: int = 7
+    passes: int = 4
     rows: int = 250_000  # of a pass
     batch: int = 384
     rate: float = 2.5e-3
@@ -44,7 +43,6 @@ class Recipe:
 
 def make(data: Path, out: Path, recipe: Recipe) -> None:
     """Train, calibrate and judge the shipped model, and write its folder."""
-    started = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     train, dev = read_sets(data)
     pieces = _vocabulary(train, out, recipe.seed)
@@ -77,7 +75,6 @@ def make(data: Path, out: Path, recipe: Recipe) -> None:
         "samples": len(mixture.texts),
         "temperature": chosen,
         "recipe": asdict(recipe),
-        "minutes": round((time.monotonic() - started) / 60, 1),
     }
     write_manifest(out, manifest)
     describe(out, train, dev)
@@ -122,8 +119,15 @@ def _learn(
             learner.swap()
             progress.console.print(f"pass {number + 1}: loss {np.mean(losses):.4f}; {score()}")
             learner.swap()
-            state: dict[str, Any] = {"passes": number + 1, **learner.state()}
-            np.savez(out / CHECKPOINT, **state)
+            _save(learner, out / CHECKPOINT, number + 1)
+
+
+def _save(learner: Learner, checkpoint: Path, passes: int) -> None:
+    """Write a checkpoint; an interruption leaves the one before."""
+    state: dict[str, Any] = {"passes": passes, **learner.state()}
+    unfinished = checkpoint.with_name(f"unfinished-{checkpoint.name}")
+    np.savez(unfinished, **state)
+    unfinished.replace(checkpoint)
 
 
 def _resume(learner: Learner, checkpoint: Path) -> int:

@@ -35,11 +35,10 @@ def normalise(text: str) -> str:
     if len(text) > LONGEST:
         text = text[: LONGEST // 2] + " " + text[-LONGEST // 2 :]
     if text.isascii():
-        text = CONTROLS.sub("", text)
+        text = CONTROLS.sub("", text).lower().replace("'", "ʼ").replace("`", "ʼ")
     else:
         text = unicodedata.normalize("NFKC", SURROGATES.sub("", text))
-        text = INVISIBLE.sub("", text)
-    text = text.lower().translate(QUOTES)
+        text = INVISIBLE.sub("", text).lower().translate(QUOTES)
     if "http" in text or "www." in text:
         text = URL.sub("http", text)
     if "@" in text:

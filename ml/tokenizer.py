@@ -18,6 +18,7 @@ BYTES = [f"<0x{byte:02X}>" for byte in range(256)]  # what a sign outside the al
 SPECIAL = ["<pad>", "<unk>", *BYTES]
 MAXLEN = 192  # pieces of a text that the network reads
 ALPHABET = 7000  # signs: Chinese characters, Korean syllables and emoji that are worth a piece of their own
+KEPT_WORDS, SHORT_WORD = 20_000, 20  # words whose pieces are kept, about 5 MB, and characters of the longest
 # Scripts that the shipped data lacks and that chats will teach: Greek, Cyrillic, Hebrew, kana.
 MORE_SIGNS = "".join(
     chr(code)
@@ -37,6 +38,7 @@ class Pieces:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         tokenizer.encode_special_tokens = True  # somebody's "<pad>" is text, too
+        self._words: dict[str, list[int]] = {}
 
     @classmethod
     def learn(cls, texts: Iterable[str], size: int = 20_000) -> Pieces:
@@ -76,8 +78,29 @@ class Pieces:
 
     def encode(self, texts: Sequence[str], maxlen: int = MAXLEN) -> list[list[int]]:
         """Return each text's piece numbers, 1 to `maxlen` of them: of a longer text the two ends."""
-        encodings = self._tokenizer.encode_batch_fast([normalise(text) for text in texts])
-        return [shortened(encoding.ids, maxlen) or [UNKNOWN] for encoding in encodings]
+        split = [normalise(text).split(" ") for text in texts]
+        known = self._words
+        new = list({word for words in split for word in words if word not in known})
+        fresh: dict[str, list[int]] = {}
+        if new:
+            encodings = self._tokenizer.encode_batch_fast(new)
+            fresh = {word: encoding.ids for word, encoding in zip(new, encodings, strict=True)}
+        found = []
+        for words in split:
+            ids: list[int] = []
+            for word in words:
+                ids += known[word] if word in known else fresh[word]
+            found.append(shortened(ids, maxlen) or [UNKNOWN])
+        self._remember(fresh)
+        return found
+
+    def _remember(self, fresh: dict[str, list[int]]) -> None:
+        """Keep the pieces of short words: no piece reaches over a blank, and most words come again."""
+        short = {word: ids for word, ids in fresh.items() if len(word) <= SHORT_WORD}
+        if len(self._words) + len(short) > KEPT_WORDS:
+            self._words = {}  # another thread may read the old one
+        if len(short) <= KEPT_WORDS:
+            self._words.update(short)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the normalised text that some piece numbers stand for."""
