@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -15,7 +16,7 @@ from handlers.classify_card import (
     verdict_rows,
     which_model_card,
 )
-from handlers.classify_table import TextTable, file_name, read_text_table, write_text_table
+from handlers.classify_table import Answer, TextTable, file_name, read_text_table, write_text_table
 from handlers.context import Context
 from handlers.errors import Refusal
 from handlers.messages import Document, File, Reply
@@ -41,6 +42,7 @@ from ml.registry import ModelEntry
 from ml.tables import TableError
 
 MOST_ROWS = 100_000  # of a file
+PATIENCE = 90.0  # seconds; the conversation gives up after 120
 AT_ONCE = 512  # texts: between two such portions other people get their turn
 
 
@@ -170,25 +172,38 @@ async def classify_file(context: Context, name: str, document: Document) -> None
             count=f"{len(table.rows):,}",
             limit=f"{MOST_ROWS:,}",
         )
-    predictions = await _predict_rows(context, name, table)
-    labelled = await asyncio.to_thread(write_text_table, table, predictions)
+    answers = await _label_rows(context, name, table)
+    labelled = await asyncio.to_thread(write_text_table, table, answers)
     context.session.question = None
-    summary = file_card(table, predictions, name, context.t)
+    summary = file_card(table, answers, name, context.t)
     await context.reply(replace(summary, document=File(file_name(document.name), labelled)))
 
 
-async def _predict_rows(context: Context, name: str, table: TextTable) -> list[Prediction | None]:
-    """Return what the model says of each row, nothing of one without text."""
+async def _label_rows(context: Context, name: str, table: TextTable) -> list[Answer | None]:
+    """Return the label of each row, nothing of one without text.
+
+    Raises:
+        Refusal: It takes longer than a person in a chat waits.
+    """
     texts = table.texts
     full = [place for place, text in enumerate(texts) if text]
-    predictions: list[Prediction | None] = [None] * len(texts)
+    answers: list[Answer | None] = [None] * len(texts)
+    begun = time.monotonic()
     for start in range(0, len(full), AT_ONCE):
+        if time.monotonic() - begun > PATIENCE:
+            raise Refusal(
+                N_(
+                    "I labelled {done} of {count} rows and then it took too long. "
+                    "Send the file in parts of that size."
+                ),
+                done=f"{start:,}",
+                count=f"{len(full):,}",
+            )
         places = full[start : start + AT_ONCE]
-        for place, prediction in zip(
-            places, await _predict(context, name, [texts[place] for place in places]), strict=True
-        ):
-            predictions[place] = prediction
-    return predictions
+        predictions = await _predict(context, name, [texts[place] for place in places])
+        for place, prediction in zip(places, predictions, strict=True):
+            answers[place] = (prediction.label, prediction.probability)
+    return answers
 
 
 async def _predict(context: Context, name: str, texts: Sequence[str]) -> list[Prediction]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from handlers.classify_table import TextTable
+from handlers.classify_table import Answer, TextTable
 from handlers.messages import Button, Reply
 from handlers.model_names import model_buttons, model_key
 from handlers.sentiment import LONGEST, NAMES, percent
@@ -83,14 +83,13 @@ def which_model_card(names: Sequence[str], t: Texts) -> Reply:
     return Reply(t("Which model shall label it?"), buttons=model_buttons("classify", names))
 
 
-def file_card(table: TextTable, predictions: Sequence[Prediction | None], name: str, t: Texts) -> Reply:
+def file_card(table: TextTable, answers: Sequence[Answer | None], name: str, t: Texts) -> Reply:
     """Sum up the labels of a file."""
-    found = [prediction for prediction in predictions if prediction is not None]
-    counts = Counter(prediction.label for prediction in found)
+    counts = Counter(answer[0] for answer in answers if answer is not None)
     rows = t.plural("{count} row by {model}", "{count} rows by {model}", len(table.rows), model=name)
     shares = " · ".join(f"{label_text(label, name, t)} {count:,}" for label, count in counts.most_common())
     lines = [f"{rows}: {shares}" if shares else rows]
-    empty = len(table.rows) - len(found)
+    empty = len(table.rows) - counts.total()
     if empty:
         lines.append(t.plural("{count} row has no text.", "{count} rows have no text.", empty))
     if table.cut:

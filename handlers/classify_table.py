@@ -11,9 +11,10 @@ from io import StringIO
 
 from handlers.sentiment import LONGEST
 from handlers.text_columns import grid
-from ml.predictor import Prediction
 from ml.samples import LABEL_HEADERS, TEXT_HEADERS
 from ml.tables import TableError, decode
+
+Answer = tuple[str, float]  # a label and its probability: of 100,000 rows no more is kept
 
 ADDED = ("label", "probability")
 # A spreadsheet runs a cell that begins so as a formula (CWE-1236), in full-width forms too.
@@ -56,7 +57,7 @@ def read_text_table(content: bytes, name: str) -> TextTable:
     return TextTable(found.header, found.rows, column)
 
 
-def write_text_table(table: TextTable, predictions: Sequence[Prediction | None]) -> bytes:
+def write_text_table(table: TextTable, answers: Sequence[Answer | None]) -> bytes:
     """Return the table as CSV with a label and its probability behind each row.
 
     In UTF-8 with a mark at the beginning, without which Excel takes it for something else.
@@ -66,8 +67,8 @@ def write_text_table(table: TextTable, predictions: Sequence[Prediction | None])
     writer = csv.writer(file)
     if table.header is not None:
         writer.writerow(map(defuse, _padded(table.header, width) + _new_names(table.header)))
-    for row, prediction in zip(table.rows, predictions, strict=True):
-        found = [prediction.label, f"{prediction.probability:.4f}"] if prediction else ["", ""]
+    for row, answer in zip(table.rows, answers, strict=True):
+        found = [answer[0], f"{answer[1]:.4f}"] if answer else ["", ""]
         writer.writerow(map(defuse, _padded(row, width) + found))
     return file.getvalue().encode("utf-8-sig")
 

@@ -182,6 +182,15 @@ async def test_too_many_rows_are_refused(spam: Talk, monkeypatch: pytest.MonkeyP
     assert said.text == "This file has 3 rows, and I label up to 2 at once. Send it in parts."
 
 
+async def test_a_file_that_takes_too_long_is_refused_with_a_size_that_does_not(
+    spam: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classify_module, "AT_ONCE", 1)
+    monkeypatch.setattr(classify_module, "PATIENCE", -1)
+    said = await spam.say(classify, "spam", document=spam.upload(b"one\ntwo\n", "x.txt"))
+    assert said.text.startswith("I labelled 0 of 2 rows and then it took too long.")
+
+
 async def test_a_file_with_a_broken_row_is_refused_with_its_place(spam: Talk) -> None:
     document = spam.upload(b'id,text\n1,one\n2,"two\n3,three\n', "x.csv")
     said = await spam.say(classify, "spam", document=document)

@@ -8,12 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.classify_table import defuse, file_name, read_text_table, write_text_table
-from ml.predictor import Prediction
 from ml.tables import TableError
-
-
-def prediction(label: str, share: float = 0.75) -> Prediction:
-    return Prediction(label, {label: share, "other": 1 - share}, True, "spam", "v1")
 
 
 def written(content: bytes) -> list[list[str]]:
@@ -50,7 +45,7 @@ def test_a_long_text_is_read_from_its_beginning_and_counted() -> None:
 
 def test_the_rows_come_back_with_two_columns_more() -> None:
     table = read_text_table(b"id,text\n1,one\n2\n", "a.csv")
-    assert written(write_text_table(table, [prediction("junk"), None])) == [
+    assert written(write_text_table(table, [("junk", 0.75), None])) == [
         ["id", "text", "label", "probability"],
         ["1", "one", "junk", "0.7500"],
         ["2", "", "", ""],
@@ -59,7 +54,7 @@ def test_the_rows_come_back_with_two_columns_more() -> None:
 
 def test_a_column_that_is_there_already_keeps_its_name() -> None:
     table = read_text_table(b"label,text\nfine,one\n", "a.csv")
-    assert written(write_text_table(table, [prediction("junk")]))[0] == [
+    assert written(write_text_table(table, [("junk", 0.75)]))[0] == [
         "label",
         "text",
         "predicted_label",
@@ -69,7 +64,7 @@ def test_a_column_that_is_there_already_keeps_its_name() -> None:
 
 def test_without_a_header_none_is_added() -> None:
     table = read_text_table("今天真好\n".encode(), "a.txt")
-    content = write_text_table(table, [prediction("积极")])
+    content = write_text_table(table, [("积极", 0.75)])
     assert content.startswith(b"\xef\xbb\xbf")
     assert written(content) == [["今天真好", "积极", "0.7500"]]
 
@@ -110,7 +105,7 @@ def test_no_cell_that_goes_back_begins_as_a_formula(cells: list[str]) -> None:
 
 def test_labels_are_defused_too() -> None:
     table = read_text_table(b"text\none\n", "a.csv")
-    assert written(write_text_table(table, [prediction("=evil")]))[1][1] == "'=evil"
+    assert written(write_text_table(table, [("=evil", 0.75)]))[1][1] == "'=evil"
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,6 @@ async def test_a_deleted_model_leaves_no_counts(redis_client: redis.asyncio.Redi
 
 async def test_no_key_holds_what_people_wrote(redis_client: redis.asyncio.Redis) -> None:
     await Feedback(redis_client).judge("7", "ABC", "私人", "v1", "好", "right", 1)
-    keys = sorted((await redis_client.keys("*")))
+    keys = sorted(await redis_client.keys("*"))
     assert keys == [b"tonefit:verdicts:7", b"tonefit:verdicts:7:ABC"]
     assert 0 < await redis_client.ttl("tonefit:verdicts:7:ABC") <= 86_400

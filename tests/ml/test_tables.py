@@ -97,3 +97,7 @@ def test_what_a_cell_held_is_clipped() -> None:
 
 def test_rows_may_differ_in_length() -> None:
     assert read_rows("a,b\n1\n1,2,3\n").rows == [["a", "b"], ["1"], ["1", "2", "3"]]
+
+
+def test_a_stray_control_character_leaves_a_text_a_text() -> None:
+    assert decode(b"junk\tno\bthing\n" + b"fine\tsee you\n" * 100).startswith("junk\tno\bthing")
