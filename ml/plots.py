@@ -31,6 +31,11 @@ class Plotter:
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
 
+    @property
+    def pid(self) -> int | None:
+        """The process that draws, if one runs."""
+        return self._process.pid if self._process is not None else None
+
     async def start(self) -> None:
         """Do nothing: the process starts with the first picture."""
 
