@@ -25,6 +25,7 @@ from handlers.table_words import refuse_table
 from handlers.teach_card import (
     example_question,
     file_guide,
+    invitation,
     label_question,
     state_card,
     taught_card,
@@ -92,6 +93,8 @@ async def ask_model(
     names = [entry.name for entry in entries]
     if word and nearest(word, names, ALIKE):
         card = unknown_model_card(word, "teach", names, context.t)
+    elif draft == Draft():
+        card = invitation(entries, context.t)
     else:
         card = which_model_card(names, context.t)
     sent = await context.say(replace(card, buttons=card.buttons + more))

@@ -154,6 +154,14 @@ def which_model_card(names: Sequence[str], t: Texts) -> Reply:
     return Reply(t("Which model shall learn this?"), buttons=model_buttons("teach", names))
 
 
+def invitation(entries: Sequence[ModelEntry], t: Texts) -> Reply:
+    """Say how `/teach` is used, with the models as buttons."""
+    first = entries[0]
+    example = f"/teach {first.name} {first.labels[0]} " + t("an example text")
+    text = t("Which model shall learn something? In one go it is, for example:")
+    return Reply(f"{text}\n{example}", buttons=model_buttons("teach", [entry.name for entry in entries]))
+
+
 def label_question(entry: ModelEntry, text: str, unknown: str, t: Texts) -> Reply:
     """Ask which label a text has; `unknown` was meant as one and is none."""
     lines = []

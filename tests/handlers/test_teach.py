@@ -140,6 +140,14 @@ async def test_the_model_is_asked_for_and_the_draft_waits(taught: Talk) -> None:
     assert await counts(taught) == {"junk": 1}
 
 
+async def test_with_several_models_teach_alone_shows_an_example_and_the_models(taught: Talk) -> None:
+    await make_model(taught, "mood", ("happy", "sad"))
+    said = await taught.say(teach)
+    assert said.text.startswith("Which model shall learn something? In one go it is, for example:\n/teach ")
+    asked = await taught.press_labelled(press, "mood")
+    assert labels_of(asked)[:2] == ["happy", "sad"]
+
+
 async def test_a_misspelt_model_is_guessed_and_the_draft_waits(taught: Talk) -> None:
     await make_model(taught, "mood", ("happy", "sad"))
     said = await taught.say(teach, "spma junk win now")
