@@ -74,5 +74,7 @@ async def test_an_event_that_comes_while_a_page_loads_is_not_lost(page: Page, bo
         await route.fulfill(response=response)
 
     await page.route("**/chat/messages?*", answer_late, times=1)
-    await page.locator(".chat-item", has_text="Tonefit demo channel").click()
+    async with page.expect_response("**/chat/messages?*"):
+        await page.locator(".chat-item", has_text="Tonefit demo channel").click()
+    await page.wait_for_timeout(200)  # what the page makes of the answer
     await expect(page.locator("article")).to_contain_text(["came in between"])
