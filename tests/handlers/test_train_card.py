@@ -24,7 +24,7 @@ def test_the_progress_shows_bar_epoch_loss_accuracy_and_time() -> None:
     assert progress_card(progress, "spam", EN).text == (
         "spam: training, epoch 3 of 10\n"
         "▓▓▓░░░░░░░ 30 %\n"
-        "loss 0.412 · accuracy 87 % · on unseen examples 85 %\n"
+        "loss 0.412 · accuracy 87.1 % · on unseen examples 85 %\n"
         "about 12 s left"
     )
 
