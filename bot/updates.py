@@ -72,7 +72,9 @@ def _chat(message: telegram.MaybeInaccessibleMessage) -> Chat:
 
 
 def _person(user: telegram.User | None) -> Person | None:
-    return user and Person(user.id, user.full_name, user.language_code, user.is_bot)
+    if user is None:
+        return None
+    return Person(user.id, user.full_name, user.language_code, user.is_bot)
 
 
 def _document(document: telegram.Document | None) -> Document | None:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from handlers.classify_table import Answer, TextTable
 from handlers.messages import Button, Reply
 from handlers.model_names import model_buttons, model_key
-from handlers.sentiment import LONGEST, NAMES, percent
+from handlers.sentiment import LONGEST, NAMES
+from handlers.shares import probable
 from handlers.texts import Texts
 from ml.feedback import Verdict
 from ml.predictor import SHIPPED_NAME, Prediction
@@ -35,8 +36,8 @@ def classification_card(
     """
     model = prediction.model
     second, second_share = prediction.runner_up
-    label, share = label_text(prediction.label, model, t), percent(prediction.probability)
-    runner_up = {"other": label_text(second, model, t), "other_share": percent(second_share)}
+    label, share = label_text(prediction.label, model, t), probable(prediction.probability)
+    runner_up = {"other": label_text(second, model, t), "other_share": probable(second_share)}
     if prediction.sure:
         text = t("{label}, {share} % (then {other}, {other_share} %)", label=label, share=share, **runner_up)
     else:

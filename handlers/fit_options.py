@@ -126,7 +126,7 @@ def options_of(given: dict[str, str]) -> Options:
         Refusal: A value that the option cannot have.
     """
     spec = Spec(
-        model=cast(Model, MODELS[given.get("model", "linear")]),
+        model=_model(given.get("model", "linear")),
         degree=_degree(given.get("deg", given.get("degree", "1"))),
         through0="through0" in given and given["through0"].lower() not in {"off", "no", "false"},
         ci=_ci(given.get("ci", "95")),
@@ -146,6 +146,16 @@ def options_of(given: dict[str, str]) -> Options:
 def with_spec(options: Options, **changes: Any) -> Options:
     """Return the options with another model."""
     return replace(options, spec=replace(options.spec, **changes))
+
+
+def _model(value: str) -> Model:
+    model = MODELS.get(value.lower())
+    if model is None:
+        raise Refusal(
+            N_("There is no model “{value}”. Choose linear, exp, log or power; deg=2 gives a polynomial."),
+            value=value[:20],
+        )
+    return cast(Model, model)
 
 
 def _degree(value: str) -> int:

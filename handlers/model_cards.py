@@ -8,7 +8,7 @@ from typing import Any
 
 from handlers.messages import Button, Reply
 from handlers.model_names import model_buttons, model_key
-from handlers.sentiment import percent
+from handlers.shares import measured
 from handlers.texts import N_, Texts
 from ml.feedback import Verdict
 from ml.predictor import SHIPPED_NAME
@@ -94,10 +94,10 @@ def score_line(metrics: Mapping[str, Any], t: Texts) -> str:
     """Return how well a version did on what it had not seen."""
     return t(
         "accuracy {accuracy} %, precision {precision} %, recall {recall} %, F1 {f1} %",
-        accuracy=percent(metrics["accuracy"]),
-        precision=percent(metrics["macro_precision"]),
-        recall=percent(metrics["macro_recall"]),
-        f1=percent(metrics["macro_f1"]),
+        accuracy=measured(metrics["accuracy"]),
+        precision=measured(metrics["macro_precision"]),
+        recall=measured(metrics["macro_recall"]),
+        f1=measured(metrics["macro_f1"]),
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ml.predictor import Prediction
-
 from handlers.context import Context
 from handlers.errors import Refusal
 from handlers.messages import Button, Message, Reply
+from handlers.shares import probable
 from handlers.texts import N_, Texts
+from ml.predictor import Prediction
 
 LONGEST = 2000  # characters
 FACES = {"negative": "🙁", "neutral": "😐", "positive": "🙂"}
@@ -62,16 +62,16 @@ def sentiment_card(prediction: Prediction, result_id: str, t: Texts) -> Reply:
             "{face} {label}, {share} % ({certainty})",
             face=FACES[prediction.label],
             label=t(NAMES[prediction.label]),
-            share=percent(prediction.probability),
+            share=probable(prediction.probability),
             certainty=t("very sure") if prediction.probability >= VERY_SURE else t("fairly sure"),
         )
     else:
         text = t(
             "🤷 not sure: {label} {share} %, {other} {other_share} %",
             label=t(NAMES[prediction.label]),
-            share=percent(prediction.probability),
+            share=probable(prediction.probability),
             other=t(NAMES[other]),
-            other_share=percent(other_share),
+            other_share=probable(other_share),
         )
     return Reply(text, buttons=(verdict_buttons(result_id, t),))
 
@@ -93,12 +93,3 @@ def invitation(t: Texts) -> Reply:
         ),
         buttons=((Button(t("Try this example"), data="try:sentiment"),),),
     )
-
-
-def percent(share: float) -> str:
-    """Return a share as a whole number that never claims certainty.
-
-    >>> percent(0.874), percent(0.9999), percent(0.001)
-    ('87', '99', '1')
-    """
-    return str(min(99, max(1, round(share * 100))))

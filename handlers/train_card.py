@@ -8,7 +8,7 @@ from typing import Any
 from handlers.messages import Button, Reply
 from handlers.model_cards import score_line
 from handlers.model_names import model_buttons, model_key
-from handlers.sentiment import percent
+from handlers.shares import measured
 from handlers.teach_card import missing
 from handlers.texts import N_, Texts
 from ml.job_records import Job, Progress
@@ -104,9 +104,9 @@ def _figures(progress: Progress, t: Texts) -> list[str]:
     if progress.loss is not None:
         parts.append(t("loss {loss}", loss=f"{progress.loss:.3f}"))
     if progress.accuracy is not None:
-        parts.append(t("accuracy {share} %", share=percent(progress.accuracy)))
+        parts.append(t("accuracy {share} %", share=measured(progress.accuracy)))
     if progress.held_out_accuracy is not None:
-        parts.append(t("on unseen examples {share} %", share=percent(progress.held_out_accuracy)))
+        parts.append(t("on unseen examples {share} %", share=measured(progress.held_out_accuracy)))
     return [" · ".join(parts)] if parts else []
 
 
@@ -183,9 +183,9 @@ def label_lines(metrics: Mapping[str, Any], t: Texts) -> list[str]:
         t(
             "· {label}: precision {precision} %, recall {recall} %, F1 {f1} % (n = {count})",
             label=label,
-            precision=percent(metrics["precision"][place]),
-            recall=percent(metrics["recall"][place]),
-            f1=percent(metrics["f1"][place]),
+            precision=measured(metrics["precision"][place]),
+            recall=measured(metrics["recall"][place]),
+            f1=measured(metrics["f1"][place]),
             count=metrics["support"][place],
         )
         for place, label in enumerate(metrics["labels"])

@@ -7,9 +7,9 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -140,16 +140,16 @@ def start_worker(redis_url: str) -> subprocess.Popen[bytes]:
     )
 
 
-def _run_loop(main: object) -> None:
+def _run_loop(main: Coroutine[Any, Any, None]) -> None:
     try:
         import uvloop
     except ImportError:  # Windows has none
-        asyncio.run(main)  # type: ignore[arg-type]
+        asyncio.run(main)
     else:
-        uvloop.run(main)  # type: ignore[arg-type]
+        uvloop.run(main)
 
 
-def fail(sentence: str) -> typer.Exit:  # type: ignore[return]
+def fail(sentence: str) -> NoReturn:
     """End the program with a sentence on standard error."""
     typer.echo(sentence, err=True)
     raise typer.Exit(1)
