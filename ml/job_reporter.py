@@ -112,16 +112,12 @@ class Reporter:
             raise LeaseLost
         return wish
 
-    def outcome(self) -> dict[str, Any] | None:
-        """Return what an earlier run of this job came to, if it got so far."""
-        held = self.ask(lambda redis: _field(redis, self.job_id, "outcome"))
-        return json.loads(held) if held is not None else None
-
     def commit(self, outcome: dict[str, Any]) -> dict[str, Any]:
-        """Make an outcome the job's, once; return the one that counts."""
+        """Make an outcome the job's, once; return the one that counts, which may be an earlier run's."""
         record = json.dumps(outcome, ensure_ascii=False)
         self.ask(lambda redis: _set_once(redis, self.job_id, "outcome", record))
-        return self.outcome() or outcome
+        held = self.ask(lambda redis: _field(redis, self.job_id, "outcome"))
+        return json.loads(held) if held is not None else outcome
 
     def end(self, request: TrainRequest, progress: Progress) -> None:
         """Tell the end of the job."""

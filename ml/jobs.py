@@ -23,10 +23,11 @@ __all__ = ["FINAL", "AlreadyRunning", "Job", "Jobs", "Progress", "TrainRequest"]
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that reads like another sign
 CALL_TIMEOUT = 20.0  # seconds for what RQ asks of Redis
-SWEEP_PERIOD = 2000  # milliseconds in which one process sweeps
+SWEEP_PERIOD = 1500  # milliseconds in which one process sweeps
 LOST_AFTER = 15.0  # seconds: as long as a worker's lease
 DEAD_AFTER = 2.0  # seconds in which the worker says why it gave a job up
 LIST_LENGTH = 20
+REPORTS_KEPT = 86_400  # seconds
 
 Fields = dict[str, str]
 
@@ -110,7 +111,10 @@ class Jobs:
         return follow(self._redis)
 
     async def sweep(self) -> None:
-        """Bring jobs whose worker died back into the queue, or to their end; call it every few seconds."""
+        """Bring jobs whose worker died back into the queue, or to their end; call it every two seconds.
+
+        It also forgets what was reported long ago, since labels are people's words.
+        """
         if not await self._redis.set(keys.SWEEPER, "1", nx=True, px=SWEEP_PERIOD):
             return
         active = await self._active()
@@ -118,6 +122,9 @@ class Jobs:
         fates = await self._call(self._queues.sweep, queues)
         for fields in active:
             await self._look_after(fields, fates.get(fields["id"], Fate.RUNS))
+        oldest = f"{int((time.time() - REPORTS_KEPT) * 1000)}-0"
+        for stream in (keys.PROGRESS, keys.CHANGES):
+            await self._redis.xtrim(stream, minid=oldest, approximate=True)
 
     async def workers(self) -> int:
         """Count the workers that gave a sign of life lately."""

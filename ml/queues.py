@@ -19,6 +19,7 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.registry import clean_registries
 from rq.utils import utcparse
+from rq.worker_registration import REDIS_WORKER_KEYS
 
 from ml import keys
 
@@ -156,7 +157,7 @@ class Queues:
 
     def workers(self) -> int:
         """Count the workers that gave a sign of life lately."""
-        names = self._connection.smembers("rq:workers")
+        names = self._connection.smembers(REDIS_WORKER_KEYS)
         beats = [self._connection.hmget(name, "last_heartbeat", "death") for name in names]
         return sum(
             beat is not None
@@ -164,10 +165,6 @@ class Queues:
             and time.time() - utcparse(keys.as_text(beat)).timestamp() < WORKER_SILENCE
             for beat, death in beats
         )
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
 
     def _queue(self, name: str) -> TrainingQueue:
         return TrainingQueue(name, connection=self._connection, serializer=SERIALIZER)

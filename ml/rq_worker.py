@@ -190,6 +190,11 @@ class TrainingWorker(Worker):  # type: ignore[misc]  # RQ has no types
         elif self.get_state() != WorkerStatus.BUSY:
             raise StopRequested
 
+    def teardown(self) -> None:
+        """Leave the list of workers."""
+        super().teardown()
+        self._deadline.cancel()
+
     def stop_scheduler(self) -> None:
         """End the scheduler, by force where it waits for Redis."""
         process = self.scheduler._process if self.scheduler else None

@@ -47,10 +47,9 @@ class Store:
     """
 
     def __init__(self, url: str | Path, cache: Path | None = None) -> None:
-        self._fs, self._root = fsspec.core.url_to_fs(str(url))
-        self._local = isinstance(self._fs, LocalFileSystem)
-        place = hashlib.sha256(f"{self._fs.protocol}{self._root}".encode()).hexdigest()[:16]
-        self._cache = (cache or _cache_folder()) / place
+        # Other machines write too, so that no listing may be kept.
+        self._fs, self._root = fsspec.core.url_to_fs(str(url), use_listings_cache=False)
+        self._cache = None if isinstance(self._fs, LocalFileSystem) else (cache or _cache_folder())
 
     def publish(self, owner: str, name: str, folder: Path) -> str:
         """Copy a model folder into the store as its next version and return that version.
@@ -59,7 +58,7 @@ class Store:
         """
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         manifest["name"] = _valid_name(name)
-        publish = self._publish_folder if self._local else self._publish_objects
+        publish = self._publish_folder if self._cache is None else self._publish_objects
         return publish(self._path(owner, name), folder, manifest)
 
     def versions(self, owner: str, name: str) -> list[str]:
@@ -95,9 +94,9 @@ class Store:
         """
         manifest = self.manifest(owner, name, version)
         path = self._path(owner, name, version)
-        if self._local:
+        if self._cache is None:
             return Path(path)
-        kept = self._cache / owner / _valid_name(name) / version
+        kept = self._kept(self._cache, owner, name) / version
         # A name may have been deleted and used again, so the number alone says too little.
         if _read_json(kept / MANIFEST) != manifest:
             self._download(path, kept)
@@ -110,7 +109,13 @@ class Store:
             self._fs.rm(f"{base}/{version}/{MANIFEST}")  # from here on nobody finds it
         if self._fs.exists(base):
             self._fs.rm(base, recursive=True)
-        shutil.rmtree(self._cache / owner / _valid_name(name), ignore_errors=True)
+        if self._cache is not None:
+            shutil.rmtree(self._kept(self._cache, owner, name), ignore_errors=True)
+
+    def _kept(self, cache: Path, owner: str, name: str) -> Path:
+        """Return where the cache has a model of this store."""
+        place = hashlib.sha256(f"{self._fs.protocol}{self._root}".encode()).hexdigest()[:16]
+        return cache / place / owner / _valid_name(name)
 
     def _path(self, owner: str, name: str | None = None, version: str | None = None) -> str:
         """Return where something lies; nothing outside the store can be named."""
@@ -123,7 +128,6 @@ class Store:
 
     def _listed(self, path: str, pattern: re.Pattern[str]) -> list[str]:
         """Return the folders at a path whose names match."""
-        self._fs.invalidate_cache(path)  # another machine may have written since
         try:
             entries = self._fs.ls(path, detail=False)
         except FileNotFoundError:

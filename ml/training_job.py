@@ -79,7 +79,7 @@ def train_with_keras(
 
 
 def run(
-    job_id: str, *, run: str, leases: str, redis_url: str, store: Store, train: Train, scratch: Path
+    job_id: str, *, run: str, leases: str, redis_url: str, store_url: str | Path, train: Train, scratch: Path
 ) -> None:
     """Do what a job asks for and tell how it ends, once, however often it is tried.
 
@@ -88,7 +88,7 @@ def run(
         run: The id of this attempt.
         leases: The key of the attempts' leases.
         redis_url: Where Redis is.
-        store: Where versions go.
+        store_url: Where versions go; opened here, since a remote store's connections outlive no fork.
         train: What trains.
         scratch: A folder for the files of unfinished models.
 
@@ -106,7 +106,7 @@ def run(
             reporter.end(request, cancelled(job_id))
             return
         begun = time.monotonic()
-        end = _end(reporter, request, store, train, scratch / job_id)
+        end = _end(reporter, request, Store(store_url), train, scratch / job_id)
         reporter.end(request, end)
         log.info("job %s: %s after %.1f s", job_id, end.problem or end.stage, time.monotonic() - begun)
 
@@ -116,7 +116,7 @@ def _end(reporter: Reporter, request: TrainRequest, store: Store, train: Train, 
     job_id = reporter.job_id
     shutil.rmtree(folder, ignore_errors=True)  # of an attempt that was killed
     try:
-        outcome = reporter.outcome() or _outcome(reporter, request, store, train, folder)
+        outcome = _outcome(reporter, request, store, train, folder)
         if outcome["promoted"]:
             reporter.ask(
                 lambda redis: Registry(redis).promote(request.owner, request.model, outcome["version"])
@@ -127,6 +127,8 @@ def _end(reporter: Reporter, request: TrainRequest, store: Store, train: Train, 
     except LeaseLost:
         raise
     except Exception as error:
+        if isinstance(error, ModelGone):  # nothing may stay of what was published after its deletion
+            store.delete(request.owner, request.model)
         problem = _problem(error)
         if problem is None:
             log.error("job %s broke: %s", job_id, _place(error))
@@ -152,6 +154,7 @@ def _outcome(
     metrics = store.manifest(owner, name, version).get("metrics")
     before = _live_metrics(store, entry)
     promoted = entry.version is None or no_worse(metrics, before)
+    # An earlier attempt may have got this far, and had another version live before it.
     return reporter.commit({"version": version, "promoted": promoted, "metrics": metrics, "live": before})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import logging
@@ -13,11 +14,9 @@ import time
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
 
 from ml.queues import TRAIN, Function
 from ml.rq_worker import LEASE, TrainingWorker
-from ml.store import Store
 from ml.stream import AWAY
 from ml.training_job import Train, run, train_with_keras
 
@@ -33,10 +32,8 @@ def work(
     train: Train = train_with_keras,
     gpu: bool = False,
     lease: int = LEASE,
-) -> NoReturn:
+) -> None:
     """Run trainings until SIGTERM or SIGINT; one that runs then is queued again.
-
-    This ends the process, and at once: Python takes seconds to take TensorFlow apart.
 
     Args:
         redis_url: Where Redis is.
@@ -51,12 +48,12 @@ def work(
         if train is train_with_keras:
             load_tensorflow(gpu=gpu)
         with tempfile.TemporaryDirectory(prefix="tonefit-worker-") as scratch:
-            store = Store(store_url)
-            function = partial(run, redis_url=redis_url, store=store, train=train, scratch=Path(scratch))
+            function = partial(
+                run, redis_url=redis_url, store_url=store_url, train=train, scratch=Path(scratch)
+            )
             while not _worked(redis_url, function, lease):
                 time.sleep(PAUSE)
-    logging.shutdown()
-    os._exit(0)
+    atexit.register(_leave)
 
 
 def _worked(redis_url: str, function: Function, lease: int) -> bool:
@@ -74,6 +71,13 @@ def _worked(redis_url: str, function: Function, lease: int) -> bool:
         log.warning("redis is away (%s)", type(failure).__name__)
         return False
     return worker.ended
+
+
+def _leave() -> None:
+    """End the process at its exit: Python would take seconds to take TensorFlow apart."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def _exit(signum: int, frame: FrameType | None) -> None:

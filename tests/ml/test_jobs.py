@@ -235,6 +235,17 @@ async def test_a_maintainer_that_was_killed_holds_nobody_up_for_long(
     assert 0 < await redis_client.ttl("rq:clean_registries:default") <= 10
 
 
+async def test_what_was_reported_days_ago_is_forgotten(jobs: Jobs, redis_client: redis.asyncio.Redis) -> None:
+    old = int((time.time() - 2 * 86_400) * 1000)
+    for n in range(200):  # Redis forgets whole blocks of a hundred
+        await redis_client.xadd(keys.PROGRESS, {"record": Progress("old", "done").to_json()}, id=f"{old}-{n}")
+    job = await jobs.submit(request())
+    await jobs.sweep()
+    kept = [fields[b"record"] for _, fields in await redis_client.xrange(keys.PROGRESS)]
+    assert len(kept) <= 101
+    assert job.id.encode() in kept[-1]
+
+
 async def test_nobody_counts_as_a_worker_who_is_silent(jobs: Jobs, redis_client: redis.asyncio.Redis) -> None:
     beats = {"living": time.time(), "silent": time.time() - 60}
     for name, beat in beats.items():

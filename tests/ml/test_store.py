@@ -202,6 +202,14 @@ def test_two_publishers_of_objects_get_numbers_of_their_own(tmp_path: Path) -> N
     assert set(store.versions("1", "spam")) == set(published)
 
 
+def test_a_number_that_was_free_a_moment_ago_is_not_taken_twice(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Store, "_next_number", lambda *_: 1)
+    folder = model_folder(tmp_path / "model")
+    assert [store.publish("1", "spam", folder) for _ in range(3)] == ["v1", "v2", "v3"]
+
+
 def test_a_store_that_ignores_the_claims_mode_still_has_one_winner(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,7 +53,7 @@ class Desk:
                 run=name,
                 leases=LEASES,
                 redis_url=self.redis_url,
-                store=self.store,
+                store_url=self.folder / "store",
                 train=self.train,
                 scratch=self.folder / "scratch",
             )
@@ -149,6 +149,20 @@ async def test_a_fault_is_raised_without_its_message(desk: Desk, caplog: pytest.
 async def test_nothing_of_a_run_stays_on_the_disk(desk: Desk) -> None:
     await desk.attempt("first")
     assert list((desk.folder / "scratch").iterdir()) == []
+
+
+async def test_nothing_stays_of_a_model_that_is_deleted_while_it_is_trained(desk: Desk) -> None:
+    publish = desk.train
+
+    def delete_and_train(*arguments: Any) -> None:
+        asyncio.run_coroutine_threadsafe(Registry(desk.client).delete("1", "spam"), loop).result(5)
+        publish(*arguments)
+
+    loop = asyncio.get_running_loop()
+    desk.train = delete_and_train  # type: ignore[method-assign]
+    await desk.attempt("first")
+    assert [end.problem for end in await desk.ends()] == ["deleted"]
+    assert (desk.trained, desk.store.versions("1", "spam")) == (1, [])
 
 
 async def test_a_later_job_trains_anew(desk: Desk) -> None:

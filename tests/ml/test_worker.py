@@ -59,9 +59,9 @@ class Chat:
             await self.jobs.sweep()
 
 
-async def until_there_is_a_worker(chat: Chat) -> None:
+async def until_there_are_workers(chat: Chat, count: int = 1) -> None:
     async with asyncio.timeout(20):
-        while not await chat.jobs.workers():
+        while await chat.jobs.workers() < count:
             await asyncio.sleep(0.05)
 
 
@@ -274,7 +274,7 @@ async def test_an_idle_worker_ends_at_once(
     workers: Workers, chat: Chat, number: signal.Signals, after: float
 ) -> None:
     process = workers.start()
-    await until_there_is_a_worker(chat)
+    await until_there_are_workers(chat)
     await asyncio.sleep(after)
     begun = time.monotonic()
     process.send_signal(number)
@@ -311,6 +311,7 @@ async def test_a_cancelled_job_that_waits_never_runs(chat: Chat, workers: Worker
 async def test_one_training_runs_at_a_time_of_each_person(chat: Chat, workers: Workers) -> None:
     for _ in range(2):
         workers.start()
+    await until_there_are_workers(chat, 2)
     for model in ("one", "two"):
         await chat.teach(model)
     first, second = await chat.train("one", epochs=2, pause=0.4), await chat.train("two", epochs=2, pause=0.4)
@@ -322,6 +323,7 @@ async def test_one_training_runs_at_a_time_of_each_person(chat: Chat, workers: W
 async def test_two_workers_train_for_two_people_side_by_side(chat: Chat, workers: Workers) -> None:
     for _ in range(2):
         workers.start()
+    await until_there_are_workers(chat, 2)
     for model in ("one", "two"):
         await chat.teach(model)
     jobs = [await chat.train("one", 7, epochs=4, pause=0.5), await chat.train("two", 8, epochs=4, pause=0.5)]
@@ -352,7 +354,7 @@ async def test_a_worker_outlives_a_long_absence_of_redis(own_valkey: Valkey, tmp
     chat, workers = Chat(client, own_valkey.url), Workers(own_valkey.url, tmp_path)
     process = workers.start()
     try:
-        await until_there_is_a_worker(chat)
+        await until_there_are_workers(chat)
         own_valkey.kill()
         await asyncio.sleep(6)  # longer than the worker's connection asks again
         await asyncio.to_thread(own_valkey.start)
