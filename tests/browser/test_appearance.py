@@ -59,6 +59,23 @@ async def test_a_phone_shows_the_chat_with_its_composer_and_nothing_wider_than_i
     await expect(page.locator("#chats")).to_be_visible()
 
 
+@pytest.mark.parametrize("window", [PHONE, ViewportSize(width=1280, height=800)])
+async def test_head_messages_and_composer_share_the_window(
+    page: Page, bot: ScriptedBot, window: ViewportSize
+) -> None:
+    await page.set_viewport_size(window)
+    await fill_the_chat(page, bot)
+    parts = [await page.locator(part).bounding_box() for part in ("#chat-head", ".timeline-frame", "footer")]
+    head, timeline, composer = (part for part in parts if part is not None)
+    assert head["y"] == 0
+    assert head["y"] + head["height"] == timeline["y"]
+    assert timeline["y"] + timeline["height"] == composer["y"]
+    assert composer["y"] + composer["height"] == window["height"]
+    assert head["width"] == timeline["width"] == composer["width"]
+    assert head["x"] + head["width"] == window["width"]
+    await expect(page.locator("article").last).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_every_text_stands_out_from_its_ground(page: Page, bot: ScriptedBot, scheme: str) -> None:
     await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]

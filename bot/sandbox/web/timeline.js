@@ -9,6 +9,7 @@ import { serviceText } from "./service.js";
 const AT_BOTTOM = 40; // CSS pixels: nearer than this the list follows what comes
 const NEAR_TOP = 500; // CSS pixels: nearer than this older messages are fetched
 const FAR = 2; // windows: messages further away are jumped to at once
+const IDLE = 1_500; // ms without scrolling
 const RUN = 300; // seconds between two messages that still stand together
 
 /** The scrolling list of one thread at a time. */
@@ -16,6 +17,7 @@ export class Timeline {
   #bubbles = new Map(); // the key of a message -> Bubble
   #days = new Map(); // the key of a day -> its section
   #stuck = true;
+  #idle = null;
 
   constructor(root, store, on) {
     this.root = root;
@@ -23,7 +25,7 @@ export class Timeline {
     this.on = on;
     this.content = el("div.timeline-content");
     root.append(this.content);
-    root.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    root.addEventListener("scroll", () => (this.#scrolled(), this.#showDay()), { passive: true });
     const observer = new ResizeObserver(() => this.#stuck && this.toBottom());
     observer.observe(root);
     observer.observe(this.content);
@@ -140,6 +142,13 @@ export class Timeline {
       if (bottom > edge) return { node, top };
     }
     return null;
+  }
+
+  // The day stays in view while somebody scrolls, and then gives the room back to the messages.
+  #showDay() {
+    clearTimeout(this.#idle);
+    this.root.classList.toggle("scrolling", !this.#stuck);
+    this.#idle = setTimeout(() => this.root.classList.remove("scrolling"), IDLE);
   }
 
   #scrolled() {
