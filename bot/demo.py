@@ -83,7 +83,7 @@ class Demo:
 
     async def _until_ready(self, sandbox: Sandbox, started: float, stopped: asyncio.Event) -> None:
         """Wait until the bot asks for updates, which is when it answers."""
-        while not stopped.is_set() and not any(call.method == "getUpdates" for call in sandbox.calls):
+        while not stopped.is_set() and not sandbox.calls_of("getUpdates"):  # noqa: ASYNC110 - of another process
             await asyncio.sleep(LOOK_EVERY)
         self._say("bot", f"answers after {time.monotonic() - started:.1f} s")
         self._say("worker", "loads TensorFlow for some seconds; trainings wait for it")

@@ -93,7 +93,7 @@ BAD_INPUTS = {
     "/train": "/new",
     "/train nothing": "/new",
     "/new a": "label",
-    "/classify nothing good": "/new",
+    "/classify": "/classify",
     "/cancel": "",
     "/models nothing": "/new",
 }
@@ -107,6 +107,42 @@ async def test_bad_input_gets_a_sentence_and_no_traceback(world: World) -> None:
         assert "broke on my side" not in words, (text, world.log)
     assert "positive" in str(await world.ask("😀😀😀")) or "not sure" in str(await world.ask("😀😀😀"))
     assert '"level": "error"' not in world.log
+
+
+async def test_a_sticker_gets_a_sentence_on_what_can_be_done(world: World) -> None:
+    post = world.sandbox.people.sticker(scene.GRACE, scene.GRACE)
+    assert "CSV" in (await world.sandbox.reply_to(post.body, 15))["text"]
+
+
+FILES = {
+    "broken.csv": (b"x,y\n1,2\n2,four\n3,6\n", "four"),
+    "gbk.csv": ("时间,温度\n1,2\n2,4.1\n3,5.9\n".encode("gb18030"), "R²"),
+    "utf16.csv": ("x;y\n1;2,5\n2;4,5\n3;6,7\n".encode("utf-16"), "R²"),
+    "empty.csv": (b"\n \n", ""),
+    "picture.csv": (bytes(range(256)) * 20, ""),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+async def test_a_file_is_read_or_refused_with_the_place(world: World, name: str) -> None:
+    content, expected = FILES[name]
+    answer = await world.send_file(name, content, caption="/fit")
+    words = answer.get("text", answer.get("caption", ""))
+    assert expected in words
+    assert "broke on my side" not in words, world.log
+
+
+async def test_a_file_of_30_mb_is_refused_before_it_is_fetched(world: World) -> None:
+    answer = await world.send_file("large.csv", b"1,2\n" * 7_500_000, caption="/fit")
+    assert "20 MB" in answer["text"]
+    assert not world.sandbox.calls_of("getFile") or "large" not in str(world.sandbox.calls_of("getFile")[-1])
+
+
+async def test_a_training_with_one_label_taught_is_refused_and_nothing_is_lost(world: World) -> None:
+    await world.ask("/new mail junk fine", person=scene.GRACE)
+    await world.ask("/teach mail\n" + "\n".join(f"junk: prize {n}" for n in range(9)), person=scene.GRACE)
+    assert "fine" in (await world.ask("/train mail", person=scene.GRACE))["text"]
+    assert "9" in (await world.ask("/models mail", person=scene.GRACE))["text"]
 
 
 async def test_neither_the_token_nor_a_persons_words_stand_in_the_log(world: World) -> None:
