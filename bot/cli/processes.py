@@ -41,9 +41,8 @@ def run(
 
 def worker() -> None:
     """Run a machine-learning worker, which trains what the bot enqueues."""
-    from ml.worker import work
-
     from bot import logs
+    from ml.worker import work
 
     settings = read_settings()
     logs.set_up()

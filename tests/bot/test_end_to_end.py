@@ -91,11 +91,11 @@ BAD_INPUTS = {
     "/predict": "fit",
     "/nonsense": "/help",
     "/train": "/new",
-    "/train nothing": "/new",
+    "/train nothing": "no model",
     "/new a": "label",
     "/classify": "/classify",
     "/cancel": "",
-    "/models nothing": "/new",
+    "/models nothing": "no model",
 }
 
 
