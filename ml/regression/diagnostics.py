@@ -39,14 +39,26 @@ class Diagnostics:
     loo: float
 
 
-def diagnose(data: Observations, curve: Curve, residual_std: float, parameters: float) -> Diagnostics:
+def diagnose(
+    data: Observations,
+    curve: Curve,
+    residual_std: float,
+    parameters: float,
+    hat: Curve | None = None,
+    *,
+    robust: bool = False,
+) -> Diagnostics:
     """Judge every row (Cook and Weisberg, Residuals and Influence in Regression, 1982).
 
     For exp and power the curve is replaced by its tangent plane.
+
+    Args:
+        hat: Whose leverages count, where they are not those of the curve.
+        robust: Whether the deviation is free of the rows that lie far off.
     """
     weights = np.ones(data.n) if data.weights is None else data.weights
     residuals = data.y - curve.mean(data.x) if residual_std else np.zeros(data.n)
-    leverages = np.minimum(weights * curve.leverage(data.x), 1.0)
+    leverages = np.minimum(weights * (hat or curve).leverage(data.x), 1.0)
     # a row that alone holds a coefficient has leverage 1: no residual, and nothing to foretell it from
     open_rows = leverages < 1 - 1e-10
     free = np.where(open_rows, 1 - leverages, 1.0)
@@ -57,7 +69,7 @@ def diagnose(data: Observations, curve: Curve, residual_std: float, parameters: 
         return Diagnostics(residuals, leverages, zeros, zeros, loo)
     inner = np.where(open_rows, residuals * np.sqrt(weights / free) / residual_std, 0.0)
     dof = data.n - parameters
-    outer = inner * np.sqrt(max(dof - 1, 0) / np.maximum(dof - inner**2, 1e-12))
+    outer = inner if robust else inner * np.sqrt(max(dof - 1, 0) / np.maximum(dof - inner**2, 1e-12))
     cook = inner**2 * leverages / free / max(parameters, 1)
     return Diagnostics(residuals, leverages, outer, cook, loo)
 

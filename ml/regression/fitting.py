@@ -7,8 +7,12 @@ import numpy as np
 from ml.regression.diagnostics import diagnose, find_outliers, suggest_degree
 from ml.regression.gram import terms_of
 from ml.regression.inference import aic, analysis_of_variance, interval, p_value, t_value
+from ml.regression.lasso import fit_lasso
 from ml.regression.linear import Estimate, fit_linear
+from ml.regression.nonlinear import fit_growth
 from ml.regression.record import Fit
+from ml.regression.ridge import fit_ridge
+from ml.regression.robust import fit_robust
 from ml.regression.spec import LARGEST, MAX_TERMS, FitError, Floats, Observations, Spec
 
 
@@ -82,19 +86,28 @@ def _distinct(values: Floats, enough: int) -> int:
 
 
 def _estimate(data: Observations, spec: Spec) -> Estimate:
+    if spec.model in {"exp", "power"}:
+        return fit_growth(data, spec)
+    if spec.robust is not None:
+        return fit_robust(data, spec)
+    if spec.ridge is not None:
+        return fit_ridge(data, spec)
+    if spec.lasso is not None:
+        return fit_lasso(data, spec)
     return fit_linear(data, spec)
 
 
 def _record(data: Observations, spec: Spec, found: Estimate) -> Fit:
     """Infer everything that follows from an estimate."""
     dof = data.n - found.parameters
-    judged = diagnose(data, found.curve, found.residual_std, found.parameters)
+    robust = spec.robust is not None
+    judged = diagnose(data, found.curve, found.residual_std, found.parameters, found.hat, robust=robust)
     regression_dof = found.parameters - (not spec.through0)
     total_dof = dof + regression_dof
     pairs = list(zip(found.coefficients, found.std_errors, strict=True))
     intervals = found.intervals or [interval(c, s, dof, spec.ci) for c, s in pairs]
     log_weights = 0.0 if data.weights is None else float(np.log(data.weights).sum())
-    curved = spec.model == "linear" and spec.robust is None and spec.ridge is None and spec.lasso is None
+    plain = spec.model == "linear" and not robust and spec.ridge is None and spec.lasso is None
     return Fit(
         spec=spec,
         x_names=data.x_names,
@@ -114,9 +127,9 @@ def _record(data: Observations, spec: Spec, found: Estimate) -> Fit:
         aic=aic(found.rss, data.n, found.parameters, log_weights) if found.classical else None,
         anova=analysis_of_variance(found.rss, found.tss, dof, regression_dof),
         mean_error=float(np.abs(judged.residuals).mean()),
-        loo=judged.loo,
+        loo=judged.loo if found.classical and not robust else found.loo,
         outliers=find_outliers(data, judged, found.parameters),
         x_ranges=tuple((float(column.min()), float(column.max())) for column in data.x.T),
-        suggested_degree=suggest_degree(data, spec.degree, spec.through0, found.rss) if curved else None,
+        suggested_degree=suggest_degree(data, spec.degree, spec.through0, found.rss) if plain else None,
         notes=found.notes,
     )

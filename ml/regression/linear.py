@@ -29,6 +29,8 @@ class Estimate:
         residual_std: Standard deviation of an observation of weight 1 about the curve.
         intervals: Where they do not follow from the standard errors (bootstrap).
         classical: Whether t, p and AIC exist.
+        hat: What its leverages are: how far a row decides its own fitted value; else those of `curve`.
+        loo: Root mean square of the leave-one-out errors, where they do not follow from the leverages.
         notes: What the method chose: the strength of a penalty, and how.
     """
 
@@ -43,6 +45,8 @@ class Estimate:
     parameters: float
     intervals: list[tuple[float, float]] | None = None
     classical: bool = True
+    hat: Curve | None = None
+    loo: float | None = None
     notes: dict[str, Any] = field(default_factory=dict)
 
 
