@@ -40,7 +40,7 @@ from ml.store import Store
 log = logging.getLogger(__name__)
 
 REDIS_TIMEOUT = 10.0  # seconds, above every blocking read
-SWEEP_EVERY = 5.0  # seconds between looks at jobs whose worker died
+SWEEP_EVERY = 2.0  # seconds between looks at jobs whose worker died
 
 
 class WrongToken(RuntimeError):
