@@ -43,8 +43,13 @@ class Curve:
         if self.model in {"exp", "power"}:
             growth = np.exp(self.weights[1] * T[:, 0])
             return np.column_stack([growth, self.weights[0] * T[:, 0] * growth])
-        columns = [T[:, column] ** power if power else np.ones(len(T)) for column, power in self.terms]
-        return np.column_stack(columns)
+        B = np.empty((len(self.terms), len(T)))
+        for index, (column, power) in enumerate(self.terms):
+            if power <= 1:
+                B[index] = T[:, column] if power else 1.0
+            else:  # the power below it stands right before
+                np.multiply(B[index - 1], T[:, column], out=B[index])
+        return B.T
 
     def mean(self, X: Floats) -> Floats:
         """Return the curve at X (shape (n, k)), shape (n,)."""
