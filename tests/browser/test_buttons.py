@@ -68,7 +68,13 @@ async def test_a_copy_button_copies_and_a_link_opens_beside_the_page(
     await expect(link).to_have_attribute("target", "_blank")
 
 
-async def test_a_link_that_starts_the_bot_stays_in_the_page(page: Page, bot: ScriptedBot) -> None:
-    await send_buttons(bot, {"text": "Why?", "url": "https://t.me/tonefit_bot?start=why_7F3K"})
+async def test_a_link_to_the_bot_itself_stays_in_the_page(page: Page, bot: ScriptedBot) -> None:
+    await send_buttons(
+        bot,
+        {"text": "Why?", "url": "https://t.me/tonefit_bot?start=why_7F3K"},
+        {"text": "Add to a group", "url": "https://t.me/tonefit_bot?startgroup=1"},
+    )
+    await page.get_by_role("link", name="Add to a group").click()
+    await expect(page.locator(".toast")).to_contain_text("already in the demo group")
     await page.get_by_role("link", name="Why?").click()
     assert (await bot.heard("message"))["text"] == "/start why_7F3K"

@@ -156,14 +156,17 @@ export class Conversation {
     else this.composer.append(name);
   }
 
-  // A link that starts the bot stays in the page, as it stays in Telegram.
+  // A link to the bot stays in the page, as it stays in Telegram.
   #openLink(href) {
-    const url = new URL(href);
-    const start = url.searchParams.get("start");
-    if (url.hostname !== "t.me" || url.pathname !== `/${this.store.bot.username}` || start === null)
-      return false;
+    const { hostname, pathname, searchParams } = new URL(href);
+    if (hostname !== "t.me" || pathname !== `/${this.store.bot.username}`) return false;
+    if (searchParams.has("startgroup") || searchParams.has("startchannel")) {
+      toast(t("already_added"));
+      return true;
+    }
+    const start = searchParams.get("start");
     this.go(this.privateChat());
-    this.send({ text: `/start ${start}`.trim() });
+    if (start !== null) this.send({ text: `/start ${start}`.trim() });
     return true;
   }
 }

@@ -3,6 +3,10 @@
 // key: [English, Chinese]; "one|many" where English needs a plural of {count}.
 export const PHRASES = {
   add_caption: ["Add a caption…", "添加说明…"],
+  already_added: [
+    "In the sandbox the bot is already in the demo group and the demo channel",
+    "沙盒里，机器人已经在演示群组和演示频道中了",
+  ],
   attach: ["Attach a file", "添加文件"],
   back: ["Back to the chats", "返回聊天列表"],
   bot: ["bot", "机器人"],
@@ -32,9 +36,7 @@ export const PHRASES = {
   ],
   intro_title: ["What can this bot do?", "这个机器人能做什么？"],
   language_name: ["English", "简体中文"],
-  load_failed: ["The messages could not be loaded", "消息加载失败"],
   message: ["Message", "输入消息"],
-  message_menu: ["Message actions", "消息操作"],
   messages: ["Messages", "消息"],
   more: ["More", "更多"],
   no_messages: ["No messages here yet", "还没有消息"],
@@ -59,7 +61,6 @@ export const PHRASES = {
   save_edit: ["Save", "保存"],
   send: ["Send", "发送"],
   send_as_photo: ["Send as a photo", "以图片发送"],
-  sending: ["Sending…", "正在发送…"],
   sent_photo: ["sends a photo…", "正在发送图片…"],
   sent_document: ["sends a file…", "正在发送文件…"],
   service_joined: ["{who} joined", "{who} 加入了"],
