@@ -17,6 +17,8 @@ from ml.regression.spec import Floats
 
 STEPS = 160  # of the curve
 MARGIN = 0.05  # of the range, on both sides
+STEEP = 4  # degree from which a curve runs away beside the points
+LONGEST_TITLE = 60  # characters
 MOST_POINTS = 2_000
 MOST_NAMED = 6  # outliers
 
@@ -30,7 +32,7 @@ def fit_picture(kept: KeptFit, data: Observations, t: Texts, asked: Predictions 
         return _observed_picture(kept, data, t)
     xs = _grid(fit, asked)
     band = fit.predict(xs)
-    payload = _head(fit, x_label(kept), t) | {
+    payload = _head(kept, fit.x_names[0], t) | {
         "points": _points(data.x[:, 0], data.y),
         "outliers": _outliers(fit, data, data.x[:, 0], data.y, t),
         "curve": {
@@ -64,8 +66,8 @@ def residual_picture(kept: KeptFit, data: Observations, t: Texts) -> Picture:
     residuals = diagnose(data, fit.curve, fit.residual_std, data.n - fit.dof).residuals
     single = data.k == 1
     x = data.x[:, 0] if single else fit.curve.mean(data.x)
-    label = x_label(kept) if single else t("fitted {y}", y=fit.y_name)
-    payload = _head(fit, label, t) | {
+    label = fit.x_names[0] if single else t("fitted {y}", y=fit.y_name)
+    payload = _head(kept, label, t) | {
         "title": t("Residuals"),
         "subtitle": fit.equation(),
         "y_label": t("{y} above the curve", y=fit.y_name),
@@ -95,16 +97,15 @@ def table_of(kept: KeptFit, data: Observations) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def x_label(kept: KeptFit) -> str:
-    """Name the abscissa, with its day 0 where it holds dates."""
-    name = kept.fit.x_names[0]
-    origin = dict(kept.origins).get(name)
-    return f"{name} ({origin} = 0)" if origin else name
+def _origin(kept: KeptFit) -> str | None:
+    """Return the day 0 of the abscissa as a whole ISO date, where it holds dates."""
+    origin = dict(kept.origins).get(kept.fit.x_names[0])
+    return f"{origin}-01" if origin and len(origin) == len("2024-01") else origin
 
 
 def _observed_picture(kept: KeptFit, data: Observations, t: Texts) -> Picture:
     fitted = kept.fit.curve.mean(data.x)
-    payload = _head(kept.fit, t("fitted {y}", y=data.y_name), t) | {
+    payload = _head(kept, t("fitted {y}", y=data.y_name), t) | {
         "y_label": t("observed {y}", y=data.y_name),
         "points": _points(fitted, data.y),
         "outliers": _outliers(kept.fit, data, fitted, data.y, t),
@@ -112,12 +113,17 @@ def _observed_picture(kept: KeptFit, data: Observations, t: Texts) -> Picture:
     return "observed", payload
 
 
-def _head(fit: Fit, label: str, t: Texts) -> dict[str, Any]:
+def _head(kept: KeptFit, label: str, t: Texts) -> dict[str, Any]:
+    fit = kept.fit
     spread = t("deviation {sd}", sd=beside(fit.residual_std, fit.residual_std))
+    title = fit.equation()
+    if len(title) > LONGEST_TITLE:
+        title = t("{y}: polynomial of degree {degree}", y=fit.y_name, degree=fit.spec.degree)
     return {
-        "title": fit.equation(),
+        "title": title,
         "subtitle": f"R² {shown_r2(fit.r2)} · n = {fit.n} · {spread}",
         "x_label": label,
+        "x_origin": _origin(kept) if label == fit.x_names[0] else None,
         "y_label": fit.y_name,
     }
 
@@ -127,7 +133,7 @@ def _grid(fit: Fit, asked: Predictions | None) -> Floats:
     low, high = fit.x_ranges[0]
     if asked is not None:
         low, high = min(low, float(asked.x[0, 0])), max(high, float(asked.x[0, 0]))
-    room = MARGIN * (high - low)
+    room = (MARGIN if fit.spec.degree < STEEP else MARGIN / 4) * (high - low)
     start = low - room
     if fit.spec.model in {"log", "power"}:
         start = max(start, low * 0.5)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import matplotlib as mpl
@@ -18,7 +19,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import MaxNLocator
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 WIDTH, HEIGHT, DPI = 6.4, 4.8, 200  # inches, pixels an inch
 TITLE_FROM = 0.85  # of the height: above it stand title and subtitle
@@ -84,9 +86,9 @@ def fit(figure: Figure, payload: Payload, colours: dict[str, str]) -> None:
     )
     axes.plot(curve["x"], curve["mean"], color=colours["curve"], lw=2.6, zorder=3, solid_capstyle="round")
     _points(axes, payload["points"], colours)
+    _limits(axes, payload)
     _outliers(axes, payload.get("outliers", []), colours)
     _prediction(axes, payload.get("prediction"), colours)
-    _limits(axes, payload)
     _key(axes, payload, colours)
 
 
@@ -164,6 +166,9 @@ def _axes(figure: Figure, payload: Payload, colours: dict[str, str]) -> Axes:
     axes.grid(visible=True, color=colours["grid"], lw=1)
     axes.set_axisbelow(True)
     axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+    if payload.get("x_origin"):
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.xaxis.set_major_formatter(_dates(payload["x_origin"], payload["points"]["x"]))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.get_offset_text().set_color(colours["faint"])
     axes.yaxis.get_offset_text().set_color(colours["faint"])
@@ -187,6 +192,14 @@ def _axes(figure: Figure, payload: Payload, colours: dict[str, str]) -> Axes:
     return axes
 
 
+def _dates(origin: str, days: list[float]) -> FuncFormatter:
+    """Return what writes days since an ISO date as dates, no finer than their range asks for."""
+    first = datetime.fromisoformat(origin)
+    span = max(days) - min(days)
+    form = "%Y" if span > 1500 else "%Y-%m" if span > 300 else "%m-%d" if span > 3 else "%m-%d %H:%M"
+    return FuncFormatter(lambda value, _: (first + timedelta(days=value)).strftime(form))
+
+
 def _points(axes: Axes, points: dict[str, list[float]], colours: dict[str, str]) -> None:
     n = len(points["x"])
     many = n > MANY
@@ -203,12 +216,16 @@ def _points(axes: Axes, points: dict[str, list[float]], colours: dict[str, str])
 
 
 def _outliers(axes: Axes, outliers: list[Payload], colours: dict[str, str]) -> None:
+    low, high = axes.get_xlim()
     for outlier in outliers:
         place = (outlier["x"], outlier["y"])
+        right = outlier["x"] > low + 0.8 * (high - low)  # where the label would leave the picture
         axes.scatter(*place, s=190, facecolors="none", edgecolors=colours["alarm"], linewidths=2.4, zorder=5)
         axes.annotate(
-            outlier["label"], place, xytext=(11, 9), textcoords="offset points", fontsize=11.5,
-            color=colours["alarm"], fontweight=_weight(outlier["label"]), zorder=6,
+            outlier["label"], place, xytext=(-11 if right else 11, 9), textcoords="offset points",
+            ha="right" if right else "left", fontsize=11.5, color=colours["alarm"],
+            fontweight=_weight(outlier["label"]), zorder=6,
+            path_effects=[withStroke(linewidth=3, foreground=colours["paper"])],
         )  # fmt: skip
 
 
