@@ -55,18 +55,24 @@ class Demo:
         server = await asyncio.to_thread(embedded.start, self.data_dir)
         sandbox = Sandbox(self.data_dir / "chats")
         try:
-            address = await sandbox.start(port=_free_port(self.port))
+            port = _free_port(self.port)
+            address = f"http://127.0.0.1:{port}"
             environment = {
                 "TONEFIT_REDIS_URL": server.url,
                 "TONEFIT_API_URL": address,
                 "TONEFIT_TOKEN": TOKEN,
                 "TONEFIT_DATA_DIR": str(self.data_dir),
             }
+            # The bot loads while the local Bot API starts; the worker comes last, since TensorFlow
+            # takes a core for some seconds.
+            self.children = [self._start("run", environment)]
             self._say("server", f"{server.name}, data in {self.data_dir}")
+            await sandbox.start(port=port)
             self._say("chat", f"local Bot API and web chat on {address}")
-            self.children = [self._start(name, environment) for name in ("run", "worker")]
             watching = asyncio.create_task(self._keep_alive(environment))
             await self._until_ready(sandbox, started, stopped)
+            if not stopped.is_set():
+                self.children.append(self._start("worker", environment))
             self.console.print(f"\nOpen [bold]{address}[/bold] in a browser · Ctrl-C ends everything\n")
             self._browse(address)
             await stopped.wait()
@@ -124,11 +130,11 @@ class Demo:
 
 
 def _free_port(wanted: int) -> int:
-    """Return the wanted port, or 0 (any) where something else has it."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            return 0
-    return wanted
+    """Return the wanted port, or any that is free where something else has it."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return int(probe.getsockname()[1])
+    raise OSError("no port is free on this machine")

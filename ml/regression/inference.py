@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, isfinite, log, pi
 
-from scipy.special import fdtrc, stdtr, stdtrit  # scipy.stats would cost 73 MB
+# scipy.special is imported by the first fit: the bot's start need not wait for it.
+# scipy.stats would cost 73 MB.
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ def quantile(dof: float, ci: float) -> float:
     >>> round(quantile(10, 95.0), 4)
     2.2281
     """
+    from scipy.special import stdtrit
+
     return float(stdtrit(dof, 0.5 + ci / 200))
 
 
@@ -38,11 +41,13 @@ def p_value(estimate: float, std_error: float, dof: float) -> float | None:
     """Return how likely so large an estimate is where the truth is 0; None where both are 0."""
     if std_error == 0:
         return 0.0 if estimate else None
-    return float(2 * stdtr(dof, -abs(estimate / std_error)))
+    return p_of_studentised(estimate / std_error, dof)
 
 
 def p_of_studentised(value: float, dof: float) -> float:
-    """Return the two-sided probability of a studentised residual."""
+    """Return the two-sided probability of a t value, such as a studentised residual."""
+    from scipy.special import stdtr
+
     return float(2 * stdtr(dof, -abs(value)))
 
 
@@ -57,6 +62,8 @@ def analysis_of_variance(rss: float, tss: float, dof: float, regression_dof: flo
     explained = max(tss - rss, 0.0)
     f = p = None
     if rss > 0 and regression_dof > 0:
+        from scipy.special import fdtrc
+
         ratio = (explained / regression_dof) / (rss / dof)
         f = ratio if isfinite(ratio) else None
         p = float(fdtrc(regression_dof, dof, ratio))

@@ -1,0 +1,136 @@
+"""What `tonefit fit` answers: read the table, fit it, print it for people or as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from handlers.errors import Refusal
+from handlers.fit_card import headline, predicted_lines
+from handlers.fit_options import Options, options_of
+from handlers.fit_words import refuse_fit
+from handlers.kept_fit import KeptFit, Source, fit_points
+from handlers.point_files import read_file
+from handlers.points import Points
+from handlers.predictions import Predictions, predictions
+from handlers.texts import Texts
+from ml.regression import Fit, FitError, number
+
+
+def report(file: str, flags: dict[str, str], *, as_json: bool) -> None:
+    """Fit a file by the flags as they were written, and print the fit."""
+    try:
+        options = options_of(flags)
+        kept, asked = _fit(_content(file), options)
+    except Refusal as refusal:
+        typer.echo(refusal.words(Texts("en")), err=True)
+        raise typer.Exit(1) from None
+    if as_json:
+        typer.echo(json.dumps(as_record(kept.fit, asked), ensure_ascii=False, allow_nan=False))
+    else:
+        _show(kept, asked)
+
+
+def as_record(fitted: Fit, asked: Predictions | None) -> dict[str, Any]:
+    """Return what `--json` prints: the lists run in the order of `terms`; what does not exist is null."""
+    band = asked.band if asked is not None else None
+    return {
+        "coefficients": fitted.coefficients,
+        "std_errors": fitted.std_errors,
+        "t": fitted.t,
+        "p": fitted.p,
+        "intervals": fitted.intervals,
+        "r2": fitted.r2,
+        "r2_adjusted": fitted.r2_adjusted,
+        "residual_std": fitted.residual_std,
+        "n": fitted.n,
+        "equation": fitted.equation(),
+        "predictions": [] if band is None else band.mean.tolist(),
+        "prediction_intervals": []
+        if band is None
+        else list(zip(band.low.tolist(), band.high.tolist(), strict=True)),
+        "terms": fitted.term_names(),
+        "dof": fitted.dof,
+        "aic": fitted.aic,
+        "loo": fitted.loo,
+        "anova": {
+            "regression_dof": fitted.anova.regression_dof,
+            "regression_ss": fitted.anova.regression_ss,
+            "residual_dof": fitted.anova.residual_dof,
+            "residual_ss": fitted.anova.residual_ss,
+            "f": fitted.anova.f,
+            "p": fitted.anova.p,
+        },
+        "outliers": [outlier.row for outlier in fitted.outliers],
+        "suggested_degree": fitted.suggested_degree,
+        **({"strength": fitted.notes["strength"]} if "strength" in fitted.notes else {}),
+    }
+
+
+def _content(file: str) -> bytes:
+    """Read the file, or standard input.
+
+    Raises:
+        Refusal: It cannot be read.
+    """
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise Refusal("{file} cannot be read: {why}.", file=file, why=error.strerror) from error
+
+
+def _fit(content: bytes, options: Options) -> tuple[KeptFit, Predictions | None]:
+    points: Points = read_file(content, options)
+    try:
+        kept = fit_points(points, options.spec, Source())
+    except FitError as error:
+        raise refuse_fit(error) from error
+    asked = predictions(" ".join(options.predict), kept) if options.predict else None
+    return kept, asked
+
+
+def _show(kept: KeptFit, asked: Predictions | None) -> None:
+    """Print a fit for people."""
+    fitted, t, console = kept.fit, Texts("en"), Console()
+    console.print(headline(fitted, t), style="bold", highlight=False, markup=False, soft_wrap=True)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "coefficient", "std error", "t", "p", f"{fitted.spec.ci:g} % interval"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    rows = zip(
+        fitted.term_names(),
+        fitted.coefficients,
+        fitted.std_errors,
+        fitted.t,
+        fitted.p,
+        fitted.intervals,
+        strict=True,
+    )
+    for term, coefficient, error, t_value, p, (low, high) in rows:
+        cells = [number(coefficient, 7), _cell(error, 4), _cell(t_value, 4), _cell(p, 3)]
+        table.add_row(term, *cells, f"[{number(low, 5)}, {number(high, 5)}]".replace("[", "\\["))
+    console.print(table, highlight=False)
+    summary = f"residual deviation {number(fitted.residual_std, 5)} with {fitted.dof:g} degrees of freedom"
+    if fitted.loo is not None:
+        summary += f", leave-one-out error {number(fitted.loo, 5)}"
+    console.print(summary, highlight=False, markup=False, soft_wrap=True)
+    if kept.left_out:
+        console.print(f"rows with an empty cell left out: {kept.left_out}", highlight=False)
+    for line in predicted_lines(fitted, asked, t) if asked is not None else []:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if fitted.outliers:
+        rows_far = ", ".join(str(outlier.row) for outlier in fitted.outliers)
+        console.print(f"far off the curve: row {rows_far}", style="yellow", highlight=False)
+    if fitted.suggested_degree is not None:
+        console.print(f"degree {fitted.suggested_degree} describes these points better", style="yellow")
+
+
+def _cell(value: float | None, digits: int) -> str:
+    return "–" if value is None else number(value, digits)
