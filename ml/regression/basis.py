@@ -9,8 +9,7 @@ from math import comb
 import numpy as np
 
 from ml.regression.curve import Curve
-from ml.regression.gram import Term
-from ml.regression.spec import Floats, Model, Observations
+from ml.regression.spec import Floats, Model, Observations, Term
 
 
 @dataclass(frozen=True)

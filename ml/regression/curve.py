@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ml.regression.gram import Term
-from ml.regression.spec import Floats, Model
+from ml.regression.spec import Floats, Model, Term
 
 FEW = 5_000  # values that are compared with the centre as decimals, so that a large offset costs no digit
 CHUNK = 65_536  # rows whose basis is in memory at a time

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, isfinite, log10
 
-from ml.regression.gram import Term
-from ml.regression.spec import Model
+from ml.regression.spec import Model, Term
 
 RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 LONGEST_NAME = 24  # characters of a column's name in an equation

@@ -44,7 +44,7 @@ def solve(equations: Gram) -> Solution:
     p = equations.p
     G = [row[:p] for row in equations.matrix[:p]]
     b = [row[p] for row in equations.matrix[:p]]
-    adjugate, determinant = invert(G)
+    adjugate, determinant = invert(G, [power > 1 for _, power in equations.terms])
     weights = [sum(a * value for a, value in zip(row, b, strict=True)) for row in adjugate]
     shift = _uncentre(equations)
     raw_weights = [sum(s * value for s, value in zip(row, weights, strict=True) if s) for row in shift]
@@ -78,11 +78,14 @@ def solve(equations: Gram) -> Solution:
     )
 
 
-def invert(G: Integers) -> tuple[Integers, int]:
+def invert(G: Integers, powers: list[bool] | None = None) -> tuple[Integers, int]:
     """Return the adjugate and the determinant of a positive definite matrix of integers.
 
     Fraction-free Gauss-Jordan elimination: every division leaves no remainder (Bareiss, "Sylvester's
     identity and multistep integer-preserving Gaussian elimination", 1968).
+
+    Args:
+        powers: Which columns are higher powers of another: those are nearly the same by nature.
 
     >>> invert([[2, 1], [1, 3]])
     ([[3, -1], [-1, 2]], 5)
@@ -96,7 +99,8 @@ def invert(G: Integers) -> tuple[Integers, int]:
     for k in range(p):
         pivot = rows[k][k]
         # pivot / previous is what is left of the square of column k beside the columns before it
-        if pivot * NEGLIGIBLE <= G[k][k] * previous:
+        least = 0 if powers is not None and powers[k] else G[k][k] * previous // NEGLIGIBLE
+        if pivot <= least:
             raise FitError("collinear", term=k)
         for i in range(p):
             if i == k:

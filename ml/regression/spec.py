@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Term = tuple[int, int]  # (column, power); (0, 0) is the intercept
 Model = Literal["linear", "exp", "log", "power"]
 Robust = Literal["huber", "theil-sen"]
 MAX_DEGREE = 10

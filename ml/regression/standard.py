@@ -8,9 +8,8 @@ import numpy as np
 
 from ml.regression.basis import Basis
 from ml.regression.curve import Curve
-from ml.regression.gram import Term
 from ml.regression.linear import Estimate
-from ml.regression.spec import Floats, Observations, Spec
+from ml.regression.spec import Floats, Observations, Spec, Term
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.regression import Fit, FitError, Observations, Spec, diagnose, fit, observations
+from ml.regression import Fit, FitError, Observations, Spec, diagnose, fit, integers, observations
 from ml.regression import gram as gram_module
 from tests.ml.strd import NAMES, certified, lre
 
@@ -18,6 +18,7 @@ def both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     """Sum the normal equations as for a short table, then as for a long one."""
     if request.param == "million":
         monkeypatch.setattr(gram_module, "SMALL", 0)
+        monkeypatch.setattr(integers, "FEW", 0)
 
 
 @pytest.mark.usefixtures("both_ways")
