@@ -3,97 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import re
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 
 from bot.sandbox import scene
-from tests.conftest import free_port
-
-ROOT = Path(__file__).parent.parent.parent
-TRAINING = "label,text\n" + "".join(
-    f"junk,win a free prize number {n} now\nfine,see you at lunch on day {n}\n" for n in range(20)
-)
-
-
-@dataclass
-class RunningDemo:
-    process: subprocess.Popen[str]
-    url: str
-    seconds: float  # from the start to the line with the address
-
-    def tree(self) -> set[int]:
-        """The processes below the demo."""
-        known = {self.process.pid}
-        grown = True
-        while grown:
-            found = {
-                int(stat.parent.name)
-                for stat in Path("/proc").glob("[0-9]*/stat")
-                if _parent(stat) in known and int(stat.parent.name) not in known
-            }
-            known |= found
-            grown = bool(found)
-        return known
-
-    async def post(self, session: aiohttp.ClientSession, path: str, **fields: Any) -> dict[str, Any]:
-        form = aiohttp.FormData()
-        for name, value in fields.items():
-            if isinstance(value, bytes):
-                form.add_field(name, value, filename="data.csv")
-            else:
-                form.add_field(name, str(value))
-        async with session.post(f"{self.url}/chat/{path}", data=form) as response:
-            assert response.status == 200, await response.text()
-            return await response.json()
-
-    async def wait_for(self, session: aiohttp.ClientSession, pattern: str, seconds: float) -> dict[str, Any]:
-        """Wait for a message of Ada's private chat whose words match."""
-        deadline = time.monotonic() + seconds
-        while True:
-            where = f"{self.url}/chat/messages?person={scene.ADA}&chat={scene.ADA}"
-            async with session.get(where) as response:
-                messages = (await response.json())["messages"]
-            for message in reversed(messages):
-                if re.search(pattern, message.get("text") or message.get("caption") or ""):
-                    return message
-            assert time.monotonic() < deadline, [m.get("text") or m.get("caption") for m in messages]
-            await asyncio.sleep(0.1)
-
-
-def _parent(stat: Path) -> int:
-    try:
-        return int(stat.read_text().rsplit(")", 1)[1].split()[1])
-    except OSError:
-        return -1
-
-
-def start(folder: Path) -> RunningDemo:
-    started = time.monotonic()
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("TONEFIT_")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bot", "demo", "--no-browser", "--port", str(free_port())],
-        cwd=ROOT,
-        env=environment | {"TONEFIT_DATA_DIR": str(folder)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        found = re.search(r"Open (http://\S+)", line)
-        if found:
-            return RunningDemo(process, found[1], time.monotonic() - started)
-    raise AssertionError("the demo ended before it was ready")
+from tests.bot.running_demo import TRAINING, start
 
 
 @pytest.fixture
@@ -127,8 +46,7 @@ async def test_a_newcomer_gets_a_tone_a_fit_and_a_trained_classifier_and_finds_t
     finally:
         tree = demo.tree()
         asked = time.monotonic()
-        demo.process.send_signal(signal.SIGINT)
-        demo.process.wait(10)
+        demo.end()
     assert time.monotonic() - asked < 5
     assert len(tree) >= 4
     await asyncio.sleep(0.2)
@@ -142,5 +60,4 @@ async def test_a_newcomer_gets_a_tone_a_fit_and_a_trained_classifier_and_finds_t
         await again.post(session, "send", **ada, text="/classify spam lunch on that day")
         await again.wait_for(session, "fine", 10)
     finally:
-        again.process.send_signal(signal.SIGINT)
-        again.process.wait(10)
+        again.end()
