@@ -94,7 +94,12 @@ def _try_head(head: str, delimiter: str | None, options: Options, commas: Commas
         table = _read(head, delimiter)
     except TableError:  # a quoted cell that goes on
         return
-    points_of_rows(table.rows, table.line_numbers, options, commas)
+    points = points_of_rows(table.rows, table.line_numbers, options, commas)
+    if not points.data.n:
+        raise Refusal(
+            N_("Each of the first {n} rows has an empty cell. Choose full columns with x= and y=."),
+            n=f"{points.left_out:,}",
+        )
 
 
 def _read_quickly(text: str, delimiter: str | None, options: Options) -> Points | None:

@@ -25,6 +25,7 @@ class Solution:
         centred_inverse: The same for those.
         rss: Sum of the squared residuals, weighted.
         tss: Sum of the squares of y, about its mean where there is an intercept, weighted.
+        weakest: The least share of a term's square that the terms before it do not explain.
     """
 
     coefficients: list[Fraction]
@@ -33,6 +34,7 @@ class Solution:
     centred_inverse: list[list[Fraction]]
     rss: Fraction
     tss: Fraction
+    weakest: float
 
 
 def solve(equations: Gram) -> Solution:
@@ -44,7 +46,7 @@ def solve(equations: Gram) -> Solution:
     p = equations.p
     G = [row[:p] for row in equations.matrix[:p]]
     b = [row[p] for row in equations.matrix[:p]]
-    adjugate, determinant = invert(G, [power > 1 for _, power in equations.terms])
+    adjugate, determinant, weakest = invert(G, [power > 1 for _, power in equations.terms])
     weights = [sum(a * value for a, value in zip(row, b, strict=True)) for row in adjugate]
     shift = _uncentre(equations)
     raw_weights = [sum(s * value for s, value in zip(row, weights, strict=True) if s) for row in shift]
@@ -75,11 +77,12 @@ def solve(equations: Gram) -> Solution:
         as_inverse(adjugate),
         rss,
         (yy - mean_square) * scale,
+        weakest,
     )
 
 
-def invert(G: Integers, powers: list[bool] | None = None) -> tuple[Integers, int]:
-    """Return the adjugate and the determinant of a positive definite matrix of integers.
+def invert(G: Integers, powers: list[bool] | None = None) -> tuple[Integers, int, float]:
+    """Return the adjugate and the determinant of a positive definite matrix, and its weakest pivot.
 
     Fraction-free Gauss-Jordan elimination: every division leaves no remainder (Bareiss, "Sylvester's
     identity and multistep integer-preserving Gaussian elimination", 1968).
@@ -88,7 +91,7 @@ def invert(G: Integers, powers: list[bool] | None = None) -> tuple[Integers, int
         powers: Which columns are higher powers of another: those are nearly the same by nature.
 
     >>> invert([[2, 1], [1, 3]])
-    ([[3, -1], [-1, 2]], 5)
+    ([[3, -1], [-1, 2]], 5, 0.8333333333333334)
 
     Raises:
         FitError: `collinear`, with the index of the term.
@@ -96,12 +99,14 @@ def invert(G: Integers, powers: list[bool] | None = None) -> tuple[Integers, int
     p = len(G)
     rows = [[*G[i], *(int(i == j) for j in range(p))] for i in range(p)]
     previous = 1
+    weakest = 1.0
     for k in range(p):
         pivot = rows[k][k]
         # pivot / previous is what is left of the square of column k beside the columns before it
         least = 0 if powers is not None and powers[k] else G[k][k] * previous // NEGLIGIBLE
         if pivot <= least:
             raise FitError("collinear", term=k)
+        weakest = min(weakest, float(Fraction(pivot, G[k][k] * previous)))
         for i in range(p):
             if i == k:
                 continue
@@ -111,7 +116,7 @@ def invert(G: Integers, powers: list[bool] | None = None) -> tuple[Integers, int
                 for value, other in zip(rows[i], rows[k], strict=True)
             ]
         previous = pivot
-    return [row[p:] for row in rows], previous
+    return [row[p:] for row in rows], previous, weakest
 
 
 def _uncentre(equations: Gram) -> Integers:

@@ -13,7 +13,7 @@ from itertools import repeat
 from operator import mul
 
 from ml.regression.integers import Column, large_column, small_column
-from ml.regression.slices import completed, left_terms, sliced_sums
+from ml.regression.slices import completed, keeps_all, left_terms, sliced_sums
 from ml.regression.spec import Observations, Term
 
 SMALL = 300_000  # products that Python's integers sum in about 50 ms
@@ -29,6 +29,7 @@ class Gram:
         columns: The x columns; their integers are of no use any more.
         y_unit: Unit of y, which is not centred.
         weight_unit: Unit of the weights.
+        exact: Whether nothing was cut off; the numbers of a long table may have more digits than are summed.
     """
 
     matrix: list[list[int]]
@@ -36,6 +37,7 @@ class Gram:
     columns: tuple[Column, ...]
     y_unit: Fraction
     weight_unit: Fraction
+    exact: bool
 
     @property
     def p(self) -> int:
@@ -58,18 +60,23 @@ def terms_of(k: int, degree: int, intercept: bool) -> tuple[Term, ...]:
     return ((0, 0), *powers) if intercept else tuple(powers)
 
 
-def gram(data: Observations, terms: tuple[Term, ...]) -> Gram:
-    """Sum the normal equations of a design, exactly for typed numbers."""
+def gram(data: Observations, terms: tuple[Term, ...], *, exactly: bool = False) -> Gram:
+    """Sum the normal equations of a design.
+
+    Args:
+        exactly: Take Python's integers for a long table too, which takes seconds.
+    """
     centred = (0, 0) in terms
-    small = data.n * len(left_terms(terms)) * (len(terms) + 1) <= SMALL
+    small = exactly or data.n * len(left_terms(terms)) * (len(terms) + 1) <= SMALL
     column_of = small_column if small else large_column
     columns = tuple(column_of(data.x[:, j], centred) for j in range(data.k))
     y = column_of(data.y, False)
     weights = None if data.weights is None else column_of(data.weights, False)
     sums = _small_sums if small else sliced_sums
     matrix = sums(columns, y, weights, terms)
+    exact = small or keeps_all(columns, weights, terms)
     bare = tuple(Column([], column.centre, column.unit, column.reach) for column in columns)
-    return Gram(matrix, terms, bare, y.unit, Fraction(1) if weights is None else weights.unit)
+    return Gram(matrix, terms, bare, y.unit, Fraction(1) if weights is None else weights.unit, exact)
 
 
 def _small_sums(

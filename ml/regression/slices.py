@@ -16,8 +16,8 @@ from ml.regression.integers import Column
 from ml.regression.spec import Floats, Term
 
 SLICE = 18  # bits
-CHUNK = 4_096  # rows: few enough for the cache
-AT_ONCE = 64  # chunks: 2**18 products of up to 2**34 are still an integer that a double holds
+CHUNK = 8_192  # rows: few enough for the cache
+AT_ONCE = 32  # chunks: 2**18 products of up to 2**34 are still an integer that a double holds
 DOUBLED = 104  # bits that a pair of doubles holds
 
 Pair = tuple[Floats, Floats | None]  # a number as the sum of two doubles, the second far smaller
@@ -48,6 +48,12 @@ def sliced_sums(
             total[:] = 0
     _collect(sums, total, left, right)
     return completed(sums, lefts, terms)
+
+
+def keeps_all(columns: tuple[Column, ...], weights: Column | None, terms: tuple[Term, ...]) -> bool:
+    """Say whether every digit of the terms is summed."""
+    heavy = 0 if weights is None else weights.reach.bit_length() + 1
+    return max(_bits(columns, term) for term in terms) + heavy <= DOUBLED
 
 
 def left_terms(terms: tuple[Term, ...]) -> list[int]:
@@ -146,23 +152,19 @@ def _sliced(vectors: list[Pair], cuts: list[list[int]]) -> Floats:
     """Return the slices of all vectors, shape (slices, rows); each holds integers up to 2**18."""
     rows = len(vectors[0][0])
     out = np.empty((sum(map(len, cuts)), rows))
-    line = 0
+    rest, cut_off = np.empty(rows), np.empty(rows)
+    parts = iter(out)
     for (high, low), places in zip(vectors, cuts, strict=True):
-        rest, small = high, low
-        for place in places:
-            part = out[line]
-            line += 1
-            if place == 0 and small is None:
-                np.rint(rest, out=part)
-                continue
-            unit = 2.0**place
-            np.multiply(rest, 1 / unit, out=part)
+        rest[:] = high
+        for count, (place, part) in enumerate(zip(places, parts, strict=False)):
+            # three slices use the first double up, and make room for the second
+            if low is not None and count == min(3, len(places) - 1):
+                rest += low
+            np.multiply(rest, 2.0**-place, out=part)
             np.rint(part, out=part)
-            rest = rest - part * unit
-            if small is not None:
-                total = rest + small
-                small = small - (total - rest)
-                rest = total
+            if place != places[-1]:
+                np.multiply(part, 2.0**place, out=cut_off)
+                rest -= cut_off
     return out
 
 

@@ -159,6 +159,35 @@ def test_a_large_table_is_solved_as_exactly_as_a_small_one(monkeypatch: pytest.M
         assert large.r2 == small.r2
 
 
+@pytest.mark.parametrize("degree", [3, 6, 10])
+def test_a_point_far_away_costs_a_long_table_no_digits(degree: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(6)
+    x = np.append(rng.uniform(0, 1, 1500).round(4), 1000.0)
+    data = observations(x, (np.sin(x) + rng.normal(size=len(x))).round(4))
+    exact = fit(data, Spec(degree=degree))
+    monkeypatch.setattr(gram_module, "SMALL", 0)
+    assert fit(data, Spec(degree=degree)).coefficients == exact.coefficients
+
+
+def test_numbers_of_17_digits_are_taken_as_they_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(7)
+    x, y = 1e6 + rng.normal(size=300), rng.normal(size=300)
+    expected = rational_polynomial(
+        [Fraction(repr(v)) for v in x.tolist()], [Fraction(repr(v)) for v in y.tolist()], 2
+    )
+    for small in (10**9, 0):
+        monkeypatch.setattr(gram_module, "SMALL", small)
+        found = fit(observations(x, y), Spec(degree=2))
+        assert min(map(lre, found.coefficients, map(float, expected))) == 15
+
+
+def test_columns_that_are_copies_but_for_rounding_are_refused() -> None:
+    x = np.arange(1.0, 30.0) / 10
+    with pytest.raises(FitError) as raised:
+        fit(observations(np.column_stack([x, x * 3]), x + np.tile([0, 0.1], 15)[:29]))
+    assert (raised.value.kind, raised.value.fields) == ("collinear", {"column": "x2"})
+
+
 def test_leave_one_out_is_what_fits_without_each_row_would_foretell() -> None:
     data = noisy(15)
     found = fit(data)
