@@ -11,7 +11,6 @@ from typing import Any
 
 import telegram
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from telegram.error import BadRequest, Forbidden
 
 from bot.logs import traceback_without_values
@@ -23,6 +22,7 @@ from handlers.errors import Refusal, new_reference
 from handlers.messages import Message, Reply
 from handlers.routing import Route, Table, route
 from handlers.texts import Texts, language_of
+from ml.stream import AWAY
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Conversation:
         """Answer one update as the Bot API gave it.
 
         Raises:
-            RedisError: Redis is away; nothing was said, and the update can be answered later.
+            redis.ConnectionError, redis.TimeoutError: Redis is away; the update can be answered later.
         """
         started = time.monotonic()
         message = self._read(raw)
@@ -114,7 +114,7 @@ class Conversation:
                 await where.handler(context)
         except Refusal as refusal:
             await self._say(context, Reply(refusal.words(context.t)))
-        except RedisError:
+        except AWAY:
             raise
         except Forbidden:
             log.info("update %s: the bot may not write there", context.message.update_id)

@@ -8,16 +8,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from redis.exceptions import RedisError
-
 from bot.inbox import Entry, Inbox
 from bot.logs import traceback_without_values
+from ml.stream import AWAY, Pause
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 32  # chats that are answered side by side
 TAKEN_AHEAD = 128  # updates held in memory; the rest waits in Redis
-PATIENCE = 5  # attempts while Redis is away, before the update waits for the next start
 DRAIN_TIMEOUT = 3.0  # seconds for answers in flight when the bot stops
 
 
@@ -73,35 +71,21 @@ class Dispatcher:
             del self._queues[chat]
 
     async def _answer_once(self, entry: Entry) -> None:
-        for attempt in range(PATIENCE):
-            try:
-                await self._answer(entry.update)
-                break
-            except RedisError as error:
-                log.warning(
-                    "redis is away (%s); update %s waits", type(error).__name__, entry.update["update_id"]
-                )
-                await asyncio.sleep(0.5 * 2**attempt)
-            except Exception as error:
-                # A poisoned update must not hold up its chat, and would fail again tomorrow.
-                log.error(
-                    "update %s is given up\n%s", entry.update["update_id"], traceback_without_values(error)
-                )
-                break
-        else:
-            return
+        try:
+            await self._with_redis(lambda: self._answer(entry.update))
+        except Exception as error:
+            # A poisoned update must not hold up its chat, and would fail again tomorrow.
+            log.error("update %s is given up\n%s", entry.update["update_id"], traceback_without_values(error))
         await self._with_redis(lambda: self._inbox.acknowledge([entry.id]))
 
     async def _with_redis(self, call: Callable[[], Awaitable[Any]]) -> Any:
-        """Call until Redis answers."""
-        pause = 0.1
+        """Call, and call again for as long as Redis is away."""
+        pause = Pause()
         while True:
             try:
                 return await call()
-            except RedisError as error:
-                log.warning("redis is away (%s)", type(error).__name__)
-                await asyncio.sleep(pause)
-                pause = min(2.0, 2 * pause)
+            except AWAY as failure:
+                await pause.wait(failure)
 
 
 def chat_of(update: dict[str, Any]) -> int:

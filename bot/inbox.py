@@ -64,7 +64,13 @@ class Inbox:
 
     async def take(self, count: int = 64) -> list[Entry]:
         """Wait shortly for new updates and return them in order."""
-        return [_entry(*entry) for entry in await self._read(">", count, block=BLOCK)]
+        try:
+            return [_entry(*entry) for entry in await self._read(">", count, block=BLOCK)]
+        except ResponseError as error:
+            if "NOGROUP" not in str(error):
+                raise
+            await self.open()  # somebody emptied the database under us
+            return []
 
     async def unanswered(self) -> list[Entry]:
         """Return what was given out and never acknowledged: the last process was killed over it."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import telegram
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, RetryAfter, TimedOut
+from telegram.error import BadRequest, RetryAfter, TelegramError, TimedOut
 
 from bot.request import NotSent
 from handlers.errors import Refusal
@@ -79,14 +79,14 @@ class TelegramOutbox:
         self._answered.append(press_id)
         try:
             await self._call(self._bot.answer_callback_query, callback_query_id=press_id, text=notice or None)
-        except BadRequest as error:
-            log.info("a press was not answered: %s", error)
+        except TelegramError as error:
+            log.info("a press was not answered (%s)", type(error).__name__)
 
     async def chat_action(self, chat: Chat, action: str) -> None:
         """Show that an answer is on its way; it does not matter if that fails."""
         try:
             await self._bot.send_chat_action(chat.id, action, message_thread_id=chat.topic)
-        except telegram.error.TelegramError as error:
+        except TelegramError as error:
             log.debug("no chat action: %s", type(error).__name__)
 
     async def download(self, document: Document) -> bytes:

@@ -46,3 +46,10 @@ async def test_nothing_stays_of_an_answered_update(inbox: Inbox, redis_client: R
     await inbox.acknowledge([entry.id for entry in await inbox.take()])
     assert await redis_client.xlen(STREAM) == 0
     assert await inbox.unanswered() == []
+
+
+async def test_an_emptied_database_stops_nobody(inbox: Inbox, redis_client: Redis) -> None:
+    await redis_client.flushall()
+    assert await inbox.take() == []
+    await inbox.put([{"update_id": 1}])
+    assert [entry.update["update_id"] for entry in await inbox.take()] == [1]
