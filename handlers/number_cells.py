@@ -14,7 +14,7 @@ Kind = Literal["number", "percent", "date", "time"]
 
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 ENDLESS = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
-WITH_COMMA = re.compile(r"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?")
+DECIMAL = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?(?:[eE][+-]?\d+)?")
 GROUPED_BY_DOTS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?")
 SPACED = re.compile(r"([+-]?\d{1,3}(?:[ ']\d{3})+)((?:[.,]\d*)?)")
@@ -25,6 +25,7 @@ UNIT = re.compile(
 )
 DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?)?")
 TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?")
+WRITTEN = (NUMBER, DECIMAL, GROUPED, GROUPED_BY_DOTS, SPACED, DATE, TIME, ENDLESS)
 DAY = 86_400  # seconds
 
 
@@ -109,19 +110,24 @@ def settled_commas(cells: Iterable[str]) -> Commas | None:
     return None
 
 
-def looks_numeric(cell: str) -> bool:
-    """Say whether a cell holds a number, a date or a time in any of the ways that are read.
+def is_number(cell: str) -> bool:
+    """Say whether a cell holds a number, a date or a time and nothing else.
 
-    >>> [looks_numeric(cell) for cell in ("1,5", "12 %", "2024-01-31", "height", "nan")]
-    [True, True, True, False, True]
+    >>> [is_number(cell) for cell in ("1,5", "12 %", "2024-01-31", "12.05.2024", "5 kg", "nan")]
+    [True, True, True, False, False, True]
     """
-    stripped = cell.strip()
-    if NUMBER.fullmatch(stripped) or DATE.fullmatch(stripped) or TIME.fullmatch(stripped):
-        return True
-    found = UNIT.fullmatch(stripped)
-    return bool(
-        ENDLESS.fullmatch(stripped) or SPACED.fullmatch(stripped) or (found and len(found["unit"]) < 8)
-    )
+    stripped = cell.strip().removesuffix("%").rstrip()
+    return any(pattern.fullmatch(stripped) for pattern in WRITTEN)
+
+
+def looks_numeric(cell: str) -> bool:
+    """Say whether a cell holds what is read as a number, with a unit perhaps.
+
+    >>> [looks_numeric(cell) for cell in ("1,5", "5 kg", "height", "x1")]
+    [True, True, False, False]
+    """
+    found = UNIT.fullmatch(cell.strip())
+    return is_number(cell) or bool(found and len(found["unit"]) < 8 and is_number(found["number"]))
 
 
 def _plain(cells: list[str]) -> list[float | None] | None:

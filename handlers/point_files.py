@@ -10,7 +10,8 @@ import numpy as np
 from handlers.errors import Refusal
 from handlers.fit_options import Options
 from handlers.number_cells import Commas
-from handlers.points import Note, Points, choose_columns, header_of, points_of_rows
+from handlers.point_columns import choose_columns, header_of
+from handlers.points import Note, Points, points_of_rows
 from handlers.table_words import refuse_table
 from handlers.texts import N_
 from ml.regression.spec import Floats, Observations

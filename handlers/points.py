@@ -11,7 +11,8 @@ import numpy as np
 from handlers.errors import Refusal
 from handlers.fit_options import Options, read_options
 from handlers.grammar import normalise
-from handlers.number_cells import Commas, NumberColumn, looks_numeric, read_column, settled_commas
+from handlers.number_cells import Commas, NumberColumn, is_number, read_column, settled_commas
+from handlers.point_columns import Chosen, choose_columns, header_of, no_number, width_of
 from handlers.point_rows import Rows, split_rows
 from handlers.table_words import refuse_table
 from handlers.texts import N_
@@ -67,15 +68,15 @@ def parse_fit(text: str, commas: Commas | None = None) -> tuple[Options, Points 
 
 
 def looks_like_points(text: str) -> bool:
-    """Say whether plain words are a table of numbers and nothing else, with two points at least.
+    """Say whether plain words are pairs of numbers and nothing else, two at least.
 
-    >>> looks_like_points("1,2 2,4 3,6"), looks_like_points("call 110"), looks_like_points("2024")
+    >>> looks_like_points("1,2 2,4 3,6"), looks_like_points("call 110"), looks_like_points("030 123 456 78")
     (True, False, False)
     """
     if len(text) > LONGEST_TYPED or not NUMBERS_ONLY.fullmatch(text):
         return False
-    cells = [cell for row in split_rows(normalise(text).strip()).cells for cell in row]
-    return len(cells) >= 4 and all(looks_numeric(cell) for cell in cells if cell)
+    rows = split_rows(normalise(text).strip()).cells
+    return len(rows) >= 2 and all(len(row) >= 2 and all(map(is_number, filter(None, row))) for row in rows)
 
 
 def read_points(table: str, options: Options, commas: Commas | None = None) -> Points:
@@ -129,83 +130,6 @@ def points_of_rows(
     return _points(columns, numbers, chosen)
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Which columns are what, by their places from 0; without an x, y stands against 1..n."""
-
-    x: tuple[int, ...]
-    y: int
-    weights: int | None
-    labels: tuple[str, ...]
-    named: bool
-
-    @property
-    def used(self) -> tuple[int, ...]:
-        """The places of all columns that matter."""
-        return (*self.x, self.y) if self.weights is None else (*self.x, self.y, self.weights)
-
-
-def header_of(cells: Sequence[Sequence[str]]) -> list[str] | None:
-    """Return the names of the columns where the first row holds words and the second does not."""
-    first = [cell.strip() for cell in cells[0]] if cells else []
-    if not first or any(looks_numeric(cell) for cell in first if cell) or not any(first):
-        return None
-    if len(cells) == 1 and len(first) > 0:
-        raise no_number(first[0], 1, 1)
-    # a broken first row is no header: below a header stand numbers in the same places
-    second = [cell.strip() for cell in cells[1]]
-    if not any(looks_numeric(cell) for cell in second if cell):
-        raise no_number(first[0], 1, 1)
-    return [" ".join(name.split()) or f"#{place}" for place, name in enumerate(first, start=1)]
-
-
-def width_of(body: Sequence[Sequence[str]]) -> int:
-    """Return how many cells most rows have."""
-    widths = [len(row) for row in body[:100]]
-    return max(set(widths), key=widths.count)
-
-
-def choose_columns(names: list[str] | None, width: int, options: Options) -> Chosen:
-    """Say which columns are x, y and weights: by name, by number from 1, or by their order."""
-    labels = tuple(names) if names else _default_labels(width)
-    places = {name.casefold(): place for place, name in reversed(list(enumerate(labels)))}
-
-    def find(name: str) -> int:
-        place = places.get(name.casefold())
-        if place is None and name.isdigit() and 1 <= int(name) <= width:
-            place = int(name) - 1
-        if place is None:
-            raise Refusal(
-                N_("There is no column “{column}”. The columns are: {columns}"),
-                column=clipped(name),
-                columns=clipped(", ".join(labels)),
-            )
-        return place
-
-    weights = find(options.weights) if options.weights else None
-    x = [find(name) for name in options.x]
-    y = find(options.y) if options.y else None
-    free = [place for place in range(width) if place != weights and place not in x and place != y]
-    if y is None:
-        if not free:
-            raise Refusal(N_("No column is left for y. Name it with y=."))
-        y = free.pop()
-    if not x:
-        x = [place for place in free if place != y]
-    return Chosen(tuple(x), y, weights, labels, names is not None)
-
-
-def no_number(held: str, row: int, column: str | int, *, endless: bool = False) -> Refusal:
-    """Return the sentence for a cell that is no number."""
-    if endless:
-        sentence = N_("Row {row}, column {column} holds “{held}”. A fit needs finite numbers.")
-    else:
-        sentence = N_(
-            "Row {row}, column {column} holds “{held}”, which is no number. Correct or empty the cell."
-        )
-    return Refusal(sentence, row=row, column=column, held=clipped(held))
-
-
 def too_many_typed() -> Refusal:
     """Return the sentence for a table that is too long to be typed."""
     return Refusal(
@@ -219,12 +143,6 @@ def _turned(rows: Rows) -> tuple[Rows, bool]:
         cells = [[cell] for cell in rows.cells[0]]
         return Rows(cells, list(range(1, len(cells) + 1)), decimal=rows.decimal), True
     return rows, False
-
-
-def _default_labels(width: int) -> tuple[str, ...]:
-    if width == 1:
-        return ("y",)
-    return ("x", "y") if width == 2 else (*(f"x{place}" for place in range(1, width)), "y")
 
 
 def _check_widths(body: Sequence[Sequence[str]], lines: Sequence[int], width: int) -> None:

@@ -172,6 +172,13 @@ def test_a_cell_that_is_no_number_is_named_with_its_place(
     assert (values["row"], values["column"], values["held"]) == (row, column, held)
 
 
+def test_names_that_begin_with_a_digit_are_names_above_plain_numbers() -> None:
+    points = parse_fit("50m\t100m\n7.1\t13.5\n7.5\t14")[1]
+    assert points is not None
+    assert (points.data.x_names, points.data.y_name) == (("50m",), "100m")
+    assert rows_of("5 kg\t10 cm\n6 kg\t11 cm") == [[5, 10], [6, 11]]
+
+
 def test_a_broken_row_is_named() -> None:
     with pytest.raises(Refusal) as raised:
         parse_fit("a,b\n1,2\n3\n4,5")
@@ -253,6 +260,9 @@ def test_no_table_is_no_error() -> None:
         ("１，２；３，４", True),
         ("call 110 now", False),
         ("2024", False),
+        ("030 1234 5678 90", False),
+        ("12.05.2024 13.06.2025", False),
+        ("2024-01-01 5\n2024-01-02 6", True),
         ("+49 30 123456", False),
         ("12:30", False),
         ("", False),
