@@ -56,6 +56,13 @@ class Settings(BaseSettings):
             host_and_port(value)
         return value
 
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_scheme(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("expected an address such as redis://127.0.0.1:6379/0")
+        return value or None
+
     @property
     def store_url(self) -> str:
         """Where models are kept."""

@@ -107,6 +107,8 @@ async def _redis(settings: Settings) -> str:
 
 
 async def _worker(settings: Settings) -> str:
+    from redis.exceptions import RedisError
+
     from bot.app import connect
     from ml.jobs import Jobs
 
@@ -115,6 +117,8 @@ async def _worker(settings: Settings) -> str:
     redis = connect(settings.redis_url)
     try:
         count = await Jobs(redis, settings.redis_url).workers()
+    except RedisError as error:
+        raise Finding("unknown while Redis does not answer") from error
     finally:
         await redis.aclose()
     if not count:
