@@ -125,6 +125,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
                 "intake": _intake(settings, bot, inbox, token),
             }.items()
         ]
+        log.info("answering as @%s by %s", bot.username, "webhook" if settings.webhook_url else "polling")
         menus = asyncio.create_task(show_menus(bot, COMMANDS), name="menus")
         stack.push_async_callback(_cancel, [*tasks, menus])
         yield tasks
