@@ -1,7 +1,7 @@
 """What chats really hold, kind by kind: a minimum-functionality table (CheckList, Ribeiro et al. 2020).
 
 The sentences are our own and were written down before the model was asked; none was left out for its answer.
-`pytest tests/ml/test_hard_texts.py -k share -rP` prints the share of each kind. The first model that was asked
+`pytest tests/ml/test_hard_texts.py -k share -rP` prints the share of each kind. The first model asked
 passed 84 of 99: the floors leave the next one a few sentences, not a kind.
 """
 
