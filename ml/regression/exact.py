@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, isqrt, ldexp
 
+import numpy as np
+
 from ml.regression.gram import Gram
+from ml.regression.newton import Integers, inverse_by_newton
 from ml.regression.spec import FitError
 
 NEGLIGIBLE = 10**26  # a column whose square shrinks this much beside the others says nothing of its own
-
-Integers = list[list[int]]
+MANY = 16  # terms from which elimination is the slower way
+MOST_ELIMINATED = 40  # terms that are eliminated at all
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,11 @@ def solve(equations: Gram) -> Solution:
     p = equations.p
     G = [row[:p] for row in equations.matrix[:p]]
     b = [row[p] for row in equations.matrix[:p]]
-    adjugate, determinant, weakest = invert(G, [power > 1 for _, power in equations.terms])
+    adjugate, determinant, weakest = _inverse(G, [power > 1 for _, power in equations.terms])
     weights = [sum(a * value for a, value in zip(row, b, strict=True)) for row in adjugate]
     shift = _uncentre(equations)
     raw_weights = [sum(s * value for s, value in zip(row, weights, strict=True) if s) for row in shift]
-    raw_adjugate = _product(_product(shift, adjugate), _transpose(shift))
+    raw_adjugate = _shifted(shift, _transpose(_shifted(shift, adjugate)))  # of a symmetric matrix
     yy = equations.matrix[p][p]
     explained = sum(value * weight for value, weight in zip(b, weights, strict=True))
     scale = equations.y_unit**2 * equations.weight_unit
@@ -79,6 +82,25 @@ def solve(equations: Gram) -> Solution:
         (yy - mean_square) * scale,
         weakest,
     )
+
+
+def _inverse(G: Integers, powers: list[bool]) -> tuple[Integers, int, float]:
+    """Return numerators and denominator of the inverse, by the way that is quicker."""
+    found = inverse_by_newton(G) if len(G) > MANY else None
+    if found is None:
+        if len(G) > MOST_ELIMINATED:
+            raise FitError("collinear", term=_nearest_copy(G))
+        return invert(G, powers)
+    numerators, denominator = found
+    weakest = min(Fraction(denominator, row[i] * G[i][i]) for i, row in enumerate(numerators))
+    return numerators, denominator, float(weakest)
+
+
+def _nearest_copy(G: Integers) -> int:
+    """Return the term that the terms before it explain best."""
+    roots = [isqrt(G[i][i]) or 1 for i in range(len(G))]
+    scaled = np.array([[G[i][j] / (roots[i] * roots[j]) for j in range(len(G))] for i in range(len(G))])
+    return int(np.argmin(np.abs(np.diag(np.linalg.qr(scaled)[1]))))
 
 
 def invert(G: Integers, powers: list[bool] | None = None) -> tuple[Integers, int, float]:
@@ -134,11 +156,13 @@ def _uncentre(equations: Gram) -> Integers:
     return matrix
 
 
-def _product(A: Integers, B: Integers) -> Integers:
-    columns = _transpose(B)
-    return [
-        [sum(a * b for a, b in zip(row, column, strict=True) if a and b) for column in columns] for row in A
-    ]
+def _shifted(shift: Integers, matrix: Integers) -> Integers:
+    """Return the product with a matrix that is nearly all zeros."""
+    out = []
+    for row in shift:
+        parts = [(share, matrix[j]) for j, share in enumerate(row) if share]
+        out.append([sum(share * line[i] for share, line in parts) for i in range(len(matrix[0]))])
+    return out
 
 
 def _transpose(A: Integers) -> Integers:

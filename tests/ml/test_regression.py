@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from ml.regression import Fit, FitError, Observations, Spec, diagnose, fit, integers, observations
 from ml.regression import gram as gram_module
+from ml.regression.exact import invert, solve
+from ml.regression.newton import inverse_by_newton
 from tests.ml.strd import NAMES, certified, lre
 
 
@@ -179,6 +181,39 @@ def test_numbers_of_17_digits_are_taken_as_they_are_written(monkeypatch: pytest.
         monkeypatch.setattr(gram_module, "SMALL", small)
         found = fit(observations(x, y), Spec(degree=2))
         assert min(map(lre, found.coefficients, map(float, expected))) == 15
+
+
+@pytest.mark.parametrize("k", [17, 40])
+def test_many_columns_are_solved_as_exactly_as_few(k: int) -> None:
+    """The normal equations hold for the solution before it is rounded, and lstsq agrees with it."""
+    rng = np.random.default_rng(k)
+    X = rng.normal(size=(200, k)).round(3) + np.linspace(0, 1e4, k).round(0)
+    y = (X[:, 0] - X[:, -1] + rng.normal(size=200)).round(3)
+    data = observations(X, y)
+    equations = gram_module.gram(data, gram_module.terms_of(k, 1, True))
+    solution = solve(equations)
+    for i, (column, power) in enumerate(equations.terms):
+        shares = [
+            equations.matrix[i][j] * share * equations.unit(j) for j, share in enumerate(solution.centred)
+        ]
+        value = equations.matrix[i][-1] * equations.y_unit
+        assert abs(sum(shares) - value) <= abs(value) / 2**100, (column, power)
+    expected = np.linalg.lstsq(np.column_stack([np.ones(200), X]), y, rcond=None)[0]
+    np.testing.assert_allclose(fit(data).coefficients[1:], expected[1:], rtol=1e-6, atol=1e-9)
+
+
+def test_elimination_and_iteration_find_the_same_inverse() -> None:
+    rng = np.random.default_rng(1)
+    A = rng.integers(-1000, 1000, (30, 8))
+    G = [[int(value) for value in row] for row in A.T @ A]
+    adjugate, determinant, _ = invert(G)
+    found = inverse_by_newton(G)
+    assert found is not None
+    for exact, near in zip(adjugate, found[0], strict=True):
+        for a, b in zip(exact, near, strict=True):
+            assert (
+                abs(Fraction(a, determinant) - Fraction(b, found[1])) < abs(Fraction(a, determinant)) / 2**120
+            )
 
 
 def test_columns_that_are_copies_but_for_rounding_are_refused() -> None:
