@@ -22,6 +22,7 @@ WORDS = {
     ),
     "not_positive": N_("Row {row}: {column} is {held}. This curve needs every {column} above 0."),
     "not_finite": N_("Row {row}, column {column} holds “{held}”. A fit needs finite numbers."),
+    "too_large": N_("Row {row}, column {column} holds {held}, which is too large. Choose another unit."),
     "weights": N_("Row {row}: the weight is {held}. Every weight must be above 0."),
     "combination": N_("{first} and {second} do not go together. Leave one of them out."),
     "too_many_terms": N_(

@@ -14,6 +14,7 @@ from ml.regression import Fit, Observations, Spec
 from ml.regression import fit as fit_observations
 
 MOST_KEPT = 2_000  # rows; of a longer table the summary is kept
+MOST_CELLS = 20_000  # of a table that is kept
 NOTHING_KEPT = N_(
     "There is no fit of yours here in the last 24 h. Send points first, for example:\n/fit 1,2 2,4.1 3,5.9"
 )
@@ -65,7 +66,7 @@ class KeptFit:
         """Return plain JSON."""
         return {
             "id": self.id,
-            "fit": self.fit.to_dict(),
+            "fit": self.fit.to_dict() | {"covariance": []},  # that of the curve is all that predictions need
             "data": None if self.data is None else self.data.to_dict(),
             "excluded": list(self.excluded),
             "left_out": self.left_out,
@@ -110,7 +111,7 @@ def fit_points(points: Points, spec: Spec, source: Source, fit_id: str = "") -> 
     return KeptFit(
         fit_id or new_id(),
         fit_observations(points.data, spec),
-        points.data if points.data.n <= MOST_KEPT else None,
+        points.data if _small(points.data) else None,
         (),
         points.left_out,
         points.notes,
@@ -119,6 +120,10 @@ def fit_points(points: Points, spec: Spec, source: Source, fit_id: str = "") -> 
         source.text if points.other else "",
         source.file_id if points.other else "",
     )
+
+
+def _small(data: Observations) -> bool:
+    return data.n <= MOST_KEPT and data.n * (data.k + 1) <= MOST_CELLS
 
 
 def unfitted(points: Points, source: Source) -> dict[str, Any] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 import numpy as np
 
 from ml.regression.diagnostics import diagnose, find_outliers, suggest_degree
@@ -71,7 +73,8 @@ def _check_finite(data: Observations) -> None:
         wrong = ~(np.abs(column) < LARGEST)
         if wrong.any():
             index = int(np.argmax(wrong))
-            raise FitError("not_finite", column=name, row=data.row(index), held=float(column[index]))
+            kind = "too_large" if isfinite(column[index]) else "not_finite"
+            raise FitError(kind, column=name, row=data.row(index), held=float(column[index]))
     if data.weights is not None:
         wrong = ~((data.weights > 0) & (data.weights < LARGEST))
         if wrong.any():

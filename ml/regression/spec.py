@@ -22,9 +22,9 @@ class FitError(ValueError):
 
     Args:
         kind: `too_few` (needed, n), `equal_x` (column), `few_distinct` (column, needed, found),
-            `collinear` (column), `not_positive` (column, row, held), `not_finite` (column, row, held),
-            `weights` (row, held), `combination` (first, second), `too_many_terms` (limit),
-            `no_shape` (no exponential or power curve describes these points).
+            `collinear` (column), `not_positive`, `not_finite` and `too_large` (column, row, held),
+            `weights` (row, held), `combination` (first, second), `too_many_terms` (limit), `one_x`,
+            `no_shape` (no such curve describes these points), `out_of_range` (of a double).
     """
 
     def __init__(self, kind: str, **fields: Any) -> None:
