@@ -57,6 +57,8 @@ def equation(
 
     >>> equation("linear", [(0, 0), (0, 1), (0, 2)], ["x"], "y", [-3.0, 0.5, 2.0], [3, 3, 3])
     'y = 2x² + 0.5x - 3'
+    >>> equation("linear", [(0, 0), (0, 1), (1, 1)], ["area", "x2"], "price", [7.0, -0.5, 2.0], [3, 3, 3])
+    'price = -0.5·area + 2x2 + 7'
     """
     left = shown_name(y_name)
     written = [number(value, count) for value, count in zip(coefficients, digits, strict=True)]
@@ -103,7 +105,8 @@ def _factor(model: Model, term: Term, names: Sequence[str]) -> str:
 def _times(coefficient: str, name: str) -> str:
     if not name:
         return coefficient
-    simple = len(name) <= 2 or (name[0] == "x" and name[1:].rstrip("⁰¹²³⁴⁵⁶⁷⁸⁹").isdigit())
+    bare = name.rstrip("⁰¹²³⁴⁵⁶⁷⁸⁹")
+    simple = bare.isascii() and (len(bare) == 1 or (bare[0] == "x" and bare[1:].isdigit()))
     return f"{coefficient}{name}" if simple and "·" not in coefficient else f"{coefficient}·{name}"
 
 
