@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 
 # With a token this is your bot on Telegram; without one, everything runs on this machine.
 run: setup
-	@if [ -n "$$TONEFIT_TOKEN$$TONEFIT_TOKEN_FILE" ]; then exec $(VENV)/bin/tonefit run --with-worker; \
+	@if [ -n "$$TONEFIT_TOKEN$$TONEFIT_TOKEN_FILE" ] || grep -qsE '^TONEFIT_TOKEN(_FILE)?=.' .env; then exec $(VENV)/bin/tonefit run --with-worker; \
 	else exec $(VENV)/bin/tonefit demo $(ARGS); fi
 
 test: setup browser
@@ -49,6 +49,7 @@ browser:
 
 # Brings bot/locales up to date with the sentences in the code; a test fails on one that is not translated.
 texts: setup
+	@mkdir -p build
 	$(VENV)/bin/pybabel -q extract -k t -k N_ -k plural:1,2 --no-location --sort-output --omit-header -o build/texts.pot handlers bot/*.py
 	$(VENV)/bin/pybabel -q update -i build/texts.pot -o bot/locales/zh_Hans.po -l zh_Hans --ignore-obsolete --no-fuzzy-matching
 

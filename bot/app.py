@@ -6,29 +6,29 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
 import telegram
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
-from redis.exceptions import RedisError
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import BadRequest, InvalidToken, TelegramError
 
+from bot.background import end, follow_progress, sweep
 from bot.conversation import Conversation
 from bot.dispatcher import Dispatcher
 from bot.inbox import Inbox
 from bot.intake import ALLOWED_UPDATES, Poller
 from bot.menu import show_menus
 from bot.outbox import TelegramOutbox
+from bot.patience import for_ever
 from bot.request import AiohttpRequest
 from bot.sessions import KeptResults
 from bot.settings import Settings
 from bot.web import Webhook, secret_of
 from handlers import COMMANDS, TABLE
 from handlers.context import Services
-from handlers.progress import ProgressCards
-from handlers.texts import Texts
 from ml.examples import Examples
 from ml.feedback import Feedback
 from ml.jobs import Jobs
@@ -40,11 +40,15 @@ from ml.store import Store
 log = logging.getLogger(__name__)
 
 REDIS_TIMEOUT = 10.0  # seconds, above every blocking read
-SWEEP_EVERY = 2.0  # seconds between looks at jobs whose worker died
+UNKNOWN_TOKEN = "the Bot API server does not know this token; check TONEFIT_TOKEN"
 
 
 class WrongToken(RuntimeError):
     """The Bot API server does not know the token."""
+
+
+class WrongWebhook(RuntimeError):
+    """Telegram does not take the address of the webhook."""
 
 
 def connect(redis_url: str) -> Redis:
@@ -63,22 +67,27 @@ async def run(settings: Settings, token: str, redis_url: str) -> None:
 
     Raises:
         WrongToken: See there.
+        WrongWebhook: See there.
     """
     stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    # The opening waits for the network as long as it takes, and must be stoppable too.
+    serving = asyncio.create_task(_serve(settings, token, redis_url), name="bot")
+    waiting = asyncio.create_task(stopped.wait(), name="signal")
+    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not serving.done():
+        await end([serving])
+    if serving.done() and not serving.cancelled():
+        serving.result()
+
+
+async def _serve(settings: Settings, token: str, redis_url: str) -> None:
     async with _open(settings, token, redis_url) as tasks:
-        waiting = asyncio.create_task(stopped.wait())
-        done, _ = await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
-        for task in done - {waiting}:
-            error = task.exception()
-            if isinstance(error, InvalidToken):
-                raise WrongToken(
-                    "the Bot API server does not know this token; check TONEFIT_TOKEN"
-                ) from error
-            if error is not None:
-                raise error
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
 
 
 @contextlib.asynccontextmanager
@@ -91,7 +100,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             token,
             base_url=f"{settings.api_url}/bot",
             base_file_url=f"{settings.api_url}/file/bot",
-            request=AiohttpRequest(),
+            request=AiohttpRequest(proxies=settings.api_url.startswith("https")),
             get_updates_request=AiohttpRequest(1),
         )
         await _introduce(bot)
@@ -116,18 +125,16 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         stack.push_async_callback(plotter.close)
         inbox = Inbox(redis)
         conversation = Conversation(bot, redis, services, TABLE, settings.language)
-        tasks = [
-            asyncio.create_task(work, name=name)
-            for name, work in {
-                "dispatcher": Dispatcher(inbox, conversation.answer).run(),
-                "progress": _follow_progress(services.jobs, TelegramOutbox(bot)),
-                "sweep": _sweep(services.jobs),
-                "intake": _intake(settings, bot, inbox, token),
-            }.items()
-        ]
+        parts: dict[str, Callable[[], Awaitable[None]]] = {
+            "dispatcher": Dispatcher(inbox, conversation.answer).run,
+            "progress": partial(follow_progress, services.jobs, TelegramOutbox(bot)),
+            "sweep": partial(sweep, services.jobs),
+            "intake": partial(_intake, settings, bot, inbox, token),
+        }
+        tasks = [asyncio.create_task(for_ever(name, part), name=name) for name, part in parts.items()]
         log.info("answering as @%s by %s", bot.username, "webhook" if settings.webhook_url else "polling")
         menus = asyncio.create_task(show_menus(bot, COMMANDS), name="menus")
-        stack.push_async_callback(_cancel, [*tasks, menus])
+        stack.push_async_callback(end, [*tasks, menus])
         yield tasks
 
 
@@ -139,7 +146,7 @@ async def _introduce(bot: telegram.Bot) -> None:
             await bot.initialize()
             return
         except InvalidToken as error:
-            raise WrongToken("the Bot API server does not know this token; check TONEFIT_TOKEN") from error
+            raise WrongToken(UNKNOWN_TOKEN) from error
         except TelegramError as error:
             log.warning("the Bot API server does not answer (%s); trying on", type(error).__name__)
             await asyncio.sleep(pause)
@@ -149,48 +156,32 @@ async def _introduce(bot: telegram.Bot) -> None:
 async def _intake(settings: Settings, bot: telegram.Bot, inbox: Inbox, token: str) -> None:
     """Take updates in, by webhook where one is set, else by polling."""
     if settings.webhook_url is None:
-        await Poller(bot, inbox).run()
+        try:
+            await Poller(bot, inbox).run()
+        except InvalidToken as error:
+            raise WrongToken(UNKNOWN_TOKEN) from error
         return
     given = settings.webhook_secret
     secret = given.get_secret_value() if given is not None else secret_of(token)
     webhook = Webhook(inbox, settings.webhook_url, settings.webhook_listen, secret)
     await webhook.start()
     try:
-        await bot.set_webhook(
-            settings.webhook_url, secret_token=secret, allowed_updates=ALLOWED_UPDATES, max_connections=100
-        )
+        await _announce(bot, settings.webhook_url, secret)
         await asyncio.Event().wait()
     finally:
         await webhook.stop()
 
 
-async def _follow_progress(jobs: Jobs, outbox: TelegramOutbox) -> None:
-    """Show trainings as they go on, in the message that each began with."""
-    cards = ProgressCards(outbox)
-    try:
-        async for progress in jobs.progress():
-            job = await jobs.get(progress.job)
-            if job is None:
-                continue
-            try:
-                await cards.show(progress, job, Texts(job.request.language))
-            except TelegramError as error:
-                log.info("progress of job %s was not shown (%s)", progress.job, type(error).__name__)
-    finally:
-        await cards.close()
-
-
-async def _sweep(jobs: Jobs) -> None:
-    """Give back jobs whose worker died: a fully busy fleet does not look after them itself."""
+async def _announce(bot: telegram.Bot, url: str, secret: str) -> None:
+    """Tell Telegram where to bring updates, for as long as the network takes to be there."""
     while True:
-        await asyncio.sleep(SWEEP_EVERY)
         try:
-            await jobs.sweep()
-        except RedisError as error:
-            log.warning("redis is away (%s)", type(error).__name__)
-
-
-async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+            await bot.set_webhook(
+                url, secret_token=secret, allowed_updates=ALLOWED_UPDATES, max_connections=100
+            )
+            return
+        except BadRequest as error:
+            raise WrongWebhook(f"Telegram refuses TONEFIT_WEBHOOK_URL: {error.message}") from error
+        except TelegramError as error:
+            log.warning("the webhook was not set (%s); trying on", type(error).__name__)
+            await asyncio.sleep(1)

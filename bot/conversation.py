@@ -11,10 +11,12 @@ from typing import Any
 
 import telegram
 from redis.asyncio import Redis
-from telegram.error import BadRequest, Forbidden
+from redis.exceptions import RedisError
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter
 
 from bot.logs import traceback_without_values
 from bot.outbox import TelegramOutbox
+from bot.patience import with_redis
 from bot.sessions import Remembered, Sessions
 from bot.updates import read_update
 from handlers.context import Context, Services
@@ -77,7 +79,8 @@ class Conversation:
             context.session.question = None
         async with self._typing(message):
             await self._handle(where, context)
-        await self._sessions.store(message, remembered)
+        # The answer is out: only the session is written again, should Redis be away now.
+        await with_redis(lambda: self._sessions.store(message, remembered))
         log.info(
             "answered update %s by %s in %.0f ms",
             message.update_id,
@@ -118,6 +121,11 @@ class Conversation:
             raise
         except Forbidden:
             log.info("update %s: the bot may not write there", context.message.update_id)
+        except BadRequest as error:  # a NetworkError to the library, and ours: Telegram took nothing
+            await self._fault(context, error)
+        except (NetworkError, RetryAfter) as error:
+            # The answer may have arrived, so that a sentence about a failure could be wrong.
+            log.warning("update %s: an answer was cut (%s)", context.message.update_id, type(error).__name__)
         except Exception as error:
             await self._fault(context, error)
         if context.message.press is not None:
@@ -130,7 +138,11 @@ class Conversation:
             "fault %s in update %s\n%s", reference, context.message.update_id, traceback_without_values(error)
         )
         key = f"tonefit:fault:{context.message.chat.id}:{type(error).__name__}"
-        if await self._redis.set(key, reference, ex=SAME_FAULT_PAUSE, nx=True):
+        try:
+            first = await self._redis.set(key, reference, ex=SAME_FAULT_PAUSE, nx=True)
+        except RedisError:
+            first = True
+        if first:
             words = context.t(
                 "Something broke on my side (ref {reference}). Your data is safe.", reference=reference
             )

@@ -32,7 +32,6 @@ class Child:
 
     name: str
     process: subprocess.Popen[bytes]
-    restarts: int = 0
 
 
 @dataclass
@@ -57,7 +56,9 @@ class Demo:
         try:
             port = _free_port(self.port)
             address = f"http://127.0.0.1:{port}"
-            environment = {
+            # Nothing that is set for a bot of one's own may reach the demo.
+            environment = {key: value for key, value in os.environ.items() if not key.startswith("TONEFIT_")}
+            environment |= {
                 "TONEFIT_REDIS_URL": server.url,
                 "TONEFIT_API_URL": address,
                 "TONEFIT_TOKEN": TOKEN,
@@ -70,12 +71,15 @@ class Demo:
             await sandbox.start(port=port)
             self._say("chat", f"local Bot API and web chat on {address}")
             watching = asyncio.create_task(self._keep_alive(environment))
-            await self._until_ready(sandbox, started, stopped)
+            await self._until_ready(sandbox, stopped)
             if not stopped.is_set():
+                self._say("bot", f"answers after {time.monotonic() - started:.1f} s")
                 self.children.append(self._start("worker", environment))
-            self.console.print(f"\nOpen [bold]{address}[/bold] in a browser · Ctrl-C ends everything\n")
-            self._browse(address)
-            await stopped.wait()
+                self._say("worker", "loads TensorFlow for some seconds; trainings wait for it")
+                self._say("logs", str(self.data_dir / "logs"))
+                self.console.print(f"\nOpen [bold]{address}[/bold] in a browser · Ctrl-C ends everything\n")
+                self._browse(address)
+                await self._until_ended(server, stopped)
             self.console.print("Ending …")
             watching.cancel()
         finally:
@@ -85,15 +89,23 @@ class Demo:
 
     def _start(self, name: str, environment: dict[str, str]) -> Child:
         log = self.data_dir / "logs" / f"{'bot' if name == 'run' else name}.log"
-        return Child(name, spawn([sys.executable, "-m", "bot", name], environment=environment, log=log))
+        command = [sys.executable, "-m", "bot", name]
+        # Started in its own folder, where no `.env` lies.
+        return Child(name, spawn(command, environment=environment, folder=self.data_dir, log=log))
 
-    async def _until_ready(self, sandbox: Sandbox, started: float, stopped: asyncio.Event) -> None:
+    async def _until_ended(self, server: embedded.EmbeddedServer, stopped: asyncio.Event) -> None:
+        """Wait for Ctrl-C, or for the end of the server without which nothing works."""
+        while not stopped.is_set():
+            if server.process is not None and server.process.poll() is not None:
+                self.console.print("[red]The embedded server ended; see its log. Start again.[/red]")
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), RESTART_PAUSE)
+
+    async def _until_ready(self, sandbox: Sandbox, stopped: asyncio.Event) -> None:
         """Wait until the bot asks for updates, which is when it answers."""
         while not stopped.is_set() and not sandbox.calls_of("getUpdates"):  # noqa: ASYNC110 - of another process
             await asyncio.sleep(LOOK_EVERY)
-        self._say("bot", f"answers after {time.monotonic() - started:.1f} s")
-        self._say("worker", "loads TensorFlow for some seconds; trainings wait for it")
-        self._say("logs", str(self.data_dir / "logs"))
 
     async def _keep_alive(self, environment: dict[str, str]) -> None:
         """Start a child again that died, and say so."""
@@ -104,8 +116,7 @@ class Demo:
                     self.console.print(
                         f"[yellow]{child.name} ended; starting it again (see its log)[/yellow]"
                     )
-                    fresh = self._start(child.name, environment)
-                    self.children[index] = Child(child.name, fresh.process, child.restarts + 1)
+                    self.children[index] = self._start(child.name, environment)
 
     def _end_children(self) -> None:
         """End all children at once, and by force those that take too long."""

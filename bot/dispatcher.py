@@ -8,14 +8,16 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from redis.exceptions import RedisError
+
 from bot.inbox import Entry, Inbox
 from bot.logs import traceback_without_values
-from ml.stream import AWAY, Pause
+from bot.patience import with_redis
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 32  # chats that are answered side by side
-TAKEN_AHEAD = 128  # updates held in memory; the rest waits in Redis
+AT_ONCE = 256  # chats that are answered side by side; one that waits for Telegram's leave is among them
+TAKEN_AHEAD = 5_000  # updates held in memory, so that a busy chat's do not stand before everybody's
 DRAIN_TIMEOUT = 3.0  # seconds for answers in flight when the bot stops
 
 
@@ -28,18 +30,19 @@ class Dispatcher:
         self._queues: dict[int, deque[Entry]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._held = 0
 
     async def run(self) -> None:
         """Take updates until cancelled; those that the last process left come first."""
-        await self._with_redis(self._inbox.open)
-        for entry in await self._with_redis(self._inbox.unanswered):
+        await with_redis(self._inbox.open)
+        for entry in await with_redis(self._inbox.unanswered):
             self._queue(entry)
         try:
             while True:
-                if sum(map(len, self._queues.values())) >= TAKEN_AHEAD:
+                if self._held >= TAKEN_AHEAD:
                     await asyncio.sleep(0.005)
                     continue
-                for entry in await self._with_redis(self._inbox.take):
+                for entry in await with_redis(self._inbox.take):
                     self._queue(entry)
         finally:
             if self._tasks:
@@ -49,6 +52,7 @@ class Dispatcher:
 
     def _queue(self, entry: Entry) -> None:
         chat = chat_of(entry.update)
+        self._held += 1
         waiting = self._queues.get(chat)
         if waiting is not None:
             waiting.append(entry)
@@ -67,25 +71,18 @@ class Dispatcher:
                 async with self._slots:
                     await self._answer_once(entry)
                 waiting.popleft()
+                self._held -= 1
         finally:
+            self._held -= len(waiting)
             del self._queues[chat]
 
     async def _answer_once(self, entry: Entry) -> None:
         try:
-            await self._with_redis(lambda: self._answer(entry.update))
+            await with_redis(lambda: self._answer(entry.update))
         except Exception as error:
             # A poisoned update must not hold up its chat, and would fail again tomorrow.
             log.error("update %s is given up\n%s", entry.update["update_id"], traceback_without_values(error))
-        await self._with_redis(lambda: self._inbox.acknowledge([entry.id]))
-
-    async def _with_redis(self, call: Callable[[], Awaitable[Any]]) -> Any:
-        """Call, and call again for as long as Redis is away."""
-        pause = Pause()
-        while True:
-            try:
-                return await call()
-            except AWAY as failure:
-                await pause.wait(failure)
+        await with_redis(lambda: self._inbox.acknowledge([entry.id]), (RedisError,))
 
 
 def chat_of(update: dict[str, Any]) -> int:
@@ -97,7 +94,9 @@ def chat_of(update: dict[str, Any]) -> int:
     for kind, content in update.items():
         if kind == "update_id" or not isinstance(content, dict):
             continue
-        holder = content.get("message") or content
-        chat = holder.get("chat") or content.get("from") or {}
-        return int(chat.get("id", 0))
+        message = content.get("message")
+        holder = message if isinstance(message, dict) else content
+        chat = holder.get("chat") or content.get("from")
+        if isinstance(chat, dict) and isinstance(chat.get("id"), int):
+            return int(chat["id"])
     return 0

@@ -95,7 +95,7 @@ class Inbox:
 
     async def acknowledge(self, entries: Sequence[bytes]) -> None:
         """Forget answered updates: nothing of them stays in the stream."""
-        async with self._redis.pipeline(transaction=False) as pipeline:
+        async with self._redis.pipeline(transaction=True) as pipeline:
             pipeline.xack(STREAM, GROUP, *entries)
             pipeline.xdel(STREAM, *entries)
             await pipeline.execute()

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 ALLOWED_UPDATES = ["message", "edited_message", "channel_post", "edited_channel_post", "callback_query"]
 BATCH = 100
 LONG_POLL = 20  # seconds that the server holds a request open
-FULL = 1_000  # updates waiting; above that the rest waits at Telegram, which keeps it 24 h
+FULL = 20_000  # updates waiting; above that the rest waits at Telegram, which keeps it 24 h
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)  # seconds after the first, second, ... failure in a row
 
 
@@ -30,7 +30,7 @@ class Poller:
     def __init__(self, bot: telegram.Bot, inbox: Inbox) -> None:
         self._bot = bot
         self._inbox = inbox
-        self._request = AiohttpRequest(pool_size=2)
+        self._request = AiohttpRequest(2, proxies=bot.base_url.startswith("https"))
         self._offset = 0
         self._failures = 0
 
@@ -42,9 +42,11 @@ class Poller:
         """
         await self._request.initialize()
         try:
-            await self._bot.delete_webhook()
+            cleared = False
             while True:
                 try:
+                    # Telegram gives nothing to a poller while a webhook is set.
+                    cleared = cleared or bool(await self._bot.delete_webhook())
                     await self._fetch()
                     self._failures = 0
                 except InvalidToken:

@@ -22,6 +22,7 @@ LARGEST_DOWNLOAD = 20 * 1024 * 1024  # bytes; Telegram gives a bot no more
 LONGEST_TEXT = 4096  # characters, counted by Telegram in UTF-16 units
 LONGEST_CAPTION = 1024
 DOWNLOAD_TIMEOUT = 60.0  # seconds
+LONGEST_WAIT = 60.0  # seconds that an answer waits for Telegram's leave
 PATIENCE = 3  # attempts where nothing can have been delivered
 UNCHANGED = "message is not modified"
 
@@ -104,7 +105,7 @@ class TelegramOutbox:
         try:
             async with asyncio.timeout(DOWNLOAD_TIMEOUT):
                 file = await self._bot.get_file(document.file_id)
-                return bytes(await file.download_as_bytearray())
+                return bytes(await file.download_as_bytearray(read_timeout=DOWNLOAD_TIMEOUT))
         except BadRequest as error:
             if "too big" in str(error):
                 raise too_big from error
@@ -118,10 +119,10 @@ class TelegramOutbox:
             try:
                 return await method(**arguments)
             except RetryAfter as error:
-                if attempt == PATIENCE:
-                    raise
                 pause = error.retry_after
                 seconds = pause if isinstance(pause, int | float) else pause.total_seconds()
+                if attempt == PATIENCE or seconds > LONGEST_WAIT:
+                    raise
                 log.warning("told to wait %.0f s", seconds)
                 await asyncio.sleep(seconds + 0.1)
             except NotSent:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import os
 import signal
 import subprocess
 import sys
@@ -25,22 +24,29 @@ def spawn(
     arguments: Sequence[str | Path],
     *,
     environment: dict[str, str] | None = None,
+    folder: Path | None = None,
     log: Path | None = None,
+    inherit_output: bool = False,
     stdin: int | IO[bytes] | None = subprocess.DEVNULL,
     pass_fds: tuple[int, ...] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own, so that a Ctrl-C in the terminal reaches the parent alone.
 
-    The parent ends its children in the right order; `die_with_parent` is for a parent that was killed.
+    The parent ends its children in the right order; `die_with_parent` is for a parent that was killed, and
+    takes the end of the thread that calls this for the end of the parent.
+
+    Args:
+        environment: The whole environment of the child; none: ours.
     """
     with contextlib.ExitStack() as stack:
-        output: int | IO[bytes] = subprocess.DEVNULL
+        output: int | IO[bytes] | None = None if inherit_output else subprocess.DEVNULL
         if log is not None:
             log.parent.mkdir(parents=True, exist_ok=True)
             output = stack.enter_context(log.open("ab"))
         return subprocess.Popen(
             [str(argument) for argument in arguments],
-            env={**os.environ, **(environment or {})},
+            env=environment,
+            cwd=folder,
             stdin=stdin,
             stdout=output,
             stderr=output,

@@ -30,10 +30,12 @@ class AiohttpRequest(BaseRequest):
 
     Args:
         pool_size: How many connections may be open at once.
+        proxies: Whether HTTPS_PROXY and the like are followed.
     """
 
-    def __init__(self, pool_size: int = 64) -> None:
+    def __init__(self, pool_size: int = 64, *, proxies: bool = False) -> None:
         self._pool_size = pool_size
+        self._proxies = proxies
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -46,7 +48,7 @@ class AiohttpRequest(BaseRequest):
         if self._session is None or self._session.closed:
             connector = aiohttp.TCPConnector(limit=self._pool_size, keepalive_timeout=30)
             self._session = aiohttp.ClientSession(
-                connector=connector, headers={"User-Agent": self.USER_AGENT}, auto_decompress=True
+                connector=connector, headers={"User-Agent": self.USER_AGENT}, trust_env=self._proxies
             )
 
     async def shutdown(self) -> None:

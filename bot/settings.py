@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 TELEGRAM = "https://api.telegram.org"
 
 
@@ -23,7 +25,9 @@ def user_data_dir() -> Path:
 class Settings(BaseSettings):
     """The settings of one process; `deploy/env.example` says what each is for."""
 
-    model_config = SettingsConfigDict(env_prefix="TONEFIT_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TONEFIT_", env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
 
     token: SecretStr | None = None
     token_file: Path | None = None
@@ -48,6 +52,15 @@ class Settings(BaseSettings):
     @classmethod
     def _without_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _secret_signs(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not SECRET.fullmatch(value.get_secret_value()):
+            raise ValueError(
+                "expected 1 to 256 letters, digits, underscores and hyphens, as Telegram takes them"
+            )
+        return value
 
     @field_validator("webhook_listen", "ops_listen")
     @classmethod

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Coroutine, Iterator
@@ -35,7 +34,7 @@ def run(
     with redis_at(settings) as redis_url, _worker(redis_url, wanted=with_worker):
         try:
             _run_loop(app.run(settings, token, redis_url))
-        except app.WrongToken as error:
+        except (app.WrongToken, app.WrongWebhook) as error:
             fail(str(error))
 
 
@@ -55,12 +54,15 @@ def demo(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the browser.")] = False,
 ) -> None:
     """Run everything on this machine: no account, no service, no network."""
-    from bot import logs
+    from bot import embedded, logs
     from bot.demo import Demo
 
     settings = read_settings()
     logs.set_up("WARNING")
-    asyncio.run(Demo(settings.data_dir / "demo", port, open_browser=not no_browser).run())
+    try:
+        asyncio.run(Demo((settings.data_dir / "demo").resolve(), port, open_browser=not no_browser).run())
+    except (embedded.ServerFailed, OSError) as error:
+        fail(f"The demo did not start: {error}")
 
 
 def read_settings() -> Settings:
@@ -110,33 +112,27 @@ def _worker(redis_url: str, *, wanted: bool) -> Iterator[None]:
     if not wanted:
         yield
         return
-    from bot.processes import end
-
-    process = start_worker(redis_url)
-    # Its output is ours; a worker that dies is started again, since jobs wait for it.
     ended = threading.Event()
-
-    def keep() -> None:
-        nonlocal process
-        while not ended.wait(1.0):
-            if process.poll() is not None:
-                process = start_worker(redis_url)
-
-    threading.Thread(target=keep, daemon=True).start()
+    keeper = threading.Thread(target=_keep_worker, args=(redis_url, ended), name="worker")
+    keeper.start()
     try:
         yield
     finally:
         ended.set()
-        end(process)
+        keeper.join(6)
 
 
-def start_worker(redis_url: str) -> subprocess.Popen[bytes]:
-    """Start a worker as a child of ours that writes to our standard error."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "bot", "worker"],
-        env={**os.environ, "TONEFIT_REDIS_URL": redis_url},
-        start_new_session=True,
-    )
+def _keep_worker(redis_url: str, ended: threading.Event) -> None:
+    """Start a worker, and start it again when it dies, since jobs wait; one thread owns it to its end."""
+    from bot.processes import end, spawn
+
+    command = [sys.executable, "-m", "bot", "worker"]
+    environment = {**os.environ, "TONEFIT_REDIS_URL": redis_url}
+    process = spawn(command, environment=environment, inherit_output=True)
+    while not ended.wait(1.0):
+        if process.poll() is not None:
+            process = spawn(command, environment=environment, inherit_output=True)
+    end(process)
 
 
 def _run_loop(main: Coroutine[Any, Any, None]) -> None:

@@ -32,6 +32,7 @@ class World:
     redis_url: str
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -52,7 +53,11 @@ class World:
         before = len(self.sandbox.calls_of(ready))
         with (self.folder / "bot.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"], cwd=ROOT, env=environment, stdout=log, stderr=log
+                [sys.executable, "-m", "bot", "run", *self.arguments],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=log,
             )
         deadline = time.monotonic() + START_TIMEOUT
         while len(self.sandbox.calls_of(ready)) == before:

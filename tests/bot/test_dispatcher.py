@@ -54,6 +54,19 @@ async def test_a_chats_updates_are_answered_in_order_while_other_chats_go_on(red
         await until(lambda: answered == [2, 0, 1, 3])
 
 
+async def test_a_chat_with_many_updates_that_wait_holds_up_no_other(redis_client: Redis) -> None:
+    inbox, answered = Inbox(redis_client), []
+
+    async def answer(content: dict[str, Any]) -> None:
+        if chat_of(content) == 1:
+            await asyncio.Event().wait()
+        answered.append(content["update_id"])
+
+    async with dispatching(inbox, answer):
+        await inbox.put([update(number, 1) for number in range(1500)] + [update(2000, 2)])
+        await until(lambda: answered == [2000])
+
+
 async def test_an_update_that_always_fails_holds_up_nobody_and_its_text_stays_out_of_the_log(
     redis_client: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -119,6 +132,9 @@ async def test_everything_goes_on_by_itself_when_redis_was_killed_and_comes_back
         ({"update_id": 1, "callback_query": {"from": {"id": 7}, "message": {"chat": {"id": 42}}}}, 42),
         ({"update_id": 1, "inline_query": {"from": {"id": 7}}}, 7),
         ({"update_id": 1}, 0),
+        ({"update_id": 1, "message": 5}, 0),
+        ({"update_id": 1, "message": {"chat": {"id": None}}}, 0),
+        ({"update_id": 1, "message": {"chat": "x"}}, 0),
     ],
 )
 def test_an_update_belongs_to_the_order_of_its_chat(content: dict[str, Any], chat: int) -> None:

@@ -15,6 +15,22 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         monkeypatch.delenv(f"TONEFIT_{name}", raising=False)
 
 
+def test_an_empty_setting_is_not_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("TOKEN", "WEBHOOK_SECRET", "WEBHOOK_URL", "REDIS_URL"):
+        monkeypatch.setenv(f"TONEFIT_{name}", "")
+    file = tmp_path / "token"
+    file.write_text("1:x")
+    settings = Settings(token_file=file)
+    assert (settings.webhook_secret, settings.webhook_url, settings.redis_url) == (None, None, None)
+    assert settings.read_token() == "1:x"
+
+
+@pytest.mark.parametrize("secret", ["two words", "ü", "x" * 257])
+def test_a_secret_that_telegram_would_not_take_is_refused(secret: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(webhook_secret=secret)
+
+
 def test_operators_are_a_list_of_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TONEFIT_OPERATORS", "12, 34")
     assert Settings().operators == (12, 34)

@@ -1,0 +1,62 @@
+"""What runs beside the answers: the progress of trainings, and the jobs whose worker died."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from redis.exceptions import RedisError
+from telegram.error import TelegramError
+
+from bot.outbox import TelegramOutbox
+from handlers.progress import ProgressCards
+from handlers.texts import Texts
+from ml.jobs import Jobs
+
+log = logging.getLogger(__name__)
+
+SWEEP_EVERY = 2.0  # seconds between looks at jobs whose worker died
+END_TIMEOUT = 4.0  # seconds for everything that runs, when the bot stops
+ASK_AGAIN_EVERY = 0.2
+
+
+async def follow_progress(jobs: Jobs, outbox: TelegramOutbox) -> None:
+    """Show trainings as they go on, in the message that each began with."""
+    cards = ProgressCards(outbox)
+    try:
+        async for progress in jobs.progress():
+            job = await jobs.get(progress.job)
+            if job is None:
+                continue
+            try:
+                await cards.show(progress, job, Texts(job.request.language))
+            except TelegramError as error:
+                log.info("progress of job %s was not shown (%s)", progress.job, type(error).__name__)
+    finally:
+        await cards.close()
+
+
+async def sweep(jobs: Jobs) -> None:
+    """Give back jobs whose worker died: a fully busy fleet does not look after them itself."""
+    while True:
+        await asyncio.sleep(SWEEP_EVERY)
+        try:
+            await jobs.sweep()
+        except (RedisError, TimeoutError) as error:
+            log.warning("lost jobs could not be looked for (%s)", type(error).__name__)
+
+
+async def end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they are done.
+
+    Once is not enough: a cancel that arrives while a connection to Redis opens is lost in Python 3.11.
+    """
+    waiting = set(tasks)
+    deadline = asyncio.get_running_loop().time() + END_TIMEOUT
+    while waiting and asyncio.get_running_loop().time() < deadline:
+        for task in waiting:
+            task.cancel()
+        _, waiting = await asyncio.wait(waiting, timeout=ASK_AGAIN_EVERY)
+    for task in waiting:
+        log.warning("%s did not end", task.get_name())
