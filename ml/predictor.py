@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -124,8 +125,8 @@ Question = tuple[str, asyncio.Future[Prediction]]
 class Waiting:
     """The texts that wait for one model; those of a message go before those of a file."""
 
-    few: list[Question] = field(default_factory=list)
-    many: list[Question] = field(default_factory=list)
+    few: deque[Question] = field(default_factory=deque)
+    many: deque[Question] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None
 
     def add(self, questions: list[Question]) -> None:
@@ -133,12 +134,14 @@ class Waiting:
         (self.few if len(questions) <= FEW else self.many).extend(questions)
 
     def take(self) -> list[Question]:
-        """Take the next questions, without those that nobody waits for any more."""
-        taken = self.few[:AT_ONCE]
-        rest = AT_ONCE - len(taken)
-        taken += self.many[:rest]
-        del self.few[:AT_ONCE], self.many[:rest]
-        return [(text, answer) for text, answer in taken if not answer.done()]
+        """Take the next questions, past those that nobody waits for any more; none only where none waits."""
+        taken: list[Question] = []
+        for questions in (self.few, self.many):
+            while questions and len(taken) < AT_ONCE:
+                question = questions.popleft()
+                if not question[1].done():
+                    taken.append(question)
+        return taken
 
 
 class Predictor:
@@ -153,7 +156,8 @@ class Predictor:
         self._registry = registry
         self._shipped: Model | None = None
         self._models: OrderedDict[Key, Model] = OrderedDict()
-        self._loading: dict[Key, asyncio.Lock] = {}
+        # A lock lasts as long as somebody holds it or waits for it.
+        self._loading: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
         self._waiting: dict[Key, Waiting] = {}
         self._follower: asyncio.Task[None] | None = None
 
@@ -207,7 +211,7 @@ class Predictor:
                 await self._answer(key, questions)
         finally:
             del self._waiting[key]
-            for _, answer in waiting.few + waiting.many:
+            for _, answer in (*waiting.few, *waiting.many):
                 answer.cancel()
 
     async def _answer(self, key: Key, questions: list[Question]) -> None:
@@ -233,38 +237,48 @@ class Predictor:
             if self._shipped is None:
                 self._shipped = await asyncio.to_thread(Model.load, SHIPPED)
             return self._shipped
-        async with self._loading.setdefault(key, asyncio.Lock()):
-            model = self._models.get(key)
-            if model is None:
-                entry = await self._registry.get(owner, name)
-                if entry is None or entry.version is None:
-                    raise UnknownModel(name)
-                return await self._load(key, entry.version)
-            self._models.move_to_end(key)
-            return model
+        if key not in self._models:
+            lock = self._lock(key)
+            async with lock:
+                if key not in self._models:
+                    entry = await self._registry.get(owner, name)
+                    if entry is None or entry.version is None:
+                        raise UnknownModel(name)
+                    return await self._load(key, entry.version)
+        self._models.move_to_end(key)
+        return self._models[key]
+
+    def _lock(self, key: Key) -> asyncio.Lock:
+        """Return what only one may hold who puts a model in or takes it out."""
+        return self._loading.setdefault(key, asyncio.Lock())
 
     async def _load(self, key: Key, version: str) -> Model:
         """Put a version in the place of the one before; until it is loaded that one answers."""
-        folder = await asyncio.to_thread(self._store.fetch, *key, version)
-        model = await asyncio.to_thread(Model.load, folder)
+        async with asyncio.timeout(TIMEOUT):
+            folder = await asyncio.to_thread(self._store.fetch, *key, version)
+            model = await asyncio.to_thread(Model.load, folder)
         self._models[key] = model
         self._models.move_to_end(key)
         while len(self._models) > LOADED:
-            forgotten, _ = self._models.popitem(last=False)
-            self._loading.pop(forgotten, None)
+            self._models.popitem(last=False)
         return model
 
     async def _follow(self) -> None:
         """Serve the live version of every model that changes while it is loaded."""
         async for owner, name, version in self._registry.changes():
-            key = (owner, name)
-            held = self._models.get(key)
-            if version is None:
+            lock = self._lock((owner, name))
+            async with lock:  # the version that is being loaded may be the one before
+                await self._change((owner, name), version)
+
+    async def _change(self, key: Key, version: str | None) -> None:
+        """Put the live version in the place of another that is loaded, or take a deleted model out."""
+        held = self._models.get(key)
+        if version is None:
+            self._models.pop(key, None)
+        elif held is not None and held.manifest.get("version") != version:
+            try:
+                await self._load(key, version)
+            except Exception as failure:
+                # The next question loads it again, and says so to the person if it cannot.
                 self._models.pop(key, None)
-            elif held is not None and held.manifest.get("version") != version:
-                try:
-                    await self._load(key, version)
-                except Exception as failure:
-                    # The next question loads it again, and says so to the person if it cannot.
-                    self._models.pop(key, None)
-                    log.warning("version %s of a model was not loaded: %s", version, type(failure).__name__)
+                log.warning("version %s of a model was not loaded: %s", version, type(failure).__name__)

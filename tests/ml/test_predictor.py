@@ -3,8 +3,9 @@
 import asyncio
 import json
 import shutil
+import threading
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,30 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> type[Counted]:
     Counted.calls, Counted.pause = [], 0.0
     monkeypatch.setattr(module, "Model", Counted)
     return Counted
+
+
+class Gated(Model):
+    """The real model; one of a chat is loaded only while the gate is open."""
+
+    gate: threading.Event
+    waits: threading.Event  # set as soon as a loading stands before the gate
+
+    @classmethod
+    def load(cls, folder: Path) -> Model:
+        model = super().load(folder)
+        if folder != SHIPPED:
+            if not Gated.gate.is_set():
+                Gated.waits.set()
+            Gated.gate.wait(20)
+        return model
+
+
+@pytest.fixture
+def gated(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Gated]]:
+    Gated.gate, Gated.waits = threading.Event(), threading.Event()
+    monkeypatch.setattr(module, "Model", Gated)
+    yield Gated
+    Gated.gate.set()
 
 
 @pytest.fixture
@@ -160,6 +185,81 @@ async def test_a_deleted_model_answers_no_more(
             await asyncio.sleep(0.02)
 
 
+async def version_of(predictor: Predictor) -> str | None:
+    """Return which version answers, None where the model is gone."""
+    try:
+        return (await predictor.predict("lovely", owner="7", model="mood")).version
+    except UnknownModel:
+        return None
+
+
+async def wait_for_version(predictor: Predictor, wanted: str | None) -> None:
+    async with asyncio.timeout(10):
+        while await version_of(predictor) != wanted:
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_a_change_that_comes_while_a_model_is_loaded_counts(
+    gated: type[Gated],
+    predictor: Predictor,
+    store: Store,
+    registry: Registry,
+    tmp_path: Path,
+    deleted: bool,
+) -> None:
+    await publish(store, registry, tmp_path / "model")
+    asking = asyncio.create_task(version_of(predictor))
+    assert await asyncio.to_thread(gated.waits.wait, 10)
+    if deleted:
+        await registry.delete("7", "mood")
+    else:
+        await publish(store, registry, tmp_path / "model")
+    await asyncio.sleep(0.3)  # the follower hears of it
+    gated.gate.set()
+    await asking
+    await wait_for_version(predictor, None if deleted else "v2")
+
+
+async def test_the_version_before_answers_while_the_next_is_loaded(
+    gated: type[Gated], predictor: Predictor, store: Store, registry: Registry, tmp_path: Path
+) -> None:
+    gated.gate.set()
+    await publish(store, registry, tmp_path / "model")
+    assert await version_of(predictor) == "v1"
+    gated.gate.clear()
+    await publish(store, registry, tmp_path / "model")
+    assert await asyncio.to_thread(gated.waits.wait, 10)
+    async with asyncio.timeout(2):
+        assert await version_of(predictor) == "v1"
+    gated.gate.set()
+    await wait_for_version(predictor, "v2")
+
+
+async def test_a_loading_that_hangs_is_given_up_and_tried_again(
+    gated: type[Gated],
+    predictor: Predictor,
+    store: Store,
+    registry: Registry,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gated.gate.set()
+    await publish(store, registry, tmp_path / "model")
+    assert await version_of(predictor) == "v1"
+    gated.gate.clear()
+    monkeypatch.setattr(module, "TIMEOUT", 0.5)
+    await publish(store, registry, tmp_path / "model")
+    assert await asyncio.to_thread(gated.waits.wait, 10)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(10):
+            while await version_of(predictor) == "v1":
+                await asyncio.sleep(0.02)
+    monkeypatch.setattr(module, "TIMEOUT", 30)
+    gated.gate.set()
+    await wait_for_version(predictor, "v2")
+
+
 async def test_a_version_that_cannot_be_read_leaves_others_alone(
     predictor: Predictor, store: Store, registry: Registry, tmp_path: Path
 ) -> None:
@@ -180,6 +280,24 @@ async def test_a_question_is_given_up_in_time(
     counted.pause = 0.0
     monkeypatch.setattr(module, "TIMEOUT", 30)
     assert (await predictor.predict("I love it")).label == "positive"
+
+
+@pytest.mark.parametrize("size", [1, 20])
+async def test_questions_behind_many_that_were_given_up_are_answered(
+    counted: type[Counted], predictor: Predictor, size: int
+) -> None:
+    counted.pause = 0.3
+    first = asyncio.create_task(predictor.predict("the call that runs"))
+    await asyncio.sleep(0.05)
+    given_up = [asyncio.create_task(predictor.predict_many(["dead"] * size)) for _ in range(1200 // size)]
+    await asyncio.sleep(0.02)
+    waiting = asyncio.create_task(predictor.predict_many(["I love it"] * size))
+    await asyncio.sleep(0.02)
+    for task in given_up:
+        task.cancel()
+    assert [answer.label for answer in await waiting] == ["positive"] * size
+    await first
+    assert counted.calls == [1, size]
 
 
 async def test_closing_leaves_nobody_waiting(
