@@ -10,6 +10,9 @@ from handlers.context import Command, Handler, Session
 from handlers.grammar import read_command
 from handlers.messages import Message
 
+# The word that may stand for a command, with or without its slash, up to a blank or a colon of either width.
+FIRST_WORD = re.compile(r"/?(?P<word>[^\s:：]+)(?:[\s:：]+|$)")
+
 
 @dataclass(frozen=True)
 class Table:
@@ -86,17 +89,17 @@ def _command(
 
 
 def _words(text: str, message: Message, session: Session, table: Table, *, addressed: bool) -> Route | None:
-    word, _, rest = text.partition(" ") if " " in text.split("\n", 1)[0] else text.partition("\n")
-    command = table.by_word.get(word.strip("：:"))
-    if command is not None:
-        return Route(command.handler, rest.lstrip(), command.name)
+    found = FIRST_WORD.match(text)
+    command = table.by_word.get(found["word"]) if found else None
+    if found is not None and command is not None:
+        return Route(command.handler, text[found.end() :], command.name)
+    if addressed and message.document is not None:
+        return Route(table.upload, text)  # which knows whether a file was asked for
     asked = table.questions.get(str((session.question or {}).get("ask")))
     if asked is not None and text:
         return Route(asked, text)
     if not addressed:
         return None  # people talk about an answer of ours
-    if message.document is not None:
-        return Route(table.upload, text)
     return Route(table.plain, text)
 
 

@@ -28,6 +28,12 @@ def where(message: Message, session: Session | None = None) -> Route | None:
         (replace(PRIVATE, text="hello"), Route(basics.plain, "hello")),
         (replace(PRIVATE, text="情感 今天真好"), Route(sentiment.sentiment, "今天真好")),
         (replace(PRIVATE, text="拟合\n1,2\n2,4"), Route(fit.fit, "1,2\n2,4")),
+        (replace(PRIVATE, text="拟合\u30001,2 2,4"), Route(fit.fit, "1,2 2,4")),
+        (replace(PRIVATE, text="情感：今天真好"), Route(sentiment.sentiment, "今天真好")),
+        (replace(PRIVATE, text="情感: 今天真好"), Route(sentiment.sentiment, "今天真好")),
+        (replace(PRIVATE, text="/情感 今天真好"), Route(sentiment.sentiment, "今天真好")),
+        (replace(PRIVATE, text="情感丰富的电影"), Route(basics.plain, "情感丰富的电影")),
+        (replace(GROUP, text="/情感 今天真好"), None),
         (replace(PRIVATE, kind="other"), Route(basics.other)),
         (replace(PRIVATE, document=Document("f", "a.csv")), Route(uploads.offer, "")),
         (replace(PRIVATE, text="/fit deg=2", document=Document("f", "a.csv")), Route(fit.fit, "deg=2")),
@@ -55,6 +61,12 @@ def test_plain_text_answers_an_open_question_and_a_command_goes_before_it() -> N
     session = Session(question={"ask": "teach", "model": "spam"})
     assert where(replace(PRIVATE, text="junk"), session) == Route(teach.answer, "junk")
     assert where(replace(PRIVATE, text="/s junk"), session) == Route(sentiment.sentiment, "junk")
+
+
+def test_a_file_answers_an_open_question_whatever_stands_below_it() -> None:
+    session = Session(question={"ask": "teach", "model": "spam"})
+    message = replace(PRIVATE, text="here are my examples", document=Document("f", "a.csv"))
+    assert where(message, session) == Route(uploads.offer, "here are my examples")
 
 
 def test_every_word_and_name_of_the_table_stands_for_one_command() -> None:
