@@ -67,6 +67,14 @@ def cancel_card(jobs: Sequence[Job], t: Texts) -> Reply:
     return Reply(t("Which training shall I stop?"), buttons=cancel_buttons(jobs, t))
 
 
+def closed_card(jobs: Sequence[Job], t: Texts) -> Reply:
+    """Say that the open question is closed, and that trainings go on all the same."""
+    if not jobs:
+        return Reply(t("Cancelled: I ask no more."))
+    text = t("I ask no more. Your training goes on; stop it here:")
+    return Reply(text, buttons=cancel_buttons(jobs, t))
+
+
 def cancel_buttons(jobs: Sequence[Job], t: Texts) -> tuple[tuple[Button, ...], ...]:
     """Return a button to stop each training."""
     return tuple(

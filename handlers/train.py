@@ -10,7 +10,7 @@ from typing import Any
 from handlers.context import Context
 from handlers.errors import Refusal
 from handlers.grammar import read_arguments, read_switch
-from handlers.job_cards import cancel_card, jobs_card, running_card
+from handlers.job_cards import cancel_card, closed_card, jobs_card, running_card
 from handlers.messages import Reply
 from handlers.model_names import (
     find_model,
@@ -152,11 +152,11 @@ async def jobs(context: Context) -> None:
 
 async def cancel(context: Context) -> None:
     """Close the open question; else stop the one training there is, or ask which."""
+    mine = [job for job in await _active(context) if _may_cancel(context, job)]
     if context.session.question is not None and not context.args.strip():
         context.session.question = None
-        await context.reply(Reply(context.t("Cancelled.")))
+        await context.reply(closed_card(mine, context.t))
         return
-    mine = [job for job in await _active(context) if _may_cancel(context, job)]
     wanted = context.args.strip().lower()
     if wanted:
         chosen = [job for job in mine if job.id.lower().startswith(wanted)]

@@ -60,18 +60,29 @@ class RunningDemo:
             assert response.status == 200, await response.text()
             return await response.json()
 
-    async def wait_for(self, session: aiohttp.ClientSession, pattern: str, seconds: float) -> dict[str, Any]:
-        """Wait for a message of Ada's private chat whose words match."""
+    async def ask(
+        self, session: aiohttp.ClientSession, pattern: str, seconds: float, **fields: Any
+    ) -> dict[str, Any]:
+        """Send a message as Ada and wait until the bot's reply to that very message matches."""
+        sent = await self.post(session, "send", person=scene.ADA, chat=scene.ADA, **fields)
         deadline = time.monotonic() + seconds
+        replies: list[dict[str, Any]] = []
         while True:
-            where = f"{self.url}/chat/messages?person={scene.ADA}&chat={scene.ADA}"
-            async with session.get(where) as response:
-                messages = (await response.json())["messages"]
-            for message in reversed(messages):
+            for message in await self.messages(session):
+                quoted = message.get("reply_to_message", {}).get("message_id")
+                if quoted != sent["message_id"] or not message["from"]["is_bot"]:
+                    continue
+                replies.append(message)
                 if re.search(pattern, message.get("text") or message.get("caption") or ""):
                     return message
-            assert time.monotonic() < deadline, [m.get("text") or m.get("caption") for m in messages]
+            assert time.monotonic() < deadline, replies[-1:]
             await asyncio.sleep(0.1)
+
+    async def messages(self, session: aiohttp.ClientSession) -> list[dict[str, Any]]:
+        """The newest messages of Ada's private chat."""
+        where = f"{self.url}/chat/messages?person={scene.ADA}&chat={scene.ADA}"
+        async with session.get(where) as response:
+            return (await response.json())["messages"]
 
 
 def _parent(stat: Path) -> int:

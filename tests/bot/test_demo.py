@@ -11,7 +11,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.sandbox import scene
 from tests.bot.running_demo import TRAINING, start
 
 
@@ -28,21 +27,13 @@ async def test_a_newcomer_gets_a_tone_a_fit_and_a_trained_classifier_and_finds_t
     tmp_path: Path, session: aiohttp.ClientSession
 ) -> None:
     demo = start(tmp_path)
-    ada = {"person": scene.ADA, "chat": scene.ADA}
     try:
-        await demo.post(session, "send", **ada, text="/s What a wonderful day, I love it!")
-        await demo.wait_for(session, "positive", 15)
-        await demo.post(session, "send", **ada, text="1,2 2,4.1 3,5.9 4,8.2")
-        assert (await demo.wait_for(session, "R²", 20))["photo"]
-        await demo.post(session, "send", **ada, text="/new spam junk fine")
-        await demo.wait_for(session, "spam", 10)
-        await demo.post(session, "send", **ada, text="/teach spam", file=TRAINING.encode())
-        await demo.wait_for(session, "40", 20)
-        await demo.post(session, "send", **ada, text="/train spam epochs=3")
-        await demo.wait_for(session, r"(?i)accuracy", 120)
-        await demo.wait_for(session, r"(?i)F1", 120)
-        await demo.post(session, "send", **ada, text="/classify spam win a free prize now")
-        await demo.wait_for(session, "junk", 10)
+        await demo.ask(session, "positive", 15, text="/s What a wonderful day, I love it!")
+        assert (await demo.ask(session, "R²", 20, text="1,2 2,4.1 3,5.9 4,8.2"))["photo"]
+        await demo.ask(session, "ready to learn", 10, text="/new spam junk fine")
+        await demo.ask(session, "40 new examples", 20, text="/teach spam", file=TRAINING.encode())
+        await demo.ask(session, r"v1 is live(.|\n)*F1", 120, text="/train spam epochs=3")
+        await demo.ask(session, "^junk, ", 10, text="/classify spam win a free prize now")
     finally:
         tree = demo.tree()
         asked = time.monotonic()
@@ -54,10 +45,8 @@ async def test_a_newcomer_gets_a_tone_a_fit_and_a_trained_classifier_and_finds_t
 
     again = start(tmp_path)
     try:
-        await again.wait_for(session, "R²", 5)
-        await again.post(session, "send", **ada, text="/predict x=10")
-        await again.wait_for(session, "20", 10)
-        await again.post(session, "send", **ada, text="/classify spam lunch on that day")
-        await again.wait_for(session, "fine", 10)
+        assert any("R²" in message.get("caption", "") for message in await again.messages(session))
+        await again.ask(session, r"20\.\d", 10, text="/predict x=10")
+        await again.ask(session, "^fine, ", 10, text="/classify spam see you at lunch on that day")
     finally:
         again.end()

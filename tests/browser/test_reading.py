@@ -58,7 +58,8 @@ async def test_edits_above_and_below_do_not_move_what_is_being_read(
     after = await page.evaluate(TOPS)
     shown = {key: top for key, top in before.items() if 60 < top < 700 and key != str(last["message_id"])}
     assert len(shown) > 5
-    assert {key: top for key, top in shown.items() if abs(after[key] - top) > 1} == {}  # pixels
+    # A browser scrolls by whole pixels, and each of the two edits may round once.
+    assert {key: top for key, top in shown.items() if abs(after[key] - top) > 2} == {}
 
 
 async def test_the_list_follows_new_messages_only_at_its_bottom(

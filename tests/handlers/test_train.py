@@ -156,7 +156,8 @@ async def test_cancel_closes_an_open_question_first(ready: Talk) -> None:
     await ready.say(train, "spam")
     ready.session.question = {"ask": "new"}
     said = await ready.say(cancel)
-    assert said.text == "Cancelled."
+    assert said.text == "I ask no more. Your training goes on; stop it here:"
+    assert said.buttons[0][0].data == f"job:cancel:{(await the_job(ready)).id}"
     assert ready.session.question is None
     assert (await the_job(ready)).state == "queued"
 
