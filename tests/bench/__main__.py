@@ -1,6 +1,10 @@
 """The benchmarks: `python -m tests.bench [DATA_DIR]`."""
 
-from tests.bench import classify_speed, regression
+import sys
+
+from tests.bench import classifiers, classify_speed, regression, training_speed
 
 regression.main()
-classify_speed.main()  # last: it keeps to one core from then on
+classify_speed.main()
+training_speed.main(sys.argv[1:2])
+classifiers.main(sys.argv[1:2])

@@ -6,8 +6,6 @@ Without DATA_DIR, or where it holds no sets, sentences of our own stand for mess
 from __future__ import annotations
 
 import gzip
-import os
-import platform
 import statistics
 import sys
 import time
@@ -17,8 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ml.predictor import SHIPPED, Model
+from tests.bench.machine import DATA, described, one_core
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
 SETS = ("tweeteval_sentiment", "waimai10k", "online_shopping", "nsmc3_ko", "wisesight_th")
 SENTENCES = [
     "I was not sure about this place, but the food was good and we will come back soon with friends",
@@ -33,18 +31,15 @@ MESSAGES = 1000
 def main() -> None:
     """Print the machine, then texts a second in bulk and the time of one message."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     model = Model.load(SHIPPED)
     table = Table(
         "texts", "rows", "texts/s", "texts/s of processor time", "one text, median", "99th percentile"
     )
-    for name, texts in read_sets(folder).items():
-        table.add_row(name, f"{len(texts):,}", *bulk(model, texts), *latency(model, texts))
+    with one_core():
+        for name, texts in read_sets(folder).items():
+            table.add_row(name, f"{len(texts):,}", *bulk(model, texts), *latency(model, texts))
     console = Console()
-    console.print(
-        f"{processor()}, one core, Python {platform.python_version()}, model {model.manifest['version']}"
-    )
+    console.print(f"On one core of {described()}, model {model.manifest['version']}")
     console.print(table)
 
 
@@ -79,15 +74,6 @@ def latency(model: Model, texts: list[str]) -> tuple[str, str]:
         model.classify([texts[number % len(texts)]])
         times.append(1000 * (time.perf_counter() - begun))
     return f"{statistics.median(times):.3f} ms", f"{statistics.quantiles(times, n=100)[-1]:.3f} ms"
-
-
-def processor() -> str:
-    """Return what the machine's processor is called."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
 
 
 if __name__ == "__main__":
