@@ -7,6 +7,7 @@ A version exists when its `manifest.json` does.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -255,5 +256,6 @@ def _sync(folder: Path) -> None:
 def _remove_abandoned(home: Path) -> None:
     """Remove what publishers left that died."""
     for unfinished in home.glob(f"{UNFINISHED}*"):
-        if time.time() - unfinished.stat().st_mtime > ABANDONED:
-            shutil.rmtree(unfinished, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # a living publisher has just given it its name
+            if time.time() - unfinished.stat().st_mtime > ABANDONED:
+                shutil.rmtree(unfinished, ignore_errors=True)
