@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from ml.training_job import Train, run, train_with_keras
 
 log = logging.getLogger(__name__)
 
+ASKED_AGAIN_AFTER = 1.0  # seconds, far more than an orderly end takes
 PAUSE = 1.0  # seconds before a worker that Redis let down begins anew
 
 
@@ -81,6 +83,13 @@ def _leave() -> None:
 
 
 def _exit(signum: int, frame: FrameType | None) -> None:
+    """Leave what runs now, and be asked again where that did not happen.
+
+    An exception that a signal raises in a finaliser or a callback of C code is dropped by Python.
+    """
+    again = threading.Timer(ASKED_AGAIN_AFTER, signal.raise_signal, [signum])
+    again.daemon = True
+    again.start()
     sys.exit(0)
 
 
