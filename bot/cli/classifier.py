@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 OWNER = "local"  # who owns the models of the command line
 SHIPPED_NAME = "sentiment"
+PART = 4_000  # texts between two steps of the progress bar
 SHOWN = 60  # characters of a text beside its label
 INPUT_ERROR = 2  # exit status: what was given cannot be used
 FAILED = 1
@@ -42,7 +44,7 @@ def classify(
     """Say which label each text has and how sure that is."""
     loaded = _load_model(model)
     texts = text or _read_lines()
-    predictions = loaded.classify(texts)
+    predictions = [found for part in _parts(texts) for found in loaded.classify(part)]
     if as_json:
         lines = [json.dumps(_as_json(prediction), ensure_ascii=False) for prediction in predictions]
     else:
@@ -67,9 +69,18 @@ def train(
     store = _store()
     _check_name(store, name)
     samples = _read_samples(file)
-    with tempfile.TemporaryDirectory(prefix="tonefit-") as folder:
-        report = _train(samples, arch, epochs, Path(folder) / "model")
-        version = store.publish(OWNER, name, Path(folder) / "model")
+    folder = Path(tempfile.mkdtemp(prefix="tonefit-"))
+    try:
+        report = _train(samples, arch, epochs, folder / "model")
+        version = store.publish(OWNER, name, folder / "model")
+    except OSError as error:  # a full disk: the training is not lost
+        raise _failure(
+            f"The model store took nothing ({_reason(error)}). The model is in {folder}.", FAILED
+        ) from error
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
     if as_json:
         _print_json({"name": name, "version": version, **report.to_dict()})
         return
@@ -83,6 +94,8 @@ def evaluate(file: Labelled, model: ModelName = SHIPPED_NAME, as_json: AsJson = 
 
     Where a file for `sentiment` has no neutral text, the larger of negative and positive counts.
     """
+    import numpy as np
+
     from ml.evaluate import judge
 
     loaded = _load_model(model)
@@ -91,7 +104,8 @@ def evaluate(file: Labelled, model: ModelName = SHIPPED_NAME, as_json: AsJson = 
     unknown = sorted(set(truth) - set(loaded.labels))
     if unknown:
         raise _failure(f"The file has the label {unknown[0]!r}; {model} knows {', '.join(loaded.labels)}.")
-    probabilities = loaded.probabilities([sample.text for sample in samples])
+    parts = _parts([sample.text for sample in samples])
+    probabilities = np.concatenate([loaded.probabilities(part) for part in parts])
     left_out = [label for label in ("neutral",) if model == SHIPPED_NAME and label not in truth]
     for label in left_out:
         probabilities[:, loaded.labels.index(label)] = 0
@@ -102,6 +116,19 @@ def evaluate(file: Labelled, model: ModelName = SHIPPED_NAME, as_json: AsJson = 
         _print_json({"model": model, "left_out": left_out, **metrics.to_dict()})
         return
     _print_metrics(metrics, f"{model} on {len(samples)} samples")
+
+
+def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Hand texts out in parts, under a progress bar where somebody watches and it takes a while."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal or len(texts) <= PART) as progress:
+        bar = progress.add_task("classifying", total=len(texts))
+        for start in range(0, len(texts), PART):
+            yield texts[start : start + PART]
+            progress.update(bar, advance=PART)
 
 
 def _as_json(prediction: Prediction) -> dict[str, Any]:
@@ -136,9 +163,7 @@ def _load_model(name: str) -> Model:
     except ValueError:
         pass  # no name at all, so that there is no such model
     except OSError as error:
-        raise _failure(
-            f"The model store cannot be read: {error.strerror or type(error).__name__}.", FAILED
-        ) from error
+        raise _failure(f"The model store cannot be read: {_reason(error)}.", FAILED) from error
     names = [*store.names(OWNER), SHIPPED_NAME]
     near = difflib.get_close_matches(name, names, n=3, cutoff=0) or names
     raise _failure(f"There is no model {name!r}. The nearest: {', '.join(near)}.")
@@ -151,10 +176,18 @@ def _store() -> Store:
     from ml.store import Store
 
     try:
-        return Store(Settings().store_url)
+        store = Store(Settings().store_url)
+        store.names(OWNER)
+        return store
+    except (OSError, ImportError) as error:  # an address like s3:// needs its own package
+        raise _failure(f"The model store cannot be used: {_reason(error)}.", FAILED) from error
     except ValidationError as error:
         fields = ", ".join(f"TONEFIT_{problem['loc'][0]}".upper() for problem in error.errors())
         raise _failure(f"These settings cannot be used: {fields}.") from error
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _check_name(store: Store, name: str) -> None:

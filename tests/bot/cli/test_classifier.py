@@ -141,3 +141,22 @@ def test_classifying_loads_no_trainer() -> None:
     )
     names = {name.split(".")[0] for name in loaded.stdout.split()}
     assert not names & {"tensorflow", "keras", "sklearn", "torch", "scipy", "onnx"}
+
+
+def test_a_store_that_cannot_be_used_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setenv("TONEFIT_MODEL_STORE", str(tmp_path / "a file"))
+    for command in (["classify", "--model", "mine", "good"], ["evaluate", "x.csv", "--model", "mine"]):
+        said = run(app, command)
+        assert said.exit_code == 1
+        assert "model store" in said.stderr
+        assert said.exception is None or isinstance(said.exception, SystemExit)
+
+
+def test_more_texts_than_one_part_holds_come_out_in_their_order() -> None:
+    texts = [f"good {number}" if number % 3 else "bad" for number in range(9_001)]
+    said = run(app, ["classify", "--json"], input="\n".join(texts) + "\n")
+    labels = [json.loads(line)["probabilities"]["negative"] for line in said.stdout.splitlines()]
+    assert len(labels) == 9_001
+    assert labels[0] == labels[9_000] == labels[3]
+    assert labels[0] > labels[1]
