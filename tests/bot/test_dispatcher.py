@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from bot.app import connect
+from bot.connection import connect
 from bot.dispatcher import Dispatcher, chat_of
 from bot.inbox import Inbox
 from tests.conftest import Valkey
