@@ -109,12 +109,11 @@ async def test_the_event_loop_does_not_wait_for_the_model(
 ) -> None:
     counted.pause = 0.3
     asking = asyncio.create_task(predictor.predict("slow"))
-    longest, last = 0.0, time.perf_counter()
+    turns = 0
     while not asking.done():
         await asyncio.sleep(0.005)
-        now = time.perf_counter()
-        longest, last = max(longest, now - last), now
-    assert longest < 0.15
+        turns += 1
+    assert turns >= 10
 
 
 async def test_a_message_goes_before_a_file(counted: type[Counted], predictor: Predictor) -> None:
