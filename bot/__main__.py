@@ -1,28 +1,16 @@
-"""The command line: `tonefit demo | run | worker | classify | fit | train | evaluate | doctor`."""
+"""Starts the command line of `bot.cli.commands`."""
 
 from __future__ import annotations
 
-import typer
-
-from bot.cli.classifier import classify, evaluate, train
-from bot.cli.doctor import doctor
-from bot.cli.fit import FitCommand, fit
-from bot.cli.processes import demo, run, worker
-
-app = typer.Typer(
-    name="tonefit",
-    help="A Telegram bot that reads the tone of a chat, learns a group's own labels, and fits curves.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-for command in (demo, run, worker, classify, train, evaluate, doctor):
-    app.command()(command)
-app.command(cls=FitCommand)(fit)
+import signal
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; a Ctrl-C while its parts are imported ends it without a traceback."""
+    usual = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from bot.cli.commands import app
+
+    signal.signal(signal.SIGINT, usual)
     app()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import signal
 import socket
@@ -10,9 +11,11 @@ import subprocess
 import sys
 import time
 import webbrowser
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from rich.console import Console
 
@@ -24,6 +27,11 @@ TOKEN = "1:demo"  # the local Bot API takes any
 END_TIMEOUT = 3.0  # seconds, so that all of the tree is gone within 5
 RESTART_PAUSE = 1.0
 LOOK_EVERY = 0.05
+SETTLE_TIME = 1.0  # seconds before TensorFlow takes a core, so that the first answers do not share it
+
+
+class AlreadyRuns(RuntimeError):
+    """Another demo has the data; the message says where it is."""
 
 
 @dataclass
@@ -51,11 +59,17 @@ class Demo:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _owned(self.data_dir / "demo.lock") as lock:
+            await self._run_tree(lock, stopped, started)
+
+    async def _run_tree(self, lock: IO[str], stopped: asyncio.Event, started: float) -> None:
         server = await asyncio.to_thread(embedded.start, self.data_dir)
         sandbox = Sandbox(self.data_dir / "chats")
         try:
             port = _free_port(self.port)
             address = f"http://127.0.0.1:{port}"
+            lock.write(address)
+            lock.flush()
             # Nothing that is set for a bot of one's own may reach the demo.
             environment = {key: value for key, value in os.environ.items() if not key.startswith("TONEFIT_")}
             environment |= {
@@ -66,19 +80,23 @@ class Demo:
             }
             # The bot loads while the local Bot API starts; the worker comes last, since TensorFlow
             # takes a core for some seconds.
-            self.children = [self._start("run", environment)]
+            self.children = [self._start("bot", environment)]
             self._say("server", f"{server.name}, data in {self.data_dir}")
             await sandbox.start(port=port)
-            self._say("chat", f"local Bot API and web chat on {address}")
+            moved = f" (port {self.port} is taken)" if self.port not in {0, port} else ""
+            self._say("chat", f"local Bot API and web chat on {address}{moved}")
             watching = asyncio.create_task(self._keep_alive(environment))
             await self._until_ready(sandbox, stopped)
             if not stopped.is_set():
                 self._say("bot", f"answers after {time.monotonic() - started:.1f} s")
-                self.children.append(self._start("worker", environment))
                 self._say("worker", "loads TensorFlow for some seconds; trainings wait for it")
                 self._say("logs", str(self.data_dir / "logs"))
                 self.console.print(f"\nOpen [bold]{address}[/bold] in a browser · Ctrl-C ends everything\n")
                 self._browse(address)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stopped.wait(), SETTLE_TIME)
+            if not stopped.is_set():
+                self.children.append(self._start("worker", environment))
                 await self._until_ended(server, stopped)
             self.console.print("Ending …")
             watching.cancel()
@@ -88,8 +106,8 @@ class Demo:
             await asyncio.to_thread(server.stop)
 
     def _start(self, name: str, environment: dict[str, str]) -> Child:
-        log = self.data_dir / "logs" / f"{'bot' if name == 'run' else name}.log"
-        command = [sys.executable, "-m", "bot", name]
+        log = self.data_dir / "logs" / f"{name}.log"
+        command = [sys.executable, "-m", "bot", "run" if name == "bot" else name]
         # Started in its own folder, where no `.env` lies.
         return Child(name, spawn(command, environment=environment, folder=self.data_dir, log=log))
 
@@ -114,7 +132,7 @@ class Demo:
             for index, child in enumerate(self.children):
                 if child.process.poll() is not None:
                     self.console.print(
-                        f"[yellow]{child.name} ended; starting it again (see its log)[/yellow]"
+                        f"[yellow]The {child.name} ended; starting it again (see {child.name}.log)[/yellow]"
                     )
                     self.children[index] = self._start(child.name, environment)
 
@@ -138,6 +156,28 @@ class Demo:
         """Open the browser where there is a screen: a text browser would take the terminal."""
         if self.open_browser and (sys.platform == "darwin" or os.environ.get("DISPLAY")):
             webbrowser.open(address)
+
+
+@contextmanager
+def _owned(path: Path) -> Iterator[IO[str]]:
+    """Hold a lock file while the demo runs: two on the same data would take each other's messages.
+
+    Raises:
+        AlreadyRuns: Another demo holds it.
+    """
+    with path.open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            where = lock.read() or "soon; look at its terminal"
+            raise AlreadyRuns(
+                f"A demo already runs on this data: {where}\n"
+                "One more needs a folder of its own: TONEFIT_DATA_DIR=/another/folder make run"
+            ) from None
+        lock.truncate(0)
+        yield lock
+        lock.truncate(0)
 
 
 def _free_port(wanted: int) -> int:

@@ -49,7 +49,7 @@ def test_imports_run_one_way(folder: str) -> None:
 
 
 def test_the_bots_process_imports_no_trainer() -> None:
-    code = "import sys, bot.app, bot.__main__, bot.demo, ml.predictor, ml.plots; print(*sys.modules)"
+    code = "import sys, bot.app, bot.cli.commands, bot.demo, ml.predictor, ml.plots; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60, check=True
     ).stdout.split()

@@ -113,7 +113,7 @@ async def _worker(settings: Settings) -> str:
     from ml.jobs import Jobs
 
     if settings.redis_url is None:
-        return "embedded server: start one with `tonefit run --with-worker`"
+        return "`make run` and `tonefit run --with-worker` start one"
     redis = connect(settings.redis_url)
     try:
         count = await Jobs(redis, settings.redis_url).workers()

@@ -50,17 +50,21 @@ def worker() -> None:
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="Where the web chat listens on this machine.")] = 8080,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where the web chat listens on this machine; 0: any port.")
+    ] = 8080,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the browser.")] = False,
 ) -> None:
     """Run everything on this machine: no account, no service, no network."""
     from bot import embedded, logs
-    from bot.demo import Demo
+    from bot.demo import AlreadyRuns, Demo
 
     settings = read_settings()
     logs.set_up("WARNING")
     try:
         asyncio.run(Demo((settings.data_dir / "demo").resolve(), port, open_browser=not no_browser).run())
+    except AlreadyRuns as error:
+        fail(str(error))
     except (embedded.ServerFailed, OSError) as error:
         fail(f"The demo did not start: {error}")
 

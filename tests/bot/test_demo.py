@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -11,7 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.bot.running_demo import TRAINING, start
+from tests.bot.running_demo import ROOT, TRAINING, start
 
 
 @pytest.fixture
@@ -28,12 +31,15 @@ async def test_a_newcomer_gets_a_tone_a_fit_and_a_trained_classifier_and_finds_t
 ) -> None:
     demo = start(tmp_path)
     try:
-        await demo.ask(session, "positive", 15, text="/s What a wonderful day, I love it!")
-        assert (await demo.ask(session, "R²", 20, text="1,2 2,4.1 3,5.9 4,8.2"))["photo"]
-        await demo.ask(session, "ready to learn", 10, text="/new spam junk fine")
-        await demo.ask(session, "40 new examples", 20, text="/teach spam", file=TRAINING.encode())
+        second = run_demo(tmp_path)
+        assert (second.returncode, second.stdout) == (1, "")
+        assert f"A demo already runs on this data: {demo.url}\n" in second.stderr
+        await demo.ask(session, "positive", 40, text="/s What a wonderful day, I love it!")
+        assert (await demo.ask(session, "R²", 40, text="1,2 2,4.1 3,5.9 4,8.2"))["photo"]
+        await demo.ask(session, "ready to learn", 40, text="/new spam junk fine")
+        await demo.ask(session, "40 new examples", 40, text="/teach spam", file=TRAINING.encode())
         await demo.ask(session, r"v1 is live(.|\n)*F1", 120, text="/train spam epochs=3")
-        await demo.ask(session, "^junk, ", 10, text="/classify spam win a free prize now")
+        await demo.ask(session, "^junk, ", 40, text="/classify spam win a free prize now")
     finally:
         tree = demo.tree()
         asked = time.monotonic()
@@ -46,7 +52,48 @@ async def test_a_newcomer_gets_a_tone_a_fit_and_a_trained_classifier_and_finds_t
     again = start(tmp_path)
     try:
         assert any("R²" in message.get("caption", "") for message in await again.messages(session))
-        await again.ask(session, r"20\.\d", 10, text="/predict x=10")
-        await again.ask(session, "^fine, ", 10, text="/classify spam see you at lunch on that day")
+        await again.ask(session, r"20\.\d", 40, text="/predict x=10")
+        await again.ask(session, "^fine, ", 40, text="/classify spam see you at lunch on that day")
     finally:
         again.end()
+
+
+def run_demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a demo that ends by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "bot", "demo", "--no-browser", *arguments],
+        env={**os.environ, "TONEFIT_DATA_DIR": str(folder)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_port_that_cannot_be_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    refused = run_demo(tmp_path, "--port", "99999")
+    assert refused.returncode == 2
+    assert "65535" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+INTERRUPTED = """
+import os, signal, sys
+
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == "bot.cli.processes":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+from bot.__main__ import main
+main()
+"""
+
+
+def test_a_ctrl_c_while_the_program_loads_ends_it_without_a_word() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")

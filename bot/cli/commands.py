@@ -1,0 +1,21 @@
+"""The command line: `tonefit demo | run | worker | classify | fit | train | evaluate | doctor`."""
+
+from __future__ import annotations
+
+import typer
+
+from bot.cli.classifier import classify, evaluate, train
+from bot.cli.doctor import doctor
+from bot.cli.fit import FitCommand, fit
+from bot.cli.processes import demo, run, worker
+
+app = typer.Typer(
+    name="tonefit",
+    help="A Telegram bot that reads the tone of a chat, learns a group's own labels, and fits curves.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for command in (demo, run, worker, classify, train, evaluate, doctor):
+    app.command()(command)
+app.command(cls=FitCommand)(fit)
