@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ml.regression.diagnostics import diagnose, find_outliers, suggest_degree
 from ml.regression.gram import terms_of
@@ -17,6 +18,8 @@ from ml.regression.ridge import fit_ridge
 from ml.regression.robust import fit_robust
 from ml.regression.spec import LARGEST, MAX_TERMS, FitError, Floats, Observations, Spec
 
+LONG = 5_000  # rows from which products are large enough for several threads
+
 
 def fit(data: Observations, spec: Spec | None = None) -> Fit:
     """Fit a model to observations.
@@ -28,7 +31,15 @@ def fit(data: Observations, spec: Spec | None = None) -> Fit:
     Raises:
         FitError: The numbers leave the model open, or two wishes exclude each other.
     """
-    spec = spec or Spec()
+    if data.n <= LONG:
+        return _fit(data, spec or Spec())
+    # the threads of a BLAS wait for each other by spinning: on a busy core that costs seconds, and on a
+    # free one they gain nothing on products as small as these
+    with threadpool_limits(1, "blas"):
+        return _fit(data, spec or Spec())
+
+
+def _fit(data: Observations, spec: Spec) -> Fit:
     spec.check()
     check(data, spec)
     try:
