@@ -53,7 +53,7 @@ async def predict(context: Context) -> None:
     context.session.question = None
     kept = find_kept(context.session.fit)
     if context.args.strip():
-        await context.reply(prediction_card(kept.fit, predictions(context.args, kept), context.t))
+        await context.reply(prediction_card(kept, predictions(context.args, kept), context.t))
     else:
         await _ask(context, kept)
 
@@ -102,7 +102,7 @@ def _changed(kept: KeptFit, verb: str, argument: str) -> KeptFit:
     if verb == "degree" and argument.isdigit():
         return kept.refitted(replace(kept.fit.spec, degree=int(argument)))
     if verb == "without":
-        return kept.refitted(excluded=tuple(outlier.index for outlier in kept.fit.outliers))
+        return kept.without_outliers()
     if verb == "all":
         return kept.refitted(excluded=())
     return kept
@@ -110,14 +110,14 @@ def _changed(kept: KeptFit, verb: str, argument: str) -> KeptFit:
 
 async def _ask(context: Context, kept: KeptFit) -> None:
     context.session.question = {"ask": "predict"}
-    await context.reply(predict_question(kept.fit, context.t))
+    await context.reply(predict_question(kept, context.t))
 
 
 async def _fit(context: Context, source: Source, commas: Commas | None = None, fit_id: str = "") -> None:
     """Read points and fit them; with an id, in the place of the answer whose button was pressed."""
     options, points = await _read(context, source, commas)
     try:
-        kept = await in_thread(context, lambda: fit_points(points, options.spec, source, fit_id))
+        kept = await in_thread(context, lambda: fit_points(points, options, source, fit_id))
     except Refusal as refusal:
         record = unfitted(points, source)
         if record is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import Literal
 
@@ -239,6 +239,18 @@ def _times(cells: list[str]) -> NumberColumn | None:
             int(found[1]) + int(found[2]) / 60 + float(found[3] or 0) / 3600 if found is not None else None
         )
     return NumberColumn(hours, "time") if any(value is not None for value in hours) else None
+
+
+def write_moment(days: float, origin: str) -> str:
+    """Return days since the date that was day 0 as a date, with the time where it has one.
+
+    >>> write_moment(30.0, "2024-01-01"), write_moment(0.5, "2024-01-01")
+    ('2024-01-31', '2024-01-01 12:00')
+    """
+    first = _moment(origin.strip())
+    assert first is not None  # it was read as a date
+    moment = first + timedelta(days=days)
+    return f"{moment:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
 
 
 def read_moment(cell: str, origin: str) -> float | None:
