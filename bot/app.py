@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
@@ -37,6 +38,7 @@ from ml.store import Store
 
 log = logging.getLogger(__name__)
 
+SWITCH_INTERVAL = 0.001  # seconds that a thread full of numbers may keep the event loop waiting
 UNKNOWN_TOKEN = "the Bot API server does not know this token; check TONEFIT_TOKEN"
 
 
@@ -55,6 +57,7 @@ async def run(settings: Settings, token: str, redis_url: str) -> None:
         WrongToken: See there.
         WrongWebhook: See there.
     """
+    sys.setswitchinterval(SWITCH_INTERVAL)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

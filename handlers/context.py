@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -82,6 +83,8 @@ class Services:
     feedback: Feedback
     commands: tuple[Command, ...] = ()
     bot_username: str = ""
+    # threads full of numbers hold the interpreter's lock, which every answer needs: two are enough
+    calculations: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
 
 @dataclass

@@ -30,7 +30,7 @@ async def fit(context: Context) -> None:
     elif context.session.fit is not None and context.args.strip():
         # "/fit poly2" after a fit: the same points in another way
         kept, options = find_kept(context.session.fit), read_options(context.args)[0]
-        await answer(context, await in_thread(lambda: kept.refitted(options.spec)))
+        await answer(context, await in_thread(context, lambda: kept.refitted(options.spec)))
     else:
         await context.reply(invitation(context.t))
 
@@ -53,7 +53,7 @@ async def predict(context: Context) -> None:
     context.session.question = None
     kept = find_kept(context.session.fit)
     if context.args.strip():
-        await context.reply(prediction_card(kept.fit, predictions(context.args, kept), context.t))
+        await context.reply(prediction_card(kept, predictions(context.args, kept), context.t))
     else:
         await _ask(context, kept)
 
@@ -93,7 +93,7 @@ async def _use(context: Context, kept: KeptFit, verb: str, argument: str) -> Non
     elif verb == "csv":
         await send_table(context, kept)
     else:
-        changed = await in_thread(lambda: _changed(kept, verb, argument))
+        changed = await in_thread(context, lambda: _changed(kept, verb, argument))
         await answer(context, changed, edit=True)
 
 
@@ -102,7 +102,7 @@ def _changed(kept: KeptFit, verb: str, argument: str) -> KeptFit:
     if verb == "degree" and argument.isdigit():
         return kept.refitted(replace(kept.fit.spec, degree=int(argument)))
     if verb == "without":
-        return kept.refitted(excluded=tuple(outlier.index for outlier in kept.fit.outliers))
+        return kept.without_outliers()
     if verb == "all":
         return kept.refitted(excluded=())
     return kept
@@ -110,14 +110,14 @@ def _changed(kept: KeptFit, verb: str, argument: str) -> KeptFit:
 
 async def _ask(context: Context, kept: KeptFit) -> None:
     context.session.question = {"ask": "predict"}
-    await context.reply(predict_question(kept.fit, context.t))
+    await context.reply(predict_question(kept, context.t))
 
 
 async def _fit(context: Context, source: Source, commas: Commas | None = None, fit_id: str = "") -> None:
     """Read points and fit them; with an id, in the place of the answer whose button was pressed."""
     options, points = await _read(context, source, commas)
     try:
-        kept = await in_thread(lambda: fit_points(points, options.spec, source, fit_id))
+        kept = await in_thread(context, lambda: fit_points(points, options, source, fit_id))
     except Refusal as refusal:
         record = unfitted(points, source)
         if record is None:
@@ -133,8 +133,8 @@ async def _read(context: Context, source: Source, commas: Commas | None) -> tupl
     if source.file_id:
         content = await context.outbox.download(Document(source.file_id))
         options = read_options(source.text)[0]
-        return options, await in_thread(lambda: read_file(content, options, commas))
-    options, points = await in_thread(lambda: parse_fit(source.text, commas))
+        return options, await in_thread(context, lambda: read_file(content, options, commas))
+    options, points = await in_thread(context, lambda: parse_fit(source.text, commas))
     if points is None:
         raise Refusal(NO_POINTS)
     return options, points

@@ -40,7 +40,9 @@ async def answer(
     shown = data if data is not None else kept.used
     photo = None
     if shown is not None:
-        photo = await draw(context, await in_thread(lambda: fit_picture(kept, shown, context.t, asked)))
+        photo = await draw(
+            context, await in_thread(context, lambda: fit_picture(kept, shown, context.t, asked))
+        )
     card = fit_card(kept, photo, context.t, asked)
     if edit:
         await context.edit(card)
@@ -51,14 +53,14 @@ async def answer(
 async def show_residuals(context: Context, kept: KeptFit) -> None:
     """Put the residuals in the place of the curve."""
     data = _points_of(kept)
-    photo = await draw(context, await in_thread(lambda: residual_picture(kept, data, context.t)))
+    photo = await draw(context, await in_thread(context, lambda: residual_picture(kept, data, context.t)))
     await context.edit(residual_card(kept, photo, context.t))
 
 
 async def send_table(context: Context, kept: KeptFit) -> None:
     """Send the points with fitted values and intervals as a file."""
     data = _points_of(kept)
-    content = await in_thread(lambda: table_of(kept, data))
+    content = await in_thread(context, lambda: table_of(kept, data))
     words = context.t("Fitted values, residuals and {ci} % intervals.", ci=f"{kept.fit.spec.ci:g}")
     await context.reply(Reply(words, document=File("fit.csv", content)))
 
@@ -73,14 +75,15 @@ async def draw(context: Context, picture: Picture) -> bytes | None:
         return None
 
 
-async def in_thread(work: Callable[[], T]) -> T:
-    """Do work on numbers where it keeps nobody waiting.
+async def in_thread(context: Context, work: Callable[[], T]) -> T:
+    """Do work on numbers where it keeps nobody waiting: in a thread, and not in many at a time.
 
     Raises:
         Refusal: The points cannot be fitted.
     """
     try:
-        return await asyncio.to_thread(work)
+        async with context.services.calculations:
+            return await asyncio.to_thread(work)
     except FitError as error:
         raise refuse_fit(error) from error
 

@@ -6,7 +6,7 @@ from handlers.errors import Refusal
 from handlers.fit_words import beside, shown_r2
 from handlers.kept_fit import KeptFit
 from handlers.messages import Button, Reply
-from handlers.number_cells import Commas
+from handlers.number_cells import Commas, write_moment
 from handlers.points import Points
 from handlers.predictions import Predictions
 from handlers.texts import N_, Texts
@@ -33,7 +33,7 @@ def caption(kept: KeptFit, t: Texts, asked: Predictions | None = None) -> str:
     """Say the fit in a line, then how its table was read and what is odd about it."""
     lines = [headline(kept.fit, t), *_method(kept.fit, t)]
     if asked is not None:
-        lines += predicted_lines(kept.fit, asked, t)
+        lines += predicted_lines(kept, asked, t)
     lines += [*_reading(kept, t), *_warnings(kept, t)]
     text = "\n".join(lines)
     return text if len(text) <= CAPTION else text[: CAPTION - 1] + "…"
@@ -76,7 +76,7 @@ def fit_buttons(kept: KeptFit, t: Texts) -> tuple[tuple[Button, ...], ...]:
     second = []
     if kept.excluded:
         second.append(Button(t("With all points"), data=f"fit:all:{fit_id}"))
-    elif fit.outliers:
+    if fit.outliers:
         label = t("Without outlier") if len(fit.outliers) == 1 else t("Without outliers")
         second.append(Button(label, data=f"fit:without:{fit_id}"))
     second.append(Button(t("Residuals"), data=f"fit:residuals:{fit_id}"))
@@ -112,14 +112,15 @@ def residual_card(kept: KeptFit, photo: bytes | None, t: Texts) -> Reply:
     return Reply("\n".join([words, *_warnings(kept, t)]), buttons=((back,),), photo=photo)
 
 
-def prediction_card(fit: Fit, asked: Predictions, t: Texts) -> Reply:
+def prediction_card(kept: KeptFit, asked: Predictions, t: Texts) -> Reply:
     """Build the answer to `/predict`."""
-    return Reply("\n".join(predicted_lines(fit, asked, t)))
+    return Reply("\n".join(predicted_lines(kept, asked, t)))
 
 
-def predicted_lines(fit: Fit, asked: Predictions, t: Texts) -> list[str]:
+def predicted_lines(kept: KeptFit, asked: Predictions, t: Texts) -> list[str]:
     """Say each value with its interval, and whether it lies outside the data."""
-    band, lines = asked.band, []
+    fit, band = kept.fit, asked.band
+    lines = []
     for index, written in enumerate(asked.written):
         spread = float(band.high[index] - band.low[index]) / 2
         lines.append(
@@ -135,8 +136,7 @@ def predicted_lines(fit: Fit, asked: Predictions, t: Texts) -> list[str]:
         )
     if any(asked.outside):
         ranges = ", ".join(
-            t("{x} from {low} to {high}", x=name, low=number(low, 6), high=number(high, 6))
-            for name, (low, high) in zip(fit.x_names, fit.x_ranges, strict=True)
+            t("{x} from {low} to {high}", x=name, low=low, high=high) for name, low, high in _ranges(kept)
         )
         lines.append(
             t("⚠ Outside the data ({ranges}): nothing shows that the curve goes on like this.", ranges=ranges)
@@ -144,22 +144,25 @@ def predicted_lines(fit: Fit, asked: Predictions, t: Texts) -> list[str]:
     return lines
 
 
-def predict_question(fit: Fit, t: Texts) -> Reply:
+def predict_question(kept: KeptFit, t: Texts) -> Reply:
     """Ask for the x of a prediction."""
-    if len(fit.x_names) == 1:
-        low, high = fit.x_ranges[0]
-        return Reply(
-            t(
-                "For which {x}? The data go from {low} to {high}.",
-                x=fit.x_names[0],
-                low=number(low, 6),
-                high=number(high, 6),
-            )
-        )
-    example = " ".join(
-        f"{name}={number(low, 6)}" for name, (low, _) in zip(fit.x_names, fit.x_ranges, strict=True)
-    )
+    ranges = _ranges(kept)
+    if len(ranges) == 1:
+        name, low, high = ranges[0]
+        return Reply(t("For which {x}? The data go from {low} to {high}.", x=name, low=low, high=high))
+    example = " ".join(f"{name}={low}" for name, low, _ in ranges)
     return Reply(t("For which values? For example:\n{example}", example=example))
+
+
+def _ranges(kept: KeptFit) -> list[tuple[str, str, str]]:
+    """Return each column of x with its smallest and largest value, as dates where it holds dates."""
+    origins = dict(kept.origins)
+
+    def shown(name: str, value: float) -> str:
+        return write_moment(value, origins[name]) if name in origins else number(value, 6)
+
+    ranges = zip(kept.fit.x_names, kept.fit.x_ranges, strict=True)
+    return [(name, shown(name, low), shown(name, high)) for name, (low, high) in ranges]
 
 
 def invitation(t: Texts) -> Reply:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from dataclasses import dataclass, field
+from typing import Literal, cast
 
 from handlers.errors import Refusal
 from handlers.grammar import OPTION, normalise
 from handlers.texts import N_
 from ml.regression.spec import MAX_DEGREE, Model, Robust, Spec
 
+Theme = Literal["light", "dark"]  # of the picture
 KEYS = frozenset(
-    {"deg", "degree", "ci", "x", "y", "weights", "through0", "robust", "ridge", "lasso", "predict"}
+    {"deg", "degree", "ci", "x", "y", "weights", "through0", "robust", "ridge", "lasso", "predict", "theme"}
 )
 MODELS = {"linear": "linear", "line": "linear", "exp": "exp", "log": "log", "power": "power"}
 ROBUST = {"huber": "huber", "theil-sen": "theil-sen", "theilsen": "theil-sen"}
@@ -33,10 +34,7 @@ class Options:
     y: str | None = None
     weights: str | None = None
     predict: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what chooses columns as plain JSON; the rest is in the fit."""
-        return {"x": list(self.x), "y": self.y, "weights": self.weights}
+    theme: Theme = "light"
 
 
 def read_options(text: str) -> tuple[Options, str]:
@@ -140,12 +138,8 @@ def options_of(given: dict[str, str]) -> Options:
         given.get("y") or None,
         given.get("weights") or None,
         _names(given.get("predict", "")),
+        _theme(given.get("theme", "light")),
     )
-
-
-def with_spec(options: Options, **changes: Any) -> Options:
-    """Return the options with another model."""
-    return replace(options, spec=replace(options.spec, **changes))
 
 
 def _model(value: str) -> Model:
@@ -197,6 +191,12 @@ def _strength(option: str, value: str) -> float | Literal["cv"]:
             value=value[:20],
         )
     return float(value)
+
+
+def _theme(value: str) -> Theme:
+    if value.lower() not in {"light", "dark"}:
+        raise Refusal(N_("theme= is light or dark; you wrote “{value}”."), value=value[:20])
+    return cast(Theme, value.lower())
 
 
 def _names(value: str) -> tuple[str, ...]:

@@ -12,13 +12,15 @@ from handlers.fit_words import beside, shown_r2
 from handlers.kept_fit import KeptFit
 from handlers.predictions import Predictions
 from handlers.texts import Texts
+from ml.plots import width
 from ml.regression import Fit, Observations, diagnose
+from ml.regression.equation import shown_name
 from ml.regression.spec import Floats
 
 STEPS = 160  # of the curve
 MARGIN = 0.05  # of the range, on both sides
 STEEP = 4  # degree from which a curve runs away beside the points
-LONGEST_TITLE = 60  # characters
+WIDEST_TITLE = 54  # narrow letters
 MOST_POINTS = 2_000
 MOST_NAMED = 6  # outliers
 
@@ -116,16 +118,27 @@ def _observed_picture(kept: KeptFit, data: Observations, t: Texts) -> Picture:
 def _head(kept: KeptFit, label: str, t: Texts) -> dict[str, Any]:
     fit = kept.fit
     spread = t("deviation {sd}", sd=beside(fit.residual_std, fit.residual_std))
-    title = fit.equation()
-    if len(title) > LONGEST_TITLE:
-        title = t("{y}: polynomial of degree {degree}", y=fit.y_name, degree=fit.spec.degree)
     return {
-        "title": title,
+        "theme": kept.theme,
+        "title": _title(fit, t),
         "subtitle": f"R² {shown_r2(fit.r2)} · n = {fit.n} · {spread}",
         "x_label": label,
         "x_origin": _origin(kept) if label == fit.x_names[0] else None,
         "y_label": fit.y_name,
     }
+
+
+def _title(fit: Fit, t: Texts) -> str:
+    """Return the equation, or what is short enough to be read on a phone."""
+    names = [fit.equation()]
+    if len(fit.x_names) == 1:
+        names.append(fit.bare_equation())
+    fitting = [name for name in names if width(name) <= WIDEST_TITLE]
+    if fitting:
+        return fitting[0]
+    if len(fit.x_names) == 1:
+        return t("Polynomial of degree {degree}", degree=fit.spec.degree)
+    return t("{y} from {count} columns", y=shown_name(fit.y_name), count=len(fit.x_names))
 
 
 def _grid(fit: Fit, asked: Predictions | None) -> Floats:

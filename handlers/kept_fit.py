@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from handlers.errors import REFERENCE_ALPHABET, Refusal
+from handlers.fit_options import Options, Theme
 from handlers.number_cells import Commas
 from handlers.points import Note, Points
 from handlers.texts import N_
@@ -42,6 +43,7 @@ class KeptFit:
     origins: tuple[tuple[str, str], ...] = ()
     source: str = ""
     file_id: str = ""
+    theme: Theme = "light"
 
     @property
     def used(self) -> Observations | None:
@@ -62,6 +64,14 @@ class KeptFit:
             raise Refusal(OTHER_FIT)
         return replace(changed, fit=fit_observations(used, spec or self.fit.spec))
 
+    def without_outliers(self) -> KeptFit:
+        """Fit the same points without those far off this curve, and without those left out before."""
+        if self.data is None:
+            raise Refusal(OTHER_FIT)
+        kept = [index for index in range(self.data.n) if index not in self.excluded]
+        further = [kept[outlier.index] for outlier in self.fit.outliers]
+        return self.refitted(excluded=(*self.excluded, *further))
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON."""
         return {
@@ -75,6 +85,7 @@ class KeptFit:
             "origins": [list(origin) for origin in self.origins],
             "source": self.source,
             "file_id": self.file_id,
+            "theme": self.theme,
         }
 
     @classmethod
@@ -91,6 +102,7 @@ class KeptFit:
             tuple((name, origin) for name, origin in record["origins"]),
             record["source"],
             record["file_id"],
+            record.get("theme", "light"),  # a session may be older than this field
         )
 
 
@@ -102,7 +114,7 @@ class Source:
     file_id: str = ""
 
 
-def fit_points(points: Points, spec: Spec, source: Source, fit_id: str = "") -> KeptFit:
+def fit_points(points: Points, options: Options, source: Source, fit_id: str = "") -> KeptFit:
     """Fit what was read, and put together what is to be kept of it.
 
     Raises:
@@ -110,7 +122,7 @@ def fit_points(points: Points, spec: Spec, source: Source, fit_id: str = "") -> 
     """
     return KeptFit(
         fit_id or new_id(),
-        fit_observations(points.data, spec),
+        fit_observations(points.data, options.spec),
         points.data if _small(points.data) else None,
         (),
         points.left_out,
@@ -119,6 +131,7 @@ def fit_points(points: Points, spec: Spec, source: Source, fit_id: str = "") -> 
         points.origins,
         source.text if points.other else "",
         source.file_id if points.other else "",
+        options.theme,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import Literal
 
@@ -20,6 +20,7 @@ GROUPED_BY_DOTS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?")
 SPACED = re.compile(r"([+-]?\d{1,3}(?:[ ']\d{3})+)((?:[.,]\d*)?)")
 COMMA_THEN_DOT = re.compile(r"[+-]?\d[\d,]*,\d{3}\.\d*")
 DOT_THEN_COMMA = re.compile(r"[+-]?\d[\d.]*\.\d{3},\d*")
+BARE = re.compile(r"[\d.,+\-eE]*")  # no unit, no blank
 UNIT = re.compile(
     r"(?P<front>[$€£¥₩₹]?)\s*(?P<number>[+-]?[\d.,]+(?:[eE][+-]?\d+)?)\s*(?P<unit>[^\d\s.,;|]*)"
 )
@@ -35,7 +36,7 @@ class NumberColumn:
 
     Args:
         values: None where the cell is empty.
-        wrong: The first cell that is no number, if there is one; `values` then ends before it.
+        wrong: The first cell that is no number, if there is one; `values` is then of no use.
         endless: Whether that cell is NaN or infinity.
         commas: What a comma means in this column.
         other: The other meaning that its commas could have.
@@ -66,13 +67,16 @@ def read_column(cells: Sequence[str], commas: Commas | None = None, *, dates: bo
     stripped = [cell.strip() for cell in cells]
     plain = _plain(stripped)
     if plain is not None:
-        return NumberColumn(plain)
+        return plain
     if dates:
         moments = _dates(stripped) or _times(stripped)
         if moments is not None:
             return moments
-    stripped, kind, unit = _bare(stripped)
-    stripped = [_joined(cell) for cell in stripped]
+    kind: Kind = "number"
+    unit = ""
+    if not BARE.fullmatch("".join(stripped)):
+        stripped, kind, unit = _bare(stripped)
+        stripped = [_joined(cell) for cell in stripped]
     decided, other = (commas, None) if commas else decide_commas(stripped)
     column = _numbers(stripped, decided, other)
     values = [value and value / 100 for value in column.values] if kind == "percent" else column.values
@@ -130,19 +134,28 @@ def looks_numeric(cell: str) -> bool:
     return is_number(cell) or bool(found and len(found["unit"]) < 8 and is_number(found["number"]))
 
 
-def _plain(cells: list[str]) -> list[float | None] | None:
-    """Read a column of plain numbers, which is nearly every column, without a pattern for each cell."""
-    joined = "".join(cells).lower()
-    if "_" in joined or "n" in joined:  # Python's float knows 1_000, nan and inf
-        return None
+def _plain(cells: list[str]) -> NumberColumn | None:
+    """Read a column of plain numbers, which is nearly every column, without a pattern for each cell.
+
+    None where the first cell that is no plain number may be one in another way.
+    """
+    values: list[float | None] = []
     try:
-        values = [float(cell) if cell else None for cell in cells]
+        for cell in cells:
+            values.append(float(cell) if cell else None)  # noqa: PERF401 - its length says what failed
     except ValueError:
-        return None
-    return None if inf in values or -inf in values else values
+        return None if looks_numeric(cells[len(values)]) else NumberColumn(values, wrong=len(values))
+    joined = "".join(cells).lower()
+    if "_" in joined or "n" in joined or inf in values or -inf in values:  # what Python alone calls numbers
+        return _numbers(cells, "plain", None)
+    return NumberColumn(values)
 
 
 def _numbers(cells: list[str], commas: Commas, other: Commas | None) -> NumberColumn:
+    if commas == "decimal" and BARE.fullmatch("".join(cells)) and not any("." in cell for cell in cells):
+        quick = _plain([cell.replace(",", ".") for cell in cells])
+        if quick is not None and quick.wrong is None:
+            return NumberColumn(quick.values, commas=commas, other=other)
     values: list[float | None] = []
     for index, cell in enumerate(cells):
         if not cell:
@@ -190,12 +203,12 @@ def _bare(cells: list[str]) -> tuple[list[str], Kind, str]:
 
 
 def _dates(cells: list[str]) -> NumberColumn | None:
-    """Read ISO dates as days since the first one; None where a cell is none, a bare number above all."""
+    """Read ISO dates as days since the first one; None where the first cell is none, as a bare number is."""
     moments: list[datetime | None] = []
-    for cell in cells:
+    for index, cell in enumerate(cells):
         moment = _moment(cell) if cell else None
         if cell and moment is None:
-            return None
+            return NumberColumn([], "date", wrong=index) if any(moments) else None
         moments.append(moment)
     known = [moment for moment in moments if moment is not None]
     if not known:
@@ -226,6 +239,18 @@ def _times(cells: list[str]) -> NumberColumn | None:
             int(found[1]) + int(found[2]) / 60 + float(found[3] or 0) / 3600 if found is not None else None
         )
     return NumberColumn(hours, "time") if any(value is not None for value in hours) else None
+
+
+def write_moment(days: float, origin: str) -> str:
+    """Return days since the date that was day 0 as a date, with the time where it has one.
+
+    >>> write_moment(30.0, "2024-01-01"), write_moment(0.5, "2024-01-01")
+    ('2024-01-31', '2024-01-01 12:00')
+    """
+    first = _moment(origin.strip())
+    assert first is not None  # it was read as a date
+    moment = first + timedelta(days=days)
+    return f"{moment:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
 
 
 def read_moment(cell: str, origin: str) -> float | None:

@@ -11,6 +11,8 @@ from handlers.number_cells import is_number, looks_numeric
 from handlers.texts import N_
 from ml.tables import clipped
 
+MOST_COLUMNS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -47,6 +49,14 @@ def width_of(body: Sequence[Sequence[str]]) -> int:
     return max(set(widths), key=widths.count)
 
 
+def check_width(width: int) -> None:
+    """Refuse a table that is wider than anybody's."""
+    if width > MOST_COLUMNS:
+        raise Refusal(
+            N_("This table has {width} columns; I read up to {limit}."), width=width, limit=MOST_COLUMNS
+        )
+
+
 def choose_columns(names: list[str] | None, width: int, options: Options) -> Chosen:
     """Say which columns are x, y and weights: by name, by number from 1, or by their order."""
     labels = tuple(names) if names else _default_labels(width)
@@ -77,10 +87,17 @@ def choose_columns(names: list[str] | None, width: int, options: Options) -> Cho
     return Chosen(tuple(x), y, weights, labels, names is not None)
 
 
-def no_number(held: str, row: int, column: str | int, *, endless: bool = False) -> Refusal:
-    """Return the sentence for a cell that is no number."""
+def no_number(
+    held: str, row: int, column: str | int, *, endless: bool = False, date: bool = False
+) -> Refusal:
+    """Return the sentence for a cell that is no number, or no date below dates."""
     if endless:
         sentence = N_("Row {row}, column {column} holds “{held}”. A fit needs finite numbers.")
+    elif date:
+        sentence = N_(
+            "Row {row}, column {column} holds “{held}”, which is no date like 2024-01-31. "
+            "Correct or empty the cell."
+        )
     else:
         sentence = N_(
             "Row {row}, column {column} holds “{held}”, which is no number. Correct or empty the cell."

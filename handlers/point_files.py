@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from itertools import islice
 
@@ -9,8 +10,8 @@ import numpy as np
 
 from handlers.errors import Refusal
 from handlers.fit_options import Options
-from handlers.number_cells import Commas
-from handlers.point_columns import choose_columns, header_of
+from handlers.number_cells import ENDLESS, Commas, looks_numeric
+from handlers.point_columns import Chosen, check_width, choose_columns, header_of, no_number
 from handlers.points import Note, Points, points_of_rows
 from handlers.table_words import refuse_table
 from handlers.texts import N_
@@ -20,7 +21,7 @@ from ml.tables import Table, TableError, clipped, decode, read_rows, sniff_delim
 MOST_BYTES = 20_000_000
 MOST_ROWS = 1_000_000
 HEAD = 65_536  # characters that are read first, so that no garbage is read to its end
-FEW = 2_000  # rows for which the quick way saves nothing
+ODD = re.compile(r"[^\d\s.,;|+\-eE]")
 
 
 def read_file(content: bytes, options: Options, commas: Commas | None = None) -> Points:
@@ -44,6 +45,8 @@ def read_table(text: str, options: Options, commas: Commas | None = None) -> Poi
         Refusal: With the row, the column and what it held.
         TableError: A quote that is not closed.
     """
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise Refusal(N_("This file is empty. Send a CSV with a row of names and rows of numbers."))
     if text.count("\n") > MOST_ROWS + 1:
@@ -66,7 +69,7 @@ def too_large() -> Refusal:
 
 def _delimiter(text: str) -> str | None:
     """Return the sign between cells, None for blanks."""
-    lines = [line for line in islice(StringIO(text[:HEAD], newline=None), 50) if line.strip()]
+    lines = [line for line in islice(StringIO(text[:HEAD]), 50) if line.strip()]
     delimiter = sniff_delimiter(lines)
     if any(delimiter in line for line in lines):
         return delimiter
@@ -104,39 +107,81 @@ def _try_head(head: str, delimiter: str | None, options: Options, commas: Commas
 
 
 def _read_quickly(text: str, delimiter: str | None, options: Options) -> Points | None:
-    """Read a long file of plain numbers by NumPy's own reader; None where it is anything else."""
-    lines = list(islice(StringIO(text[:HEAD], newline=None), 2))
-    if '"' in text or len(lines) < 2 or "\n\n" in text or "\r\n\r\n" in text:
+    """Read a long file of plain numbers by NumPy's own reader; None where it is anything else.
+
+    Raises:
+        Refusal: A word deep in the file, which nobody shall have to wait for.
+    """
+    lines = list(islice(StringIO(text[:HEAD]), 2))
+    if '"' in text or len(lines) < 2:
         return None
     rows = [line.rstrip("\n").split(delimiter) for line in lines]
     names = header_of(rows)
-    chosen = choose_columns(names, len(names or rows[0]), options)
+    width = len(names or rows[0])
+    check_width(width)
+    chosen = choose_columns(names, width, options)
+    _refuse_word(text, delimiter, len(lines[0]) if names else 0, chosen)
+    if "\n\n" in text or (width > len(chosen.used) and not _even(text, delimiter, width)):
+        return None
+    numbers = _numbers(text, delimiter, chosen)
+    if numbers is None:
+        return None
+    endless = np.argwhere(~np.isfinite(numbers))
+    if len(endless):
+        row, column = endless[0].tolist()
+        place, row = chosen.used[column], row + (2 if names else 1)
+        raise no_number(_line(text, row).split(delimiter)[place], row, chosen.labels[place], endless=True)
+    return _points(numbers, chosen)
+
+
+def _refuse_word(text: str, delimiter: str | None, start: int, chosen: Chosen) -> None:
+    """Refuse the first cell with a letter in it, unless it may be a number, a date or a unit."""
+    odd = ODD.search(text, start)
+    if odd is None:
+        return
+    first = text.rfind("\n", 0, odd.start()) + 1
+    row = text.count("\n", 0, first) + 1
+    place = len(text[first : odd.start() + 1].split(delimiter)) - 1
+    held = _line(text, row).split(delimiter)[place].strip()
+    endless = ENDLESS.fullmatch(held) is not None
+    if place in chosen.used and (endless or not looks_numeric(held)):
+        raise no_number(held, row, chosen.labels[place], endless=endless)
+
+
+def _line(text: str, number: int) -> str:
+    return next(islice(StringIO(text), number - 1, None))
+
+
+def _even(text: str, delimiter: str | None, width: int) -> bool:
+    """Say whether every row has as many cells as the others, as far as a count can tell."""
+    rows = text.count("\n") + (not text.endswith("\n"))
+    return delimiter is not None and text.count(delimiter) == rows * (width - 1)
+
+
+def _numbers(text: str, delimiter: str | None, chosen: Chosen) -> Floats | None:
+    """Return the columns that matter as numbers, shape (n, used)."""
+    every = len(chosen.used) == len(chosen.labels)  # then NumPy itself refuses a row that is too long
     try:
         numbers: Floats = np.loadtxt(
             StringIO(text),
             delimiter=delimiter,
             comments=None,
-            skiprows=1 if names else 0,
-            usecols=chosen.used,
+            skiprows=1 if chosen.named else 0,
+            usecols=None if every else chosen.used,
             ndmin=2,
         )
-    except ValueError:  # an empty cell, a decimal comma, a word: the slow way says which and where
+    except ValueError:  # an empty cell, a decimal comma, a unit: the slow way says which and where
         return None
-    if not np.isfinite(numbers).all():
-        return None
+    return numbers[:, chosen.used] if every else numbers
+
+
+def _points(numbers: Floats, chosen: Chosen) -> Points:
     k, n = len(chosen.x), len(numbers)
     x = np.ascontiguousarray(numbers[:, :k]) if k else np.arange(1.0, n + 1).reshape(-1, 1)
     x_names = tuple(chosen.labels[place] for place in chosen.x) or ("x",)
     weights = None if chosen.weights is None else np.ascontiguousarray(numbers[:, k + 1])
-    first = 2 if names else 1
-    data = Observations(
-        x,
-        np.ascontiguousarray(numbers[:, k]),
-        weights,
-        x_names,
-        chosen.labels[chosen.y],
-        np.arange(first, first + n),
-    )
-    y_name = chosen.labels[chosen.y]
+    first = 2 if chosen.named else 1
+    y, y_name = np.ascontiguousarray(numbers[:, k]), chosen.labels[chosen.y]
+    data = Observations(x, y, weights, x_names, y_name, np.arange(first, first + n))
     notes = (Note(N_("{y} from {x}"), {"y": y_name, "x": clipped(", ".join(x_names))}),) if k > 1 else ()
     return Points(data, notes=notes)

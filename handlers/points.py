@@ -12,7 +12,7 @@ from handlers.errors import Refusal
 from handlers.fit_options import Options, read_options
 from handlers.grammar import normalise
 from handlers.number_cells import Commas, NumberColumn, is_number, read_column, settled_commas
-from handlers.point_columns import Chosen, choose_columns, header_of, no_number, width_of
+from handlers.point_columns import Chosen, check_width, choose_columns, header_of, no_number, width_of
 from handlers.point_rows import Rows, split_rows
 from handlers.table_words import refuse_table
 from handlers.texts import N_
@@ -21,7 +21,6 @@ from ml.tables import TableError, clipped
 
 MOST_TYPED = 2_000  # rows
 LONGEST_TYPED = 200_000  # characters
-MOST_COLUMNS = 200
 NUMBERS_ONLY = re.compile(r"[\s\d.,;|+\-−eE%()\[\]{}（）【】「」《》〈〉，；、。－＋０-９]+")
 Values = dict[str, object]
 
@@ -116,10 +115,7 @@ def points_of_rows(
     if not body:
         raise Refusal(N_("There is no row of numbers below the names of the columns."))
     width = len(names) if names else width_of(body)
-    if width > MOST_COLUMNS:
-        raise Refusal(
-            N_("This table has {width} columns; I read up to {limit}."), width=width, limit=MOST_COLUMNS
-        )
+    check_width(width)
     _check_widths(body, numbers, width)
     chosen = choose_columns(names, width, options)
     evidence = settled_commas(cell.strip() for row in body for cell in row)
@@ -169,7 +165,8 @@ def _column(
     cells = [row[place] for row in body]
     column = read_column(cells, commas, dates=date)
     if column.wrong is not None:
-        raise no_number(cells[column.wrong].strip(), lines[column.wrong], label, endless=column.endless)
+        held, line = cells[column.wrong].strip(), lines[column.wrong]
+        raise no_number(held, line, label, endless=column.endless, date=column.kind == "date")
     return column
 
 

@@ -9,18 +9,21 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import matplotlib as mpl
 import noto_cjk_sans_otc
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
+
+from ml.plots import width
 
 WIDTH, HEIGHT, DPI = 6.4, 4.8, 200  # inches, pixels an inch
 TITLE_FROM = 0.85  # of the height: above it stand title and subtitle
@@ -68,7 +71,7 @@ def draw(name: str, payload: Payload) -> bytes:
     colours = DARK if payload.get("theme") == "dark" else LIGHT
     room = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.12, rect=(0, 0, 1, TITLE_FROM))
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor=colours["paper"], layout=room)
-    PICTURES[name](figure, payload, colours)
+    PICTURES[name](figure, dated(payload) if payload.get("x_origin") else payload, colours)
     content = io.BytesIO()
     figure.savefig(content, format="png", facecolor=colours["paper"])
     return content.getvalue()
@@ -167,15 +170,14 @@ def _axes(figure: Figure, payload: Payload, colours: dict[str, str]) -> Axes:
     axes.set_axisbelow(True)
     axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
     if payload.get("x_origin"):
-        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-        axes.xaxis.set_major_formatter(_dates(payload["x_origin"], payload["points"]["x"]))
+        _date_axis(axes)
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.get_offset_text().set_color(colours["faint"])
     axes.yaxis.get_offset_text().set_color(colours["faint"])
     axes.set_xlabel(_clipped(payload.get("x_label", ""), 48), fontsize=13, color=colours["ink"], labelpad=6)
-    axes.set_ylabel(_clipped(payload.get("y_label", ""), 36), fontsize=13, color=colours["ink"], labelpad=6)
+    axes.set_ylabel(_clipped(payload.get("y_label", ""), 30), fontsize=13, color=colours["ink"], labelpad=6)
     title = payload.get("title", "")
-    size = float(np.clip(18 * 38 / max(_width(title), 1), 9.5, 18))
+    size = float(np.clip(18 * 38 / max(width(title), 1), 9.5, 18))
     figure.text(
         0.03,
         0.965,
@@ -192,12 +194,31 @@ def _axes(figure: Figure, payload: Payload, colours: dict[str, str]) -> Axes:
     return axes
 
 
-def _dates(origin: str, days: list[float]) -> FuncFormatter:
-    """Return what writes days since an ISO date as dates, no finer than their range asks for."""
-    first = datetime.fromisoformat(origin)
-    span = max(days) - min(days)
-    form = "%Y" if span > 1500 else "%Y-%m" if span > 300 else "%m-%d" if span > 3 else "%m-%d %H:%M"
-    return FuncFormatter(lambda value, _: (first + timedelta(days=value)).strftime(form))
+def dated(payload: Payload) -> Payload:
+    """Return a payload whose x count days as matplotlib does, instead of from an ISO date."""
+    first = date2num(datetime.fromisoformat(payload["x_origin"]))
+    moved = dict(payload)
+    for name in ("points", "curve"):
+        if name in payload:
+            moved[name] = payload[name] | {"x": [first + x for x in payload[name]["x"]]}
+    moved["outliers"] = [outlier | {"x": first + outlier["x"]} for outlier in payload.get("outliers", [])]
+    if payload.get("prediction"):
+        moved["prediction"] = payload["prediction"] | {"x": first + payload["prediction"]["x"]}
+    return moved
+
+
+def _date_axis(axes: Axes) -> None:
+    """Put marks where years, months, days or hours begin, and write no more of a date than they need."""
+    locator = AutoDateLocator(minticks=3, maxticks=7)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(
+        ConciseDateFormatter(
+            locator,
+            formats=["%Y", "%m-%d", "%m-%d", "%H:%M", "%H:%M", "%H:%M:%S"],
+            zero_formats=["", "%Y", "%m-%d", "%m-%d", "%H:%M", "%H:%M"],
+            offset_formats=["", "%Y", "%Y", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d"],
+        )
+    )
 
 
 def _points(axes: Axes, points: dict[str, list[float]], colours: dict[str, str]) -> None:
@@ -275,16 +296,16 @@ def _key(axes: Axes, payload: Payload, colours: dict[str, str]) -> None:
 
 def _weight(text: str) -> str:
     """Return bold, but not beside Chinese letters, of which there is only one weight."""
-    return "bold" if _width(text) == len(text) else "normal"
-
-
-def _width(text: str) -> int:
-    """Return the width of a text in narrow letters."""
-    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
+    return "bold" if width(text) == len(text) else "normal"
 
 
 def _clipped(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """Clip a text to as many narrow letters."""
+    if width(text) <= limit:
+        return text
+    while width(text) >= limit:
+        text = text[:-1]
+    return f"{text}…"
 
 
 PICTURES: dict[str, Callable[[Figure, Payload, dict[str, str]], None]] = {

@@ -128,6 +128,15 @@ class Plotter:
             await process.wait()
 
 
+def width(text: str) -> int:
+    """Return how wide a text is, in narrow letters.
+
+    >>> width("y = 2x"), width("体重")
+    (6, 4)
+    """
+    return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
+
+
 async def _read_frame(stream: asyncio.StreamReader) -> tuple[bool, bytes]:
     fine, length = HEADER.unpack(await stream.readexactly(HEADER.size))
     return fine, await stream.readexactly(length)

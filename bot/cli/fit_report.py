@@ -90,7 +90,7 @@ def _content(file: str) -> bytes:
 def _fit(content: bytes, options: Options) -> tuple[KeptFit, Predictions | None]:
     points: Points = read_file(content, options)
     try:
-        kept = fit_points(points, options.spec, Source())
+        kept = fit_points(points, options, Source())
     except FitError as error:
         raise refuse_fit(error) from error
     asked = predictions(" ".join(options.predict), kept) if options.predict else None
@@ -123,7 +123,7 @@ def _show(kept: KeptFit, asked: Predictions | None) -> None:
     console.print(summary, highlight=False, markup=False, soft_wrap=True)
     if kept.left_out:
         console.print(f"rows with an empty cell left out: {kept.left_out}", highlight=False)
-    for line in predicted_lines(fitted, asked, t) if asked is not None else []:
+    for line in predicted_lines(kept, asked, t) if asked is not None else []:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if fitted.outliers:
         rows_far = ", ".join(str(outlier.row) for outlier in fitted.outliers)

@@ -108,7 +108,8 @@ def suggest_degree(data: Observations, degree: int, through0: bool, rss: float) 
     best = degree
     for candidate in range(degree + 1, highest + 1):
         dof = len(x) - candidate - 1
-        test = analysis_of_variance(remaining[candidate], remaining[best], dof, candidate - best)
+        gained = remaining[best] - remaining[candidate]
+        test = analysis_of_variance(remaining[candidate], gained, dof, candidate - best)
         gain = 1 - remaining[candidate] / remaining[best] if remaining[best] else 0.0
         if gain > WORTH and test.p is not None and test.p < WRONG_SHAPE:
             best = candidate

@@ -64,8 +64,7 @@ def equation(
     written = [number(value, count) for value, count in zip(coefficients, digits, strict=True)]
     x = shown_name(names[0])
     if model == "exp":
-        inner = f"-{written[1][1:]}" if written[1].startswith("-") else written[1]
-        return f"{left} = {written[0]}·exp({_times(inner, x)})"
+        return f"{left} = {_times(written[0], f'exp({_times(written[1], x)})')}"
     if model == "power":
         raised = written[1].translate(RAISED) if written[1].lstrip("-").isdigit() else f"^{written[1]}"
         return f"{left} = {_times(written[0], x)}{raised}"
@@ -103,8 +102,15 @@ def _factor(model: Model, term: Term, names: Sequence[str]) -> str:
 
 
 def _times(coefficient: str, name: str) -> str:
+    """Write a product; a factor of 1 goes without saying.
+
+    >>> _times("2", "x"), _times("2", "area"), _times("1", "x²"), _times("-1", "x"), _times("1", "")
+    ('2x', '2·area', 'x²', '-x', '1')
+    """
     if not name:
         return coefficient
+    if coefficient in {"1", "-1"}:
+        return f"{coefficient[:-1]}{name}"
     bare = name.rstrip("⁰¹²³⁴⁵⁶⁷⁸⁹")
     simple = bare.isascii() and (len(bare) == 1 or (bare[0] == "x" and bare[1:].isdigit()))
     return f"{coefficient}{name}" if simple and "·" not in coefficient else f"{coefficient}·{name}"

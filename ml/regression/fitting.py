@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ml.regression.diagnostics import diagnose, find_outliers, suggest_degree
 from ml.regression.gram import terms_of
@@ -17,6 +18,8 @@ from ml.regression.ridge import fit_ridge
 from ml.regression.robust import fit_robust
 from ml.regression.spec import LARGEST, MAX_TERMS, FitError, Floats, Observations, Spec
 
+LONG = 5_000  # rows from which products are large enough for several threads
+
 
 def fit(data: Observations, spec: Spec | None = None) -> Fit:
     """Fit a model to observations.
@@ -28,7 +31,15 @@ def fit(data: Observations, spec: Spec | None = None) -> Fit:
     Raises:
         FitError: The numbers leave the model open, or two wishes exclude each other.
     """
-    spec = spec or Spec()
+    if data.n <= LONG:
+        return _fit(data, spec or Spec())
+    # the threads of a BLAS wait for each other by spinning: on a busy core that costs seconds, and on a
+    # free one they gain nothing on products as small as these
+    with threadpool_limits(1, "blas"):
+        return _fit(data, spec or Spec())
+
+
+def _fit(data: Observations, spec: Spec) -> Fit:
     spec.check()
     check(data, spec)
     try:
@@ -123,12 +134,13 @@ def _record(data: Observations, spec: Spec, found: Estimate) -> Fit:
         intervals=tuple(intervals),
         covariance=tuple(tuple(row) for row in found.covariance),
         r2=found.r2,
-        r2_adjusted=1 - (1 - found.r2) * total_dof / dof,
+        # 1 - (1 - R²) total / dof, without the digits that 1 - R² loses where R² is small
+        r2_adjusted=(found.r2 * total_dof - regression_dof) / dof,
         residual_std=found.residual_std,
         n=data.n,
         dof=dof,
         aic=aic(found.rss, data.n, found.parameters, log_weights) if found.classical else None,
-        anova=analysis_of_variance(found.rss, found.tss, dof, regression_dof),
+        anova=analysis_of_variance(found.rss, found.r2 * found.tss, dof, regression_dof),
         mean_error=float(np.abs(judged.residuals).mean()),
         loo=judged.loo if found.classical and not robust else found.loo,
         outliers=find_outliers(data, judged, found.parameters),

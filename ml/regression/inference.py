@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from math import inf, isfinite, log, pi
 
 # scipy.special is imported by the first fit: the bot's start need not wait for it.
@@ -29,7 +30,9 @@ def quantile(dof: float, ci: float) -> float:
     """
     from scipy.special import stdtrit
 
-    return float(stdtrit(dof, 0.5 + ci / 200))
+    # what is left above the interval, from the decimal that was written: 100 - 99.9 has lost three digits
+    above = float((100 - Fraction(repr(float(ci)))) / 200)
+    return -float(stdtrit(dof, above))
 
 
 def t_value(estimate: float, std_error: float) -> float | None:
@@ -46,9 +49,12 @@ def p_value(estimate: float, std_error: float, dof: float) -> float | None:
 
 def p_of_studentised(value: float, dof: float) -> float:
     """Return the two-sided probability of a t value, such as a studentised residual."""
-    from scipy.special import stdtr
+    from scipy.special import betainc, betaincc
 
-    return float(2 * stdtr(dof, -abs(value)))
+    square = value * value
+    if square < dof:  # each way keeps its digits where the other loses them
+        return float(betaincc(0.5, dof / 2, square / (dof + square)))
+    return float(betainc(dof / 2, 0.5, dof / (dof + square)))
 
 
 def interval(estimate: float, std_error: float, dof: float, ci: float) -> tuple[float, float]:
@@ -57,9 +63,9 @@ def interval(estimate: float, std_error: float, dof: float, ci: float) -> tuple[
     return estimate - half, estimate + half
 
 
-def analysis_of_variance(rss: float, tss: float, dof: float, regression_dof: float) -> Anova:
-    """Split the squares of y into those the curve explains and the rest."""
-    explained = max(tss - rss, 0.0)
+def analysis_of_variance(rss: float, explained: float, dof: float, regression_dof: float) -> Anova:
+    """Test the squares of y that a curve explains against those that it leaves."""
+    explained = max(explained, 0.0)
     f = p = None
     if rss > 0 and regression_dof > 0:
         from scipy.special import fdtrc

@@ -90,6 +90,10 @@ class Fit:
         """Write the equation with as many digits as the points warrant."""
         return self._equation(self._digits())
 
+    def bare_equation(self) -> str:
+        """Write the equation of one x in the letters x and y, where the names stand at the axes."""
+        return equation(self.spec.model, self.curve.terms, ("x",), "y", self.coefficients, self._digits())
+
     def full_equation(self, limit: int = COPY_LIMIT) -> str:
         """Write the equation with as many digits as fit into `limit` characters, for another program."""
         for digits in range(15, 2, -1):

@@ -10,7 +10,12 @@ import pytest
 from handlers.basics import plain, try_example
 from handlers.context import Services
 from handlers.fit import fit, predict, press
+from handlers.fit_options import Options
+from handlers.fit_pictures import fit_picture
+from handlers.kept_fit import Source, fit_points
 from handlers.messages import Document, Quoted, Reply
+from handlers.points import parse_fit
+from handlers.texts import Texts
 from ml import drawings
 from ml.plots import Plotter
 from tests.handlers.conftest import Talk, data_of, labels_of
@@ -143,6 +148,35 @@ async def test_an_outlier_is_named_and_can_be_left_out(talk: Talk) -> None:
     assert "n = 12" in (await talk.press_labelled(press, "With all points")).text
 
 
+async def test_an_outlier_behind_an_outlier_can_be_left_out_too(talk: Talk) -> None:
+    far = {8: 300, 15: 20}
+    points = "; ".join(f"{x},{2 * x + (x % 3) / 10 + far.get(x, 0):.1f}" for x in range(1, 21))
+    await talk.say(fit, points)
+    reply = await talk.press_labelled(press, "Without outlier")
+    assert "⚠ Row 15 lies far off the curve" in reply.text
+    reply = await talk.press_labelled(press, "Without outlier")
+    assert "n = 18" in reply.text
+    assert "without 2 outliers" in reply.text
+
+
+async def test_a_dark_picture_is_asked_for_and_stays_dark(talk: Talk) -> None:
+    light = (await talk.say(fit, LINE)).photo
+    dark = (await talk.say(fit, f"theme=dark {LINE}")).photo
+    assert light != dark
+    again = (await talk.press_labelled(press, "Degree 2")).photo
+    assert again is not None
+    assert again != (await talk.say(fit, f"poly2 {LINE}")).photo
+    assert "light or dark" in (await talk.say(fit, f"theme=pink {LINE}")).text
+
+
+async def test_long_names_leave_the_title_of_the_picture_readable(talk: Talk) -> None:
+    name = "the measured flow of the second pump in litres per minute"
+    points = parse_fit(f"{name}\t{name} again\n1\t2\n2\t4.1\n3\t5.9")[1]
+    assert points is not None
+    kept = fit_points(points, Options(), Source())
+    assert fit_picture(kept, points.data, Texts("en"))[1]["title"] == "y = 1.95x + 0.1"
+
+
 async def test_the_table_comes_back_as_csv(talk: Talk) -> None:
     await talk.say(fit, LINE)
     reply = await talk.press_labelled(press, "CSV")
@@ -192,7 +226,11 @@ async def test_several_columns_are_predicted_by_name(talk: Talk) -> None:
 
 async def test_dates_can_be_predicted(talk: Talk) -> None:
     await talk.say(fit, "2024-01-01\t5\n2024-01-02\t6\n2024-01-03\t7.5\n2024-01-04\t8")
-    assert (await talk.say(predict, "x=2024-01-05")).text.startswith("x = 2024-01-05: y = 9.")
+    reply = await talk.say(predict, "x=2024-01-05")
+    assert reply.text.startswith("x = 2024-01-05: y = 9.")
+    assert "Outside the data (x from 2024-01-01 to 2024-01-04)" in reply.text
+    question = await talk.say(predict)
+    assert question.text == "For which x? The data go from 2024-01-01 to 2024-01-04."
 
 
 async def test_the_session_outlives_a_restart_as_json(talk: Talk) -> None:

@@ -80,6 +80,27 @@ def test_a_broken_row_deep_in_a_long_file_is_named() -> None:
     assert (raised.value.values["row"], raised.value.values["found"]) == (15_001, 1)
 
 
+def test_a_row_that_is_too_long_deep_in_a_long_file_is_named() -> None:
+    lines = long_table().splitlines()
+    lines[15_000] = "7,8,9"
+    with pytest.raises(Refusal) as raised:
+        read("\n".join(lines))
+    assert (raised.value.values["row"], raised.value.values["found"]) == (15_001, 3)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("rows", [30, LONG])
+def test_a_file_is_read_whatever_ends_its_lines(line_end: str, rows: int) -> None:
+    lines = long_table().splitlines()[: rows + 1]
+    points = read(line_end.join(lines))
+    assert (points.data.n, points.data.row(rows - 1)) == (rows, rows + 1)
+
+
+def test_a_long_file_of_more_columns_than_anybodys_is_refused() -> None:
+    with pytest.raises(Refusal, match="columns"):
+        read((",".join(["1"] * 300) + "\n") * 300)
+
+
 def test_empty_cells_and_lines_of_a_long_file_are_left_out_and_counted() -> None:
     lines = long_table().splitlines()
     lines[15_000] = "7,"
@@ -124,6 +145,12 @@ GARBAGE = {
     "nan": b"nan,nan\n" * 900_000,
     "empty cells": b",\n" * 900_000,
     "dates": b"2024-13-45,1\n" * 700_000,
+    "numbers, then a word": b"x,y\n" + b"1.5,2\n" * 900_000 + b"word,2\n",
+    "numbers, then nan": b"x,y\n" + b"1.5,2\n" * 900_000 + b"1,nan\n",
+    "numbers, then infinity": b"x,y\n" + b"1.5,2\n" * 900_000 + b"1,1e999999999\n",
+    "decimal commas, then a word": b"x;y\n" + b"1,5;2\n" * 900_000 + b"word;2\n",
+    "brackets": b"[" * 5_000_000 + b"]" * 5_000_000,
+    "exponents": b"1e999999999,2\n" * 700_000,
 }
 
 

@@ -354,6 +354,24 @@ def test_no_text_breaks_the_parser(text: str) -> None:
         assert refusal.sentence.format(**refusal.values)
 
 
-def test_a_column_ends_before_its_first_wrong_cell() -> None:
-    column = read_column(["1,5", "x", "2"])
-    assert (column.wrong, column.values) == (1, [1.5])
+@pytest.mark.parametrize(
+    ("cells", "wrong"),
+    [
+        (["1,5", "x", "2"], 1),
+        (["1", "2.5", "nan"], 2),
+        (["1", "1_0"], 1),
+        (["1", "", "1e400"], 2),
+        (["2024-01-01", "2024-01-02", "soon"], 2),
+        (["2024-01-01", "5"], 1),
+        (["5", "2024-01-01"], 1),
+        (["1,5", "1,2,3"], 1),
+    ],
+)
+def test_a_column_says_where_its_first_wrong_cell_stands(cells: list[str], wrong: int) -> None:
+    assert read_column(cells).wrong == wrong
+
+
+def test_a_word_among_dates_is_named_as_no_date() -> None:
+    with pytest.raises(Refusal, match="which is no date like 2024-01-31") as raised:
+        parse_fit("2024-01-01\t5\n2024-01-02\t6\nsoon\t7\n2024-02-01\t9")
+    assert (raised.value.values["row"], raised.value.values["held"]) == (3, "soon")

@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from ml import drawings
 from ml.plots import PlotError, Plotter
@@ -80,6 +81,28 @@ def test_no_letter_is_missing_from_a_picture(payload: dict[str, object]) -> None
 def test_a_letter_that_no_font_has_would_be_noticed() -> None:
     with pytest.warns(UserWarning, match="missing from font"):
         drawings.draw("fit", {**FIT, "title": "\U00012000"})
+
+
+@pytest.mark.parametrize(
+    ("days", "seen"),
+    [
+        ([0, 40, 250], ("2024", "07-01")),
+        ([0, 0.3, 1.1], ("12:00", "01-02")),
+        ([0, 2000, 8400], ("2000", "2016")),
+    ],
+)
+def test_an_axis_of_dates_is_marked_where_years_months_or_hours_begin(
+    days: list[float], seen: tuple[str, ...]
+) -> None:
+    figure = Figure()
+    payload = {**FIT, "x_origin": "2024-01-01" if days[2] < 2000 else "2001-01-01", "outliers": []}
+    payload |= {"prediction": None, "points": {"x": days, "y": [1, 2, 3]}}
+    payload["curve"] = dict.fromkeys(CURVE, days)
+    drawings.fit(figure, drawings.dated(payload), drawings.LIGHT)
+    figure.canvas.draw()
+    axis = figure.axes[0].xaxis
+    words = [label.get_text() for label in axis.get_ticklabels()] + [axis.get_offset_text().get_text()]
+    assert set(seen) <= set(words)
 
 
 def test_a_name_with_dollar_signs_is_no_formula() -> None:
