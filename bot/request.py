@@ -16,11 +16,19 @@ from telegram.request import BaseRequest, RequestData
 CONNECT_TIMEOUT = 5.0  # seconds
 READ_TIMEOUT = 20.0
 UPLOAD_TIMEOUT = 60.0  # a photo over a slow line
+TURNED_AWAY = {
+    502,
+    503,
+}  # where the answer is no JSON, what answers is not the Bot API but what stands before it
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class NotSent(NetworkError):
-    """The request never reached the server, so that sending it again cannot answer twice."""
+    """The request never reached the Bot API, so that sending it again cannot answer twice."""
+
+
+class _TurnedAway(Exception):
+    """A gateway has no server to give the request to."""
 
 
 class AiohttpRequest(BaseRequest):
@@ -69,7 +77,7 @@ class AiohttpRequest(BaseRequest):
         """Send one request and return its status and body.
 
         Raises:
-            NotSent: No connection was had.
+            NotSent: No connection was had, or a gateway turned the request away.
             TimedOut: The request may or may not have had its effect.
             NetworkError: Likewise, the connection broke.
         """
@@ -88,7 +96,12 @@ class AiohttpRequest(BaseRequest):
                 asyncio.timeout(read + UPLOAD_TIMEOUT if uploads else read + CONNECT_TIMEOUT),
                 self._session.request(method, url, data=body, headers=headers, timeout=timeout) as response,
             ):
-                return response.status, _json_or_reason(response, await response.read())
+                payload = await response.read()
+                if response.status in TURNED_AWAY and payload.lstrip()[:1] != b"{":
+                    raise _TurnedAway
+                return response.status, _json_or_reason(response, payload)
+        except _TurnedAway:
+            raise NotSent("a gateway before the Bot API server turned the request away") from None
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError):
             raise NotSent("no connection to the Bot API server") from None
         except TimeoutError:
