@@ -90,11 +90,12 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
     async with contextlib.AsyncExitStack() as stack:
         redis = connect(redis_url)
         stack.push_async_callback(redis.aclose)
+        request = AiohttpRequest(proxies=settings.api_url.startswith("https"))
         bot = telegram.Bot(
             token,
             base_url=f"{settings.api_url}/bot",
             base_file_url=f"{settings.api_url}/file/bot",
-            request=AiohttpRequest(proxies=settings.api_url.startswith("https")),
+            request=request,
             get_updates_request=AiohttpRequest(1),
         )
         await _introduce(bot)
@@ -122,9 +123,10 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         outbox = TelegramOutbox(bot, Sender(Limiter(redis, enforced=enforced), parking, chat_ids), chat_ids)
         guard = FloodGuard(redis, enforced=enforced)
         conversation = Conversation(bot, redis, services, TABLE, outbox, chat_ids, guard, settings.language)
-        inbox = Inbox(redis)
+        inbox, shards = Inbox(redis), Shards(redis)
+        signal.signal(signal.SIGCONT, partial(_after_pause, shards, request))
         parts: dict[str, Callable[[], Awaitable[None]]] = {
-            "dispatcher": Dispatcher(inbox, Shards(redis), dead_letters, conversation).run,
+            "dispatcher": Dispatcher(inbox, shards, dead_letters, conversation).run,
             "parking": parking.run,
             "progress": partial(follow_progress, services.jobs, outbox),
             "sweep": partial(sweep, services.jobs, dead_letters),
@@ -135,6 +137,15 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         menus = asyncio.create_task(show_menus(bot, COMMANDS), name="menus")
         stack.push_async_callback(end, [*tasks, menus])
         yield tasks
+
+
+def _after_pause(shards: Shards, request: AiohttpRequest, *_: object) -> None:
+    """Send nothing that was begun before a long pause: another replica may have answered meanwhile.
+
+    A signal handler, since it runs before anything else goes on.
+    """
+    if not shards.certain:
+        request.cut()
 
 
 async def _introduce(bot: telegram.Bot) -> None:

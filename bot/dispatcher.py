@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 
 TRIES = 3  # of an update that raises, or over which a process dies
 TAKEN_AHEAD = 25_000  # updates held in memory, more than the intake lets lie: no chat stands before another
-DRAIN_TIMEOUT = 2.0  # seconds for answers in flight when the bot stops, or a shard goes to another replica
+DRAIN_TIMEOUT = 1.5  # seconds for answers in flight when the bot stops, or a shard goes to another replica
+SENDING_TIMEOUT = 30.0  # seconds more for those that are being sent, more than a request may take
+ENDING_TIMEOUT = 1.0  # the same when the bot stops
 HUNGRY = 0.5  # seconds between two looks for shards of a replica that died, while some are missing
 REMEMBERED = 8_192  # answered updates: a server that lost its last second shows them again
 
@@ -73,7 +75,7 @@ class Dispatcher:
 
     async def _end(self) -> None:
         held = self._shards.held
-        await self._let_go(held)
+        await self._let_go(held, ENDING_TIMEOUT)
         try:
             async with asyncio.timeout(1):
                 await self._shards.release(held, ending=True)
@@ -116,25 +118,26 @@ class Dispatcher:
     async def _give(self, shard: int) -> None:
         """Give a shard to a replica that has fewer."""
         try:
-            await self._let_go([shard])
+            await self._let_go([shard], SENDING_TIMEOUT)
             await with_redis(lambda: self._shards.release([shard]))
         finally:
             self._leaving.discard(shard)
 
-    async def _let_go(self, shards: Collection[int]) -> None:
-        """Begin nothing more of shards, and wait for what is being answered."""
+    async def _let_go(self, shards: Collection[int], patience: float) -> None:
+        """Begin nothing more of shards; wait for what is being answered, longer for what is being sent."""
         for shard in shards:
             self._known.pop(shard, None)
         chats = [chat for chat, queue in self._queues.items() if queue and queue[0].shard in shards]
         for chat in chats:
             self._keep_first(chat)
-        running = [self._tasks[chat] for chat in chats]
-        if running:
-            await asyncio.wait(running, timeout=DRAIN_TIMEOUT)
-        for task in running:
-            task.cancel()
-        if running:
-            await asyncio.wait(running, timeout=1)
+        running = {self._tasks[chat]: chat for chat in chats}
+        if not running:
+            return
+        _, slow = await asyncio.wait(running, timeout=DRAIN_TIMEOUT)
+        for task in slow:
+            self._cancel_unless_sending(running[task])
+        if slow:
+            await asyncio.wait(slow, timeout=patience)
 
     def _drop(self, shard: int) -> None:
         """Forget the updates of a shard that was lost; an answer on its way ends by itself."""
@@ -142,9 +145,12 @@ class Dispatcher:
             if not queue or queue[0].shard != shard:
                 continue
             self._keep_first(chat)
-            turn = self._turns.get(chat)
-            if turn is None or not turn.sending:
-                self._tasks[chat].cancel()
+            self._cancel_unless_sending(chat)
+
+    def _cancel_unless_sending(self, chat: int) -> None:
+        turn = self._turns.get(chat)
+        if turn is None or not turn.sending:
+            self._tasks[chat].cancel()
 
     def _keep_first(self, chat: int) -> None:
         """Forget what a chat has waiting; the first is being answered."""

@@ -13,6 +13,8 @@ Result = TypeVar("Result")
 class Gather(Generic[Item, Result]):
     """The first call starts at once; what comes while it is under way goes together into the next.
 
+    An item is dealt with even where its caller is cancelled meanwhile.
+
     Args:
         call: Takes the items of many callers and gives each its result, in order.
         delay: Seconds that the first waits for others.
@@ -48,7 +50,7 @@ class Gather(Generic[Item, Result]):
             await asyncio.sleep(self._delay)
             while self._waiting:
                 taken, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-                await self._answer([(item, answer) for item, answer in taken if not answer.done()])
+                await self._answer(taken)
         finally:
             self._serving = None
 

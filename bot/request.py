@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from typing import Any, cast
 from urllib.parse import urlencode
+from weakref import WeakSet
 
 import aiohttp
 import orjson
@@ -27,6 +30,10 @@ class NotSent(NetworkError):
     """The request never reached the Bot API, so that sending it again cannot answer twice."""
 
 
+class CutOff(NetworkError):
+    """`AiohttpRequest.cut` ended the request: another process may answer in our place."""
+
+
 class _TurnedAway(Exception):
     """A gateway has no server to give the request to."""
 
@@ -45,6 +52,8 @@ class AiohttpRequest(BaseRequest):
         self._pool_size = pool_size
         self._proxies = proxies
         self._session: aiohttp.ClientSession | None = None
+        self._sockets: WeakSet[socket.socket] = WeakSet()
+        self._cuts = 0
 
     @property
     def read_timeout(self) -> float:
@@ -54,7 +63,9 @@ class AiohttpRequest(BaseRequest):
     async def initialize(self) -> None:
         """Open the pool."""
         if self._session is None or self._session.closed:
-            connector = aiohttp.TCPConnector(limit=self._pool_size, keepalive_timeout=30)
+            connector = aiohttp.TCPConnector(
+                limit=self._pool_size, keepalive_timeout=30, socket_factory=self._open_socket
+            )
             self._session = aiohttp.ClientSession(
                 connector=connector, headers={"User-Agent": self.USER_AGENT}, trust_env=self._proxies
             )
@@ -63,6 +74,19 @@ class AiohttpRequest(BaseRequest):
         """Close the pool."""
         if self._session is not None:
             await self._session.close()
+
+    def cut(self) -> None:
+        """End every connection at once, from a signal handler too, so that nothing more goes out on them."""
+        self._cuts += 1
+        for opened in list(self._sockets):
+            with contextlib.suppress(OSError):
+                opened.shutdown(socket.SHUT_RDWR)
+
+    def _open_socket(self, address: tuple[Any, ...]) -> socket.socket:
+        family, kind, protocol, *_ = address
+        opened = socket.socket(family, kind, protocol)
+        self._sockets.add(opened)
+        return opened
 
     async def do_request(
         self,
@@ -80,6 +104,7 @@ class AiohttpRequest(BaseRequest):
             NotSent: No connection was had, or a gateway turned the request away.
             TimedOut: The request may or may not have had its effect.
             NetworkError: Likewise, the connection broke.
+            CutOff: See there.
         """
         if self._session is None or self._session.closed:
             raise RuntimeError("the request is not initialized; call initialize() first")
@@ -91,6 +116,7 @@ class AiohttpRequest(BaseRequest):
             sock_connect=_seconds(connect_timeout, CONNECT_TIMEOUT),
             sock_read=read,
         )
+        cuts = self._cuts
         try:
             async with (
                 asyncio.timeout(read + UPLOAD_TIMEOUT if uploads else read + CONNECT_TIMEOUT),
@@ -107,6 +133,8 @@ class AiohttpRequest(BaseRequest):
         except TimeoutError:
             raise TimedOut from None
         except aiohttp.ClientError as error:
+            if self._cuts != cuts:
+                raise CutOff("the request was cut off") from None
             raise NetworkError(f"the connection broke ({type(error).__name__})") from None
 
     @staticmethod

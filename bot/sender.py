@@ -12,7 +12,7 @@ from telegram.error import ChatMigrated, RetryAfter
 from bot.chat_ids import ChatIds
 from bot.limiter import Lane, Limiter
 from bot.parking import NO_CHAT, Parking
-from bot.request import NotSent
+from bot.request import CutOff, NotSent
 from bot.turn import Free
 
 PATIENCE = 600.0  # seconds in which a call is repeated that cannot have arrived
@@ -50,6 +50,7 @@ class Sender:
 
         Raises:
             TelegramError: Telegram refuses, or the call may have arrived.
+            ShardLost: The answer may be another replica's to give; this one forgets it.
         """
         failures, begun = 0, time.monotonic()
         while True:
@@ -70,6 +71,9 @@ class Sender:
                     raise
                 await self._chat_ids.moved(chat, error.new_chat_id)
                 chat = error.new_chat_id
+            except CutOff:
+                turn.cut_off()
+                raise
             except NotSent:
                 turn.pause()
                 if time.monotonic() - begun > PATIENCE:

@@ -95,6 +95,7 @@ class Shards:
         self._held: dict[int, int] = {}  # shard to epoch
         self._until = 0.0  # by the monotonic clock
         self._beaten = asyncio.Event()  # replaced at each beat
+        self._changing = asyncio.Lock()  # a beat on its way must not find again what is being given
 
     @property
     def held(self) -> frozenset[int]:
@@ -107,6 +108,10 @@ class Shards:
 
     async def beat(self) -> Division:
         """Renew the lease, take what is free and ours by right, and see what was taken from us."""
+        async with self._changing:
+            return await self._renew()
+
+    async def _renew(self) -> Division:
         asked = time.monotonic()
         answer: Any = await self._beat(
             keys=[REPLICAS, OWNERS], args=[self.replica, int(LEASE * 1000), SHARDS]
@@ -124,13 +129,18 @@ class Shards:
         self._beaten = asyncio.Event()
         return Division(taken, lost, len(owned) - share)
 
+    @property
+    def certain(self) -> bool:
+        """Whether nobody else can own our shards at this moment."""
+        return time.monotonic() < self._until
+
     async def confirm(self, shard: int, epoch: int) -> None:
         """Make sure that a shard is still ours, waiting for the next beat where the lease ran out.
 
         Raises:
             ShardLost: See there.
         """
-        while time.monotonic() >= self._until:
+        while not self.certain:
             await self._beaten.wait()
         if self._held.get(shard) != epoch:
             raise ShardLost
@@ -138,6 +148,7 @@ class Shards:
     async def release(self, shards: Iterable[int], *, ending: bool = False) -> None:
         """Give shards to whoever wants them; when ending, leave the list of replicas too."""
         given = list(shards)
-        for shard in given:
-            self._held.pop(shard, None)
-        await self._release(keys=[OWNERS, REPLICAS], args=[self.replica, int(ending), *given])
+        async with self._changing:
+            await self._release(keys=[OWNERS, REPLICAS], args=[self.replica, int(ending), *given])
+            for shard in given:
+                self._held.pop(shard, None)

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
-from bot.shards import Shards
+from bot.shards import ShardLost, Shards
 from handlers.messages import Sent
 
 ANSWERS_AT_ONCE = 8  # between the start of a send and its acknowledgement: a kill -9 repeats no more
@@ -37,6 +37,9 @@ class Free:
 
     def pause(self) -> None:
         """Hold nothing up."""
+
+    def cut_off(self) -> None:
+        """Have the call fail: nobody else makes it."""
 
     @contextlib.contextmanager
     def clock_stopped(self) -> Iterator[None]:
@@ -103,6 +106,14 @@ class Turn(Free):
         slot, self._slot = self._slot, None
         if slot is not None:
             slot.release()
+
+    def cut_off(self) -> None:
+        """Leave the update to whoever owns its shard now.
+
+        Raises:
+            ShardLost: Always.
+        """
+        raise ShardLost
 
     @contextlib.contextmanager
     def clock_stopped(self) -> Iterator[None]:
