@@ -26,8 +26,9 @@ from bot.limiter import Limiter
 from bot.menu import show_menus
 from bot.outbox import TelegramOutbox
 from bot.parking import Parking
-from bot.patience import for_ever
+from bot.patience import for_ever, with_redis
 from bot.request import AiohttpRequest
+from bot.schema import migrate
 from bot.sender import Sender
 from bot.sessions import KeptResults
 from bot.settings import Settings
@@ -62,6 +63,7 @@ async def run(settings: Settings, token: str, redis_url: str) -> None:
     Raises:
         WrongToken: See there.
         WrongWebhook: See there.
+        NewerSchema: See there.
     """
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -98,6 +100,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             request=request,
             get_updates_request=AiohttpRequest(1),
         )
+        await with_redis(partial(migrate, redis))
         await _introduce(bot)
         stack.push_async_callback(bot.shutdown)
         store, registry = Store(settings.store_url), Registry(redis)

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 SHARDS = 16  # streams; a chat's updates lie in one, and one replica at a time answers from it
 STREAM = "tonefit:inbox:"
-SEEN = "tonefit:seen:"  # bitmaps of update ids
+SEEN = "tonefit:seen:bits:"  # bitmaps of update ids
 IDS_OF_A_BITMAP = 8192  # 1 KB
 SEEN_FOR = 90_000  # seconds; Telegram delivers an update again for up to 24 h
 DELIVERIES = "tonefit:deliveries"  # hash: how often an update was begun that its first process did not end
@@ -79,6 +79,14 @@ class Inbox:
             chat = chat_of(update)
             arguments += [update["update_id"], shard_of(chat), chat, orjson.dumps(update)]
         return int(await self._put(keys=STREAMS, args=arguments))
+
+    async def note_seen(self, update_id: int) -> None:
+        """Take no update of this id any more."""
+        block, bit = divmod(update_id, IDS_OF_A_BITMAP)
+        async with self._redis.pipeline() as pipeline:
+            pipeline.setbit(f"{SEEN}{block}", bit, 1)
+            pipeline.expire(f"{SEEN}{block}", SEEN_FOR)
+            await pipeline.execute()
 
     async def read(self, after: Mapping[int, bytes]) -> list[Entry]:
         """Return the next updates of shards, given as shard to the last id that is known; wait shortly."""
