@@ -3,14 +3,14 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: run test bench check setup clean browser texts
+.PHONY: run test bench check setup clean browser redis texts
 
 # With a token this is your bot on Telegram; without one, everything runs on this machine.
 run: setup
 	@if [ -n "$$TONEFIT_TOKEN$$TONEFIT_TOKEN_FILE" ] || grep -qsE '^TONEFIT_TOKEN(_FILE)?=.' .env; then exec $(VENV)/bin/tonefit run --with-worker; \
 	else exec $(VENV)/bin/tonefit demo $(ARGS); fi
 
-test: setup browser
+test: setup browser redis
 	$(PYTHON) -m pytest $(ARGS)
 
 bench: setup
@@ -46,6 +46,13 @@ browser:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk fonts-noto-color-emoji >/dev/null || true; \
 	  else echo "no chromium: the browser tests will skip (sudo apt-get install chromium)"; fi; }
+
+# TLS, users and Sentinel are tested with Debian's server; where it cannot be had those tests skip and say so.
+redis:
+	@command -v redis-server >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq redis-server openssl >/dev/null || true; \
+	  else echo "no redis-server: some tests will skip (sudo apt-get install redis-server)"; fi; }
 
 # Brings bot/locales up to date with the sentences in the code; a test fails on one that is not translated.
 texts: setup

@@ -11,20 +11,29 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
 import telegram
+from redis.asyncio import Redis
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.background import end, follow_progress, sweep
+from bot.chat_ids import ChatIds
 from bot.connection import connect
 from bot.conversation import Conversation
+from bot.dead_letters import DeadLetters
 from bot.dispatcher import Dispatcher
+from bot.flood import FloodGuard
 from bot.inbox import Inbox
 from bot.intake import ALLOWED_UPDATES, Poller
+from bot.limiter import Limiter
 from bot.menu import show_menus
 from bot.outbox import TelegramOutbox
-from bot.patience import for_ever
+from bot.parking import Parking
+from bot.patience import for_ever, with_redis
 from bot.request import AiohttpRequest
+from bot.schema import migrate
+from bot.sender import Sender
 from bot.sessions import KeptResults
 from bot.settings import Settings
+from bot.shards import Shards
 from bot.web import Webhook, secret_of
 from handlers import COMMANDS, TABLE
 from handlers.context import Services
@@ -56,6 +65,7 @@ async def run(settings: Settings, token: str, redis_url: str) -> None:
     Raises:
         WrongToken: See there.
         WrongWebhook: See there.
+        NewerSchema: See there.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
     stopped = asyncio.Event()
@@ -85,13 +95,15 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
     async with contextlib.AsyncExitStack() as stack:
         redis = connect(redis_url)
         stack.push_async_callback(redis.aclose)
+        request = AiohttpRequest(proxies=settings.api_url.startswith("https"))
         bot = telegram.Bot(
             token,
             base_url=f"{settings.api_url}/bot",
             base_file_url=f"{settings.api_url}/file/bot",
-            request=AiohttpRequest(proxies=settings.api_url.startswith("https")),
+            request=request,
             get_updates_request=AiohttpRequest(1),
         )
+        await with_redis(partial(migrate, redis))
         await _introduce(bot)
         stack.push_async_callback(bot.shutdown)
         store, registry = Store(settings.store_url), Registry(redis)
@@ -112,19 +124,34 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         stack.push_async_callback(predictor.close)
         await plotter.start()
         stack.push_async_callback(plotter.close)
-        inbox = Inbox(redis)
-        conversation = Conversation(bot, redis, services, TABLE, settings.language)
+        enforced = settings.limits == "telegram"
+        parking, chat_ids, dead_letters = Parking(redis), ChatIds(redis), DeadLetters(redis)
+        outbox = TelegramOutbox(bot, Sender(Limiter(redis, enforced=enforced), parking, chat_ids), chat_ids)
+        guard = FloodGuard(redis, enforced=enforced)
+        conversation = Conversation(bot, redis, services, TABLE, outbox, chat_ids, guard, settings.language)
+        inbox, shards = Inbox(redis), Shards(redis)
+        signal.signal(signal.SIGCONT, partial(_after_pause, shards, request))
         parts: dict[str, Callable[[], Awaitable[None]]] = {
-            "dispatcher": Dispatcher(inbox, conversation.answer).run,
-            "progress": partial(follow_progress, services.jobs, TelegramOutbox(bot)),
-            "sweep": partial(sweep, services.jobs),
-            "intake": partial(_intake, settings, bot, inbox, token),
+            "dispatcher": Dispatcher(inbox, shards, dead_letters, conversation).run,
+            "parking": parking.run,
+            "progress": partial(follow_progress, services.jobs, outbox),
+            "sweep": partial(sweep, services.jobs, dead_letters),
+            "intake": partial(_intake, settings, bot, redis, inbox, token),
         }
         tasks = [asyncio.create_task(for_ever(name, part), name=name) for name, part in parts.items()]
         log.info("answering as @%s by %s", bot.username, "webhook" if settings.webhook_url else "polling")
         menus = asyncio.create_task(show_menus(bot, COMMANDS), name="menus")
         stack.push_async_callback(end, [*tasks, menus])
         yield tasks
+
+
+def _after_pause(shards: Shards, request: AiohttpRequest, *_: object) -> None:
+    """Send nothing that was begun before a long pause: another replica may have answered meanwhile.
+
+    A signal handler, since it runs before anything else goes on.
+    """
+    if not shards.certain:
+        request.cut()
 
 
 async def _introduce(bot: telegram.Bot) -> None:
@@ -142,11 +169,11 @@ async def _introduce(bot: telegram.Bot) -> None:
             pause = min(5.0, 2 * pause)
 
 
-async def _intake(settings: Settings, bot: telegram.Bot, inbox: Inbox, token: str) -> None:
+async def _intake(settings: Settings, bot: telegram.Bot, redis: Redis, inbox: Inbox, token: str) -> None:
     """Take updates in, by webhook where one is set, else by polling."""
     if settings.webhook_url is None:
         try:
-            await Poller(bot, inbox).run()
+            await Poller(bot, inbox, redis).run()
         except InvalidToken as error:
             raise WrongToken(UNKNOWN_TOKEN) from error
         return

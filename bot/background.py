@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from redis.exceptions import RedisError
 from telegram.error import TelegramError
 
+from bot.dead_letters import DeadLetters
 from bot.outbox import TelegramOutbox
 from handlers.progress import ProgressCards
 from handlers.texts import Texts
@@ -37,12 +38,13 @@ async def follow_progress(jobs: Jobs, outbox: TelegramOutbox) -> None:
         await cards.close()
 
 
-async def sweep(jobs: Jobs) -> None:
-    """Give back jobs whose worker died: a fully busy fleet does not look after them itself."""
+async def sweep(jobs: Jobs, dead_letters: DeadLetters) -> None:
+    """Give back jobs whose worker died, which a fully busy fleet does not do, and forget old dead letters."""
     while True:
         await asyncio.sleep(SWEEP_EVERY)
         try:
             await jobs.sweep()
+            await dead_letters.forget_old()
         except (RedisError, TimeoutError) as error:
             log.warning("lost jobs could not be looked for (%s)", type(error).__name__)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
+
+from ml.redis_address import async_pool
 
 TIMEOUT = 10.0  # seconds, above every blocking read
 CONNECT_TIMEOUT = 3.0
@@ -31,8 +33,8 @@ class Cancellable(AbstractConnection):
 
 
 def connect(redis_url: str) -> Redis:
-    """Open a pool of connections to Redis."""
-    pool = ConnectionPool.from_url(
+    """Open a pool of connections to Redis; `ml.redis_address` says what addresses there are."""
+    pool = async_pool(
         redis_url,
         socket_timeout=TIMEOUT,
         socket_connect_timeout=CONNECT_TIMEOUT,

@@ -7,24 +7,30 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import telegram
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter
+from telegram.error import BadRequest, Forbidden, NetworkError
 
+from bot.chat_ids import ChatIds
+from bot.flood import Entry, FloodGuard
 from bot.logs import traceback_without_values
 from bot.outbox import TelegramOutbox
 from bot.patience import with_redis
 from bot.sessions import Remembered, Sessions
+from bot.turn import Turn
 from bot.updates import read_update
+from handlers.again import offer, waited_long
 from handlers.context import Context, Services
 from handlers.errors import Refusal, new_reference
 from handlers.messages import Message, Reply
 from handlers.routing import Route, Table, route
 from handlers.texts import Texts, language_of
-from ml.stream import AWAY
 
 log = logging.getLogger(__name__)
 
@@ -32,15 +38,19 @@ ANSWER_TIMEOUT = 120.0  # seconds; the longest is a table of 20 MB
 TYPING_AFTER = 0.7  # seconds until a person would wonder
 TYPING_LASTS = 4.5
 SAME_FAULT_PAUSE = 60  # seconds
+FAULT = "tonefit:fault:"  # string with a TTL: the last reference of a kind of fault in a chat
 KEEPS_QUESTION = "cancel"  # the command that says which question it closes
 
 
-class Conversation:
-    """Answers updates.
+async def _nothing(context: Context) -> None:
+    """Answer nothing."""
 
-    The one place where a handler's exceptions end: a refusal becomes its sentence, anything else becomes
-    a reference that stands in the log too.
-    """
+
+NOWHERE = Route(_nothing)
+
+
+class Conversation:
+    """Answers updates; a refusal becomes its sentence here, and what Telegram cannot take ends in the log."""
 
     def __init__(
         self,
@@ -48,6 +58,9 @@ class Conversation:
         redis: Redis,
         services: Services,
         table: Table,
+        outbox: TelegramOutbox,
+        chat_ids: ChatIds,
+        flood_guard: FloodGuard,
         default_language: str = "en",
     ) -> None:
         self._bot = bot
@@ -55,98 +68,141 @@ class Conversation:
         self._services = services
         self._table = table
         self._sessions = Sessions(redis)
-        self._outbox = TelegramOutbox(bot)
+        self._outbox = outbox
+        self._chat_ids = chat_ids
+        self._flood_guard = flood_guard
         self._default_language = default_language
 
-    async def answer(self, raw: dict[str, Any]) -> None:
+    async def answer(self, update: dict[str, Any], turn: Turn) -> None:
         """Answer one update as the Bot API gave it.
 
         Raises:
             redis.ConnectionError, redis.TimeoutError: Redis is away; the update can be answered later.
+            ShardLost: Another replica answers it.
+            Exception: A handler broke.
         """
         started = time.monotonic()
-        message = self._read(raw)
+        message = await self._read(update)
         if message is None:
             return
+        outbox = self._outbox.of(turn, press=message.press is not None)
         remembered = await self._sessions.load(message)
         where = route(message, remembered.session, self._table, self._services.bot_username)
         if where is None:
             if message.press is not None:
-                await self._outbox.answer_press(message.press.id)
+                await outbox.answer_press(message.press.id)
             return
-        context = self._context(message, where, remembered)
+        context = self._context(message, where, remembered, outbox)
+        if message.press is None and not await self._let_in(context):
+            return
         if where.command and where.command != KEEPS_QUESTION:
             context.session.question = None
-        async with self._typing(message):
-            await self._handle(where, context)
+        if where.command and waited_long(message, datetime.now(UTC)):
+            where = Route(partial(offer, update=update))
+        await self._handle(where, context, turn)
         # The answer is out: only the session is written again, should Redis be away now.
         await with_redis(lambda: self._sessions.store(message, remembered))
-        log.info(
-            "answered update %s by %s in %.0f ms",
-            message.update_id,
-            where.handler.__name__,
-            1000 * (time.monotonic() - started),
-        )
+        log.info("answered update %s in %.0f ms", message.update_id, 1000 * (time.monotonic() - started))
+        if context.rerun is not None:
+            await self._rerun(context.rerun, turn)
 
-    def _read(self, raw: dict[str, Any]) -> Message | None:
+    async def apologise(self, update: dict[str, Any], turn: Turn, error: Exception | None) -> str:
+        """Log a fault of ours under a reference and tell it, the same one at most once a minute a chat."""
+        reference = new_reference()
+        reason = "processes died over it" if error is None else traceback_without_values(error)
+        log.error("fault %s in update %s\n%s", reference, update.get("update_id"), reason)
+        message = await self._read(update)
+        if message is None:
+            return reference
+        key = f"{FAULT}{message.chat.key}:{type(error).__name__}"
+        try:
+            first = await self._redis.set(key, reference, ex=SAME_FAULT_PAUSE, nx=True)
+        except RedisError:
+            first = True
+        turn.over()
+        outbox = self._outbox.of(turn)
+        if first:
+            context = self._context(message, NOWHERE, await self._sessions.load(message), outbox)
+            words = context.t(
+                "Something broke on my side (ref {reference}). Your data is safe.", reference=reference
+            )
+            await self._say(context, Reply(words))
+        if message.press is not None:
+            await outbox.answer_press(message.press.id)
+        return reference
+
+    async def _rerun(self, update: dict[str, Any], turn: Turn) -> None:
+        """Answer a command that had waited, as if it had come now."""
+        now = int(time.time())
+        content = {name: held | {"date": now} for name, held in update.items() if isinstance(held, dict)}
+        await self.answer({"update_id": update["update_id"], **content}, turn)
+
+    async def _read(self, raw: dict[str, Any]) -> Message | None:
         """Read an update; one that is malformed is left out, since nobody could be answered."""
         try:
             update = telegram.Update.de_json(raw, self._bot)
-            return read_update(update, self._bot.id) if update is not None else None
+            message = read_update(update, self._bot.id) if update is not None else None
         except (TypeError, ValueError, KeyError, AttributeError) as error:
-            log.warning("update %s cannot be read (%s)", raw.get("update_id"), type(error).__name__)
+            log.warning("update %s cannot be read\n%s", raw.get("update_id"), traceback_without_values(error))
             return None
+        if update is not None and update.effective_message is not None:
+            await self._follow_migration(update.effective_message)
+        if message is None:
+            return None
+        internal = await self._chat_ids.internal(message.chat.id)
+        if internal == message.chat.id:
+            return message
+        return replace(message, chat=replace(message.chat, internal=internal))
 
-    def _context(self, message: Message, where: Route, remembered: Remembered) -> Context:
+    async def _follow_migration(self, message: telegram.Message) -> None:
+        """Note that a group became a supergroup; both of its ids tell it."""
+        if message.migrate_to_chat_id:
+            await self._chat_ids.moved(message.chat.id, message.migrate_to_chat_id)
+        if message.migrate_from_chat_id:
+            await self._chat_ids.moved(message.migrate_from_chat_id, message.chat.id)
+
+    def _context(
+        self, message: Message, where: Route, remembered: Remembered, outbox: TelegramOutbox
+    ) -> Context:
         code = message.sender.language_code if message.sender else None
         own = remembered.person.language or remembered.chat.language
         language = own or (language_of(code) if code else self._default_language)
         return Context(
             message=message,
             services=self._services,
-            outbox=self._outbox,
+            outbox=outbox,
             t=Texts(language),
             session=remembered.session,
             settings=remembered.chat,
             args=where.args,
         )
 
-    async def _handle(self, where: Route, context: Context) -> None:
+    async def _let_in(self, context: Context) -> bool:
+        """Say whether a person may have an answer; who sends too much hears so once a minute."""
+        sender = context.message.sender
+        if sender is None:
+            return True
+        entry = await self._flood_guard.enter(sender.id)
+        if entry is Entry.WARNED:
+            words = context.t("That was a lot at once. I answer you again in a minute.")
+            await self._say(context, Reply(words))
+        return entry is Entry.OPEN
+
+    async def _handle(self, where: Route, context: Context, turn: Turn) -> None:
         try:
-            async with asyncio.timeout(ANSWER_TIMEOUT):
+            async with turn.within(ANSWER_TIMEOUT), self._typing(context):
                 await where.handler(context)
         except Refusal as refusal:
             await self._say(context, Reply(refusal.words(context.t)))
-        except AWAY:
-            raise
         except Forbidden:
             log.info("update %s: the bot may not write there", context.message.update_id)
-        except BadRequest as error:  # a NetworkError to the library, and ours: Telegram took nothing
-            await self._fault(context, error)
-        except (NetworkError, RetryAfter) as error:
+        except BadRequest:  # a NetworkError to the library, and ours: Telegram took nothing
+            raise
+        except NetworkError as error:
             # The answer may have arrived, so that a sentence about a failure could be wrong.
             log.warning("update %s: an answer was cut (%s)", context.message.update_id, type(error).__name__)
-        except Exception as error:
-            await self._fault(context, error)
         if context.message.press is not None:
-            await self._outbox.answer_press(context.message.press.id, context.notice)
-
-    async def _fault(self, context: Context, error: Exception) -> None:
-        """Log a fault of ours under a reference and tell it, the same one at most once a minute a chat."""
-        reference = new_reference()
-        log.error(
-            "fault %s in update %s\n%s", reference, context.message.update_id, traceback_without_values(error)
-        )
-        key = f"tonefit:fault:{context.message.chat.id}:{type(error).__name__}"
-        try:
-            first = await self._redis.set(key, reference, ex=SAME_FAULT_PAUSE, nx=True)
-        except RedisError:
-            first = True
-        if first:
-            words = context.t(
-                "Something broke on my side (ref {reference}). Your data is safe.", reference=reference
-            )
-            await self._say(context, Reply(words))
+            await context.outbox.answer_press(context.message.press.id, context.notice)
 
     async def _say(self, context: Context, reply: Reply) -> None:
         """Send a sentence about a failure; if even that fails, the log has it."""
@@ -158,13 +214,13 @@ class Conversation:
             log.warning("update %s: answer failed (%s)", context.message.update_id, type(error).__name__)
 
     @contextlib.asynccontextmanager
-    async def _typing(self, message: Message) -> AsyncIterator[None]:
+    async def _typing(self, context: Context) -> AsyncIterator[None]:
         """Show "typing" while an answer takes long."""
 
         async def show() -> None:
             await asyncio.sleep(TYPING_AFTER)
             while True:
-                await self._outbox.chat_action(message.chat, "typing")
+                await self._outbox.chat_action(context.message.chat, "typing")
                 await asyncio.sleep(TYPING_LASTS)
 
         task = asyncio.create_task(show())

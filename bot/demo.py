@@ -76,6 +76,7 @@ class Demo:
                 "TONEFIT_REDIS_URL": server.url,
                 "TONEFIT_API_URL": address,
                 "TONEFIT_TOKEN": TOKEN,
+                "TONEFIT_LIMITS": "off",  # our own Bot API has none of Telegram's
                 "TONEFIT_DATA_DIR": str(self.data_dir),
             }
             # The bot loads while the local Bot API starts; the worker comes last, since TensorFlow

@@ -4,99 +4,290 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections import OrderedDict, deque
+from collections.abc import Collection, Coroutine
+from typing import Any, Protocol
 
 from redis.exceptions import RedisError
 
-from bot.inbox import Entry, Inbox
-from bot.logs import traceback_without_values
-from bot.patience import with_redis
+from bot.dead_letters import DeadLetters
+from bot.gather import Gather
+from bot.inbox import FIRST, Entry, Inbox, written_at
+from bot.patience import whatever_happens, with_redis
+from bot.shards import Division, ShardLost, Shards, Taken
+from bot.turn import Slots, Turn
+from ml.lease import RENEWAL
+from ml.stream import Pause
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 256  # chats that are answered side by side; one that waits for Telegram's leave is among them
-TAKEN_AHEAD = 5_000  # updates held in memory, so that a busy chat's do not stand before everybody's
-DRAIN_TIMEOUT = 3.0  # seconds for answers in flight when the bot stops
+TRIES = 3  # of an update that raises, or over which a process dies
+TAKEN_AHEAD = 25_000  # updates held in memory, more than the intake lets lie: no chat stands before another
+DRAIN_TIMEOUT = 1.5  # seconds for answers in flight when the bot stops, or a shard goes to another replica
+SENDING_TIMEOUT = 30.0  # seconds more for those that are being sent, more than a request may take
+ENDING_TIMEOUT = 1.0  # the same when the bot stops
+HUNGRY = 0.5  # seconds between two looks for shards of a replica that died, while some are missing
+REMEMBERED = 8_192  # answered updates: a server that lost its last second shows them again
+
+
+class Answerer(Protocol):
+    """Who answers an update."""
+
+    async def answer(self, update: dict[str, Any], turn: Turn) -> None:
+        """Answer an update; a second try sends nothing again that the first has sent."""
+
+    async def apologise(self, update: dict[str, Any], turn: Turn, error: Exception | None) -> str:
+        """Tell the chat that an update could not be answered and return the reference that it was given.
+
+        `error` is what the last try raised, None where processes died over it.
+        """
 
 
 class Dispatcher:
     """One queue a chat; an update is acknowledged right after its answer."""
 
-    def __init__(self, inbox: Inbox, answer: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+    def __init__(self, inbox: Inbox, shards: Shards, dead_letters: DeadLetters, answerer: Answerer) -> None:
         self._inbox = inbox
-        self._answer = answer
-        self._queues: dict[int, deque[Entry]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._slots = asyncio.Semaphore(AT_ONCE)
-        self._held = 0
+        self._shards = shards
+        self._dead_letters = dead_letters
+        self._answerer = answerer
+        self._slots = Slots()
+        self._acknowledge: Gather[Entry, None] = Gather(self._acknowledge_all)
+        self._known: dict[int, bytes] = {}  # shard to the last id that was read
+        self._suspects: dict[int, _Suspects] = {}  # of shards whose last owner crashed
+        self._alone = asyncio.Lock()  # held by an update over which two processes died
+        self._queues: dict[int, deque[Entry]] = {}  # by chat
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._turns: dict[int, Turn] = {}  # of the chats' first updates
+        self._held: set[tuple[int, bytes]] = set()
+        self._answered: OrderedDict[tuple[int, bytes], None] = OrderedDict()
+        self._leaving: set[int] = set()
+        self._goodbyes: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Take updates until cancelled; those that the last process left come first."""
-        await with_redis(self._inbox.open)
-        for entry in await with_redis(self._inbox.unanswered):
-            self._queue(entry)
+        """Answer until cancelled, and let other replicas go on at once."""
+        keeping = asyncio.create_task(self._keep_shards(), name="shards")
         try:
-            while True:
-                if self._held >= TAKEN_AHEAD:
-                    await asyncio.sleep(0.005)
-                    continue
-                for entry in await with_redis(self._inbox.take):
-                    self._queue(entry)
+            await self._read()
         finally:
-            if self._tasks:
-                await asyncio.wait(self._tasks, timeout=DRAIN_TIMEOUT)
-            for task in self._tasks:
-                task.cancel()
+            keeping.cancel()
+            await whatever_happens(self._end())
+
+    async def _end(self) -> None:
+        held = self._shards.held
+        await self._let_go(held, ENDING_TIMEOUT)
+        try:
+            async with asyncio.timeout(1):
+                await self._shards.release(held, ending=True)
+        except (RedisError, TimeoutError):
+            log.info("the shards were not given back; they are free when the lease has run out")
+
+    async def _keep_shards(self) -> None:
+        """Renew the lease, and follow how the shards are divided."""
+        pause = Pause()
+        while True:
+            try:
+                division = await self._shards.beat()
+                pause.over()
+            except RedisError as failure:
+                await pause.wait(failure)
+                continue
+            self._follow(division)
+            await asyncio.sleep(HUNGRY if division.excess else RENEWAL)
+
+    def _follow(self, division: Division) -> None:
+        for shard in division.lost:
+            log.warning("shard %s is another replica's", shard)
+            self._known.pop(shard, None)
+            self._drop(shard)
+        for taken in division.taken:
+            self._take_over(taken)
+        for shard in sorted(self._known)[: max(0, division.excess - len(self._leaving))]:
+            self._leaving.add(shard)
+            self._known.pop(shard)
+            goodbye = asyncio.create_task(self._give(shard))
+            self._goodbyes.add(goodbye)
+            goodbye.add_done_callback(self._goodbyes.discard)
+
+    def _take_over(self, taken: Taken) -> None:
+        self._known[taken.shard] = FIRST
+        if taken.crashed:
+            log.info("shard %s is taken over from a replica that is gone", taken.shard)
+            self._suspects[taken.shard] = _Suspects(taken.at)
+
+    async def _give(self, shard: int) -> None:
+        """Give a shard to a replica that has fewer."""
+        try:
+            await self._let_go([shard], SENDING_TIMEOUT)
+            await with_redis(lambda: self._shards.release([shard]))
+        finally:
+            self._leaving.discard(shard)
+
+    async def _let_go(self, shards: Collection[int], patience: float) -> None:
+        """Begin nothing more of shards; wait for what is being answered, longer for what is being sent."""
+        for shard in shards:
+            self._known.pop(shard, None)
+        chats = [chat for chat, queue in self._queues.items() if queue and queue[0].shard in shards]
+        for chat in chats:
+            self._keep_first(chat)
+        running = {self._tasks[chat]: chat for chat in chats}
+        if not running:
+            return
+        _, slow = await asyncio.wait(running, timeout=DRAIN_TIMEOUT)
+        for task in slow:
+            self._cancel_unless_sending(running[task])
+        if slow:
+            await asyncio.wait(slow, timeout=patience)
+
+    def _drop(self, shard: int) -> None:
+        """Forget the updates of a shard that was lost; an answer on its way ends by itself."""
+        for chat, queue in list(self._queues.items()):
+            if not queue or queue[0].shard != shard:
+                continue
+            self._keep_first(chat)
+            self._cancel_unless_sending(chat)
+
+    def _cancel_unless_sending(self, chat: int) -> None:
+        turn = self._turns.get(chat)
+        if turn is None or not turn.sending:
+            self._tasks[chat].cancel()
+
+    def _keep_first(self, chat: int) -> None:
+        """Forget what a chat has waiting; the first is being answered."""
+        queue = self._queues[chat]
+        while len(queue) > 1:
+            last = queue.pop()
+            self._held.discard((last.shard, last.id))
+
+    async def _read(self) -> None:
+        """Put what comes into the queues of the chats."""
+        pause = Pause()
+        while True:
+            if not self._known or len(self._held) >= TAKEN_AHEAD:
+                await asyncio.sleep(0.02)
+                continue
+            after = dict(self._known)
+            try:
+                entries = await self._inbox.read(after)
+                pause.over()
+            except RedisError as failure:
+                await pause.wait(failure)
+                # A server that lost its last second shows answered updates again.
+                self._known = dict.fromkeys(self._known, FIRST)
+                continue
+            for entry in entries:
+                # Where a shard went, or went and came back, while we waited, it is read from its beginning.
+                if self._known.get(entry.shard) == after[entry.shard]:
+                    self._known[entry.shard] = after[entry.shard] = entry.id
+                    self._queue(entry)
 
     def _queue(self, entry: Entry) -> None:
-        chat = chat_of(entry.update)
-        self._held += 1
-        waiting = self._queues.get(chat)
+        key = (entry.shard, entry.id)
+        if key in self._held:
+            return
+        if key in self._answered:
+            self._start(self._acknowledge(entry))
+            return
+        self._held.add(key)
+        waiting = self._queues.get(entry.chat)
         if waiting is not None:
             waiting.append(entry)
             return
-        self._queues[chat] = deque([entry])
-        task = asyncio.create_task(self._work(chat))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._queues[entry.chat] = deque([entry])
+        self._tasks[entry.chat] = asyncio.create_task(self._work(entry.chat))
+
+    def _start(self, acknowledgement: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(acknowledgement)
+        self._goodbyes.add(task)
+        task.add_done_callback(self._goodbyes.discard)
 
     async def _work(self, chat: int) -> None:
         """Answer the updates of one chat, one after the other."""
         waiting = self._queues[chat]
         try:
             while waiting:
-                entry = waiting[0]
-                async with self._slots:
-                    await self._answer_once(entry)
-                waiting.popleft()
-                self._held -= 1
+                await self._deliver(waiting[0])
+                entry = waiting.popleft()
+                self._held.discard((entry.shard, entry.id))
+        except ShardLost:
+            return
         finally:
-            self._held -= len(waiting)
-            del self._queues[chat]
+            self._held.difference_update((entry.shard, entry.id) for entry in waiting)
+            if waiting and waiting[0].shard in self._known:  # it came back meanwhile
+                self._known[waiting[0].shard] = FIRST
+            del self._queues[chat], self._tasks[chat]
 
-    async def _answer_once(self, entry: Entry) -> None:
+    async def _deliver(self, entry: Entry) -> None:
+        """Answer an update and acknowledge it, or give it up."""
+        turn = Turn(self._slots, self._shards, entry.shard, self._shards.epoch(entry.shard))
+        self._turns[entry.chat] = turn
         try:
-            await with_redis(lambda: self._answer(entry.update))
-        except Exception as error:
-            # A poisoned update must not hold up its chat, and would fail again tomorrow.
-            log.error("update %s is given up\n%s", entry.update["update_id"], traceback_without_values(error))
-        await with_redis(lambda: self._inbox.acknowledge([entry.id]), (RedisError,))
+            suspects = self._suspects.get(entry.shard)
+            if suspects is not None and suspects.take(entry):
+                await self._deliver_suspect(entry, turn)
+            else:
+                await self._answer(entry, turn)
+        finally:
+            turn.pause()
+            del self._turns[entry.chat]
+
+    async def _deliver_suspect(self, entry: Entry, turn: Turn) -> None:
+        """Answer an update that a process may have died over; the third time it stands alone."""
+        crashes = await with_redis(lambda: self._inbox.begun_before(entry), (RedisError,))
+        if crashes >= TRIES:
+            await self._give_up(entry, turn, None)
+        elif crashes == TRIES - 1:
+            async with self._alone:  # what is answered beside it must not die with it
+                await self._answer(entry, turn)
+        else:
+            await self._answer(entry, turn)
+
+    async def _answer(self, entry: Entry, turn: Turn) -> None:
+        for attempt in range(1, TRIES + 1):
+            try:
+                await with_redis(lambda: self._once(entry, turn))
+                break
+            except ShardLost:
+                raise
+            except Exception as error:
+                if attempt == TRIES or isinstance(error, TimeoutError):
+                    await self._give_up(entry, turn, error)
+                    return
+                log.info("update %s failed (%s), trying again", entry.id.decode(), type(error).__name__)
+        self._remember(entry)
+        await with_redis(lambda: self._acknowledge(entry), (RedisError,))
+
+    async def _once(self, entry: Entry, turn: Turn) -> None:
+        turn.again()  # Redis may have gone away in the middle of a try
+        await self._answerer.answer(entry.update, turn)
+
+    async def _give_up(self, entry: Entry, turn: Turn, error: Exception | None) -> None:
+        """Say a reference and keep the update as a dead letter: it would fail again tomorrow."""
+        reference = await with_redis(lambda: self._answerer.apologise(entry.update, turn, error))
+        reason = type(error).__name__ if error is not None else "crashed"
+        await with_redis(lambda: self._dead_letters.bury(entry, reference, reason), (RedisError,))
+        self._remember(entry)
+
+    def _remember(self, entry: Entry) -> None:
+        self._answered[entry.shard, entry.id] = None
+        if len(self._answered) > REMEMBERED:
+            self._answered.popitem(last=False)
+
+    async def _acknowledge_all(self, entries: list[Entry]) -> list[None]:
+        await self._inbox.acknowledge(entries)
+        return [None] * len(entries)
 
 
-def chat_of(update: dict[str, Any]) -> int:
-    """Return the chat whose order an update belongs to, 0 where it has none.
+class _Suspects:
+    """The updates of a shard that were begun when its owner crashed: at most the first of each chat."""
 
-    >>> chat_of({"update_id": 1, "message": {"chat": {"id": 42}}})
-    42
-    """
-    for kind, content in update.items():
-        if kind == "update_id" or not isinstance(content, dict):
-            continue
-        message = content.get("message")
-        holder = message if isinstance(message, dict) else content
-        chat = holder.get("chat") or content.get("from")
-        if isinstance(chat, dict) and isinstance(chat.get("id"), int):
-            return int(chat["id"])
-    return 0
+    def __init__(self, at: int) -> None:
+        self._at = at
+        self._chats: set[int] = set()
+
+    def take(self, entry: Entry) -> bool:
+        """Say whether an update is one of them; ask once for each, in order."""
+        if written_at(entry.id) > self._at or entry.chat in self._chats:
+            return False
+        self._chats.add(entry.chat)
+        return True

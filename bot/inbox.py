@@ -2,108 +2,151 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 
-STREAM = "tonefit:inbox"
-GROUP = "bot"
-CONSUMER = "bot"
-SEEN = "tonefit:seen:"
+SHARDS = 16  # streams; a chat's updates lie in one, and one replica at a time answers from it
+STREAM = "tonefit:inbox:"
+SEEN = "tonefit:seen:bits:"  # bitmaps of update ids
+IDS_OF_A_BITMAP = 8192  # 1 KB
 SEEN_FOR = 90_000  # seconds; Telegram delivers an update again for up to 24 h
-BLOCK = 2_000  # milliseconds, below the connection's socket time-out
+DELIVERIES = "tonefit:deliveries"  # hash: how often an update was begun that its first process did not end
+BLOCK = 1_000  # milliseconds, below the connection's socket time-out
+FIRST = b"0-0"  # before every id
+COUNT = 100  # entries of a shard in one read
 
 # One call for a whole batch: an update is written exactly when it was not seen before.
+# KEYS: streams; ARGV: prefix of the bitmaps, ids of a bitmap, seconds, then id, shard, chat, update of each
 PUT = """
 local written = 0
-for i = 1, #ARGV, 2 do
-  if redis.call('SET', KEYS[2] .. ARGV[i], 1, 'NX', 'EX', tonumber(KEYS[3])) then
-    redis.call('XADD', KEYS[1], '*', 'update', ARGV[i + 1])
+for i = 4, #ARGV, 4 do
+  local id = tonumber(ARGV[i])
+  local seen = ARGV[1] .. string.format('%.0f', math.floor(id / ARGV[2]))
+  if redis.call('SETBIT', seen, id % ARGV[2], 1) == 0 then
+    redis.call('EXPIRE', seen, ARGV[3])
+    redis.call('XADD', KEYS[ARGV[i + 1] + 1], '*', 'chat', ARGV[i + 2], 'update', ARGV[i + 3])
     written = written + 1
   end
 end
 return written
 """
+# KEYS: streams, deliveries; ARGV: shard and id of each
+ACKNOWLEDGE = """
+for i = 1, #ARGV, 2 do
+  redis.call('XDEL', KEYS[ARGV[i] + 1], ARGV[i + 1])
+  redis.call('HDEL', KEYS[#KEYS], ARGV[i] .. ':' .. ARGV[i + 1])
+end
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An update as it lies in the inbox."""
+    """An update as it lies in the inbox; `chat` is whose order it belongs to."""
 
+    shard: int
     id: bytes
-    update: dict[str, Any]
+    chat: int
+    raw: bytes
+
+    @property
+    def update(self) -> dict[str, Any]:
+        """The update as the Bot API gave it."""
+        return cast("dict[str, Any]", orjson.loads(self.raw))
 
 
 class Inbox:
-    """Writes updates once, gives them out in order, and deletes what was answered."""
+    """Writes updates once, gives them out in order, and deletes what was answered.
+
+    Nothing is written when an update is read: who may read a shard is decided in `bot.shards`, and what lies
+    there when a shard changes hands is what its last owner did not answer.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._put = redis.register_script(PUT)
-
-    async def open(self) -> None:
-        """Make the stream and its group where they are missing."""
-        try:
-            await self._redis.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
-        except ResponseError as error:
-            if "BUSYGROUP" not in str(error):
-                raise
+        self._acknowledge = redis.register_script(ACKNOWLEDGE)
 
     async def put(self, updates: Sequence[dict[str, Any]]) -> int:
         """Write a batch in one call and return how many were new."""
         if not updates:
             return 0
-        arguments: list[bytes | int] = []
+        arguments: list[bytes | int | str] = [SEEN, IDS_OF_A_BITMAP, SEEN_FOR]
         for update in updates:
-            arguments += [update["update_id"], orjson.dumps(update)]
-        return int(await self._put(keys=[STREAM, SEEN, str(SEEN_FOR)], args=arguments))
+            chat = chat_of(update)
+            arguments += [update["update_id"], shard_of(chat), chat, orjson.dumps(update)]
+        return int(await self._put(keys=STREAMS, args=arguments))
 
-    async def take(self, count: int = 64) -> list[Entry]:
-        """Wait shortly for new updates and return them in order."""
-        try:
-            return [_entry(*entry) for entry in await self._read(">", count, block=BLOCK)]
-        except ResponseError as error:
-            if "NOGROUP" not in str(error):
-                raise
-            await self.open()  # somebody emptied the database under us
-            return []
-
-    async def unanswered(self) -> list[Entry]:
-        """Return what was given out and never acknowledged: the last process was killed over it."""
-        taken: list[Entry] = []
-        start = "0-0"
-        while True:
-            entries = await self._read(start, 500)
-            if not entries:
-                return taken
-            taken += [_entry(entry_id, fields) for entry_id, fields in entries if fields]
-            start = entries[-1][0].decode()
-
-    async def _read(
-        self, start: str, count: int, block: int | None = None
-    ) -> list[tuple[bytes, dict[bytes, bytes]]]:
-        """Return entries of the stream as (id, fields)."""
-        answer = cast(
-            "list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]] | None",
-            await self._redis.xreadgroup(GROUP, CONSUMER, {STREAM: start}, count=count, block=block),
-        )
-        return [entry for _, entries in answer or [] for entry in entries]
-
-    async def acknowledge(self, entries: Sequence[bytes]) -> None:
-        """Forget answered updates: nothing of them stays in the stream."""
-        async with self._redis.pipeline(transaction=True) as pipeline:
-            pipeline.xack(STREAM, GROUP, *entries)
-            pipeline.xdel(STREAM, *entries)
+    async def note_seen(self, update_id: int) -> None:
+        """Take no update of this id any more."""
+        block, bit = divmod(update_id, IDS_OF_A_BITMAP)
+        async with self._redis.pipeline() as pipeline:
+            pipeline.setbit(f"{SEEN}{block}", bit, 1)
+            pipeline.expire(f"{SEEN}{block}", SEEN_FOR)
             await pipeline.execute()
+
+    async def read(self, after: Mapping[int, bytes]) -> list[Entry]:
+        """Return the next updates of shards, given as shard to the last id that is known; wait shortly."""
+        streams = {STREAMS[shard]: known for shard, known in after.items()}
+        answer: Any = await self._redis.xread(cast("Any", streams), count=COUNT, block=BLOCK)
+        pairs = answer.items() if isinstance(answer, dict) else answer or []
+        return [
+            Entry(int(name.rpartition(b":")[2]), entry_id, int(fields[b"chat"]), fields[b"update"])
+            for name, entries in pairs
+            for entry_id, fields in entries
+        ]
+
+    async def acknowledge(self, entries: Iterable[Entry]) -> None:
+        """Forget answered updates: nothing of them stays in the stream.
+
+        That an update was answered is true whoever says it, so that no lease is asked for.
+        """
+        arguments: list[bytes | int] = []
+        for entry in entries:
+            arguments += [entry.shard, entry.id]
+        await self._acknowledge(keys=[*STREAMS, DELIVERIES], args=arguments)
+
+    async def begun_before(self, entry: Entry) -> int:
+        """Note that an update is begun which a process may have died over; return how often it was noted."""
+        field = f"{entry.shard}:{entry.id.decode()}"
+        return int(await cast("Any", self._redis.hincrby(DELIVERIES, field, 1)))
 
     async def waiting(self) -> int:
         """Return how many updates lie in the inbox, answered ones left out."""
-        return int(await self._redis.xlen(STREAM))
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for name in STREAMS:
+                pipeline.xlen(name)
+            return sum(await pipeline.execute())
 
 
-def _entry(entry_id: bytes, fields: dict[bytes, bytes]) -> Entry:
-    return Entry(entry_id, orjson.loads(fields[b"update"]))
+STREAMS = [f"{STREAM}{shard}" for shard in range(SHARDS)]
+
+
+def shard_of(chat: int) -> int:
+    """Return the shard of a chat, the same for ever."""
+    return chat % SHARDS
+
+
+def written_at(entry_id: bytes) -> int:
+    """Return when an entry was written, in milliseconds since 1970 by the clock of Redis."""
+    return int(entry_id.partition(b"-")[0])
+
+
+def chat_of(update: dict[str, Any]) -> int:
+    """Return the chat whose order an update belongs to, 0 where it has none.
+
+    >>> chat_of({"update_id": 1, "message": {"chat": {"id": 42}}})
+    42
+    """
+    for kind, content in update.items():
+        if kind == "update_id" or not isinstance(content, dict):
+            continue
+        message = content.get("message")
+        holder = message if isinstance(message, dict) else content
+        chat = holder.get("chat") or content.get("from")
+        if isinstance(chat, dict) and isinstance(chat.get("id"), int):
+            return int(chat["id"])
+    return 0

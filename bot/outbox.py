@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from copy import copy
+from functools import partial
 from typing import Any
 
 import telegram
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, TelegramError, TimedOut
 
-from bot.request import NotSent
+from bot.chat_ids import ChatIds
+from bot.edits import Edit, Edits
+from bot.limiter import Lane
+from bot.sender import Sender
+from bot.turn import Free, Turn
 from handlers.errors import Refusal
 from handlers.messages import Button, Chat, Document, Reply, Sent
 from handlers.texts import N_
@@ -22,71 +27,132 @@ LARGEST_DOWNLOAD = 20 * 1024 * 1024  # bytes; Telegram gives a bot no more
 LONGEST_TEXT = 4096  # characters, counted by Telegram in UTF-16 units
 LONGEST_CAPTION = 1024
 DOWNLOAD_TIMEOUT = 60.0  # seconds
-LONGEST_WAIT = 60.0  # seconds that an answer waits for Telegram's leave
-PATIENCE = 3  # attempts where nothing can have been delivered
 UNCHANGED = "message is not modified"
 
 
 class TelegramOutbox:
-    """Sends, edits and fetches by the Bot API."""
+    """Sends, edits and fetches by the Bot API.
 
-    def __init__(self, bot: telegram.Bot) -> None:
+    Args:
+        bot: The library's client.
+        sender: The way out.
+        chat_ids: Where a chat is that has moved.
+    """
+
+    def __init__(self, bot: telegram.Bot, sender: Sender, chat_ids: ChatIds) -> None:
         self._bot = bot
-        self._answered: deque[str] = deque(maxlen=1_000)
+        self._sender = sender
+        self._chat_ids = chat_ids
+        self._edits = Edits()
+        self._turn = Free()
+        self._reply_lane, self._edit_lane = Lane.REPLY, Lane.EDIT
+        self._answered: set[str] = set()  # presses
+
+    def of(self, turn: Turn, *, press: bool = False) -> TelegramOutbox:
+        """Return the outbox of one update; whoever pressed a button waits less than others."""
+        outbox = copy(self)
+        outbox._turn, outbox._answered = turn, set()
+        if press:
+            outbox._reply_lane = outbox._edit_lane = Lane.BUTTON
+        return outbox
 
     async def send(self, chat: Chat, reply: Reply, reply_to: int | None = None) -> Sent:
         """Send an answer; a message that was deleted meanwhile is answered all the same."""
-        common: dict[str, Any] = {"chat_id": chat.id, "reply_markup": keyboard(reply)}
+        sent = self._turn.earlier()
+        if sent is None:
+            sent = await self._call(
+                partial(self._send, chat, reply, reply_to),
+                self._reply_lane,
+                chat.id,
+                upload=reply.photo is not None or reply.document is not None,
+            )
+            self._turn.note(sent)
+        return sent
+
+    async def _send(self, chat: Chat, reply: Reply, reply_to: int | None, chat_id: int) -> Sent:
+        common: dict[str, Any] = {"chat_id": chat_id, "reply_markup": keyboard(reply)}
         if chat.topic is not None:
             common["message_thread_id"] = chat.topic
         if reply_to is not None:
             common["reply_parameters"] = telegram.ReplyParameters(reply_to, allow_sending_without_reply=True)
+        message: Any
         if reply.photo is not None:
             photo = telegram.InputFile(reply.photo, filename="tonefit.png")
-            message = await self._call(self._bot.send_photo, photo=photo, **_caption(reply), **common)
+            message = await self._bot.send_photo(photo=photo, **_caption(reply), **common)
         elif reply.document is not None:
             document = telegram.InputFile(reply.document.content, filename=reply.document.name)
-            message = await self._call(
-                self._bot.send_document, document=document, **_caption(reply), **common
-            )
+            message = await self._bot.send_document(document=document, **_caption(reply), **common)
         else:
-            message = await self._call(self._bot.send_message, **_text(reply), **common)
+            message = await self._bot.send_message(**_text(reply), **common)
         message_id = message.message_id if isinstance(message, telegram.Message) else 0
-        return Sent(chat.id, message_id, has_media=reply.photo is not None or reply.document is not None)
+        return Sent(chat_id, message_id, has_media=reply.photo is not None or reply.document is not None)
 
     async def edit(self, sent: Sent, reply: Reply) -> None:
-        """Put another answer in the place of one that was sent."""
-        where: dict[str, Any] = {
-            "chat_id": sent.chat_id,
-            "message_id": sent.message_id,
-            "reply_markup": keyboard(reply),
-        }
-        try:
-            if reply.photo is not None:
-                media = telegram.InputMediaPhoto(reply.photo, filename="tonefit.png", **_caption(reply))
-                await self._call(self._bot.edit_message_media, media=media, **where)
-            elif sent.has_media:
-                await self._call(self._bot.edit_message_caption, **_caption(reply), **where)
-            else:
-                await self._call(self._bot.edit_message_text, **_text(reply), **where)
-        except BadRequest as error:
-            if UNCHANGED not in str(error).lower():
-                raise
+        """Put another answer in the place of one that was sent; of edits that wait the newest is made."""
+        edit = await self._edits.enter(sent, reply)
+        if edit is None:
+            return
+        with self._edits.made(sent, edit):
+            await self._call(
+                partial(self._edit, sent, edit),
+                self._edit_lane,
+                sent.chat_id,
+                upload=reply.photo is not None,
+            )
+
+    async def _edit(self, sent: Sent, edit: Edit, chat_id: int) -> None:
+        with edit.in_flight() as reply:
+            if chat_id != sent.chat_id:
+                await self._go_on_elsewhere(sent, reply, chat_id)
+                return
+            where: dict[str, Any] = {
+                "chat_id": chat_id,
+                "message_id": sent.message_id,
+                "reply_markup": keyboard(reply),
+            }
+            try:
+                if reply.photo is not None:
+                    media = telegram.InputMediaPhoto(reply.photo, filename="tonefit.png", **_caption(reply))
+                    await self._bot.edit_message_media(media=media, **where)
+                elif sent.has_media:
+                    await self._bot.edit_message_caption(**_caption(reply), **where)
+                else:
+                    await self._bot.edit_message_text(**_text(reply), **where)
+            except BadRequest as error:
+                if UNCHANGED not in str(error).lower():
+                    raise
+
+    async def _go_on_elsewhere(self, sent: Sent, reply: Reply, chat_id: int) -> None:
+        """Show in the supergroup what stood in a message of the group: that one cannot be edited any more."""
+        after = await self._chat_ids.message_after(sent.chat_id, sent.message_id)
+        if after is None:
+            fresh = await self._send(Chat(chat_id, "supergroup"), reply, None, chat_id)
+            await self._chat_ids.replace_message(sent.chat_id, sent.message_id, fresh.message_id)
+            return
+        there = Sent(chat_id, after, sent.has_media)
+        await self._edit(there, Edit(reply), chat_id)
+
+    async def react(self, chat: Chat, message_id: int, emoji: str | None) -> bool:
+        """Set our reaction to a message, or take it away, if that may be done now; say whether it was."""
+        call = partial(self._bot.set_message_reaction, message_id=message_id, reaction=emoji)
+        return await self._sender.at_once(call, Lane.REACTION, chat.id)
 
     async def answer_press(self, press_id: str, notice: str = "") -> None:
         """Stop the button's spinner, once; a press that is too old for an answer needs none."""
         if press_id in self._answered:
             return
-        self._answered.append(press_id)
+        self._answered.add(press_id)
+        answer = partial(self._bot.answer_callback_query, callback_query_id=press_id, text=notice or None)
         try:
-            await self._call(self._bot.answer_callback_query, callback_query_id=press_id, text=notice or None)
+            await self._call(answer, Lane.BUTTON)
         except TelegramError as error:
             log.info("a press was not answered (%s)", type(error).__name__)
 
     async def chat_action(self, chat: Chat, action: str) -> None:
         """Show that an answer is on its way; it does not matter if that fails."""
+        call = partial(self._bot.send_chat_action, action=action, message_thread_id=chat.topic)
         try:
-            await self._bot.send_chat_action(chat.id, action, message_thread_id=chat.topic)
+            await self._sender.at_once(call, Lane.REACTION, chat.id)
         except TelegramError as error:
             log.debug("no chat action: %s", type(error).__name__)
 
@@ -113,23 +179,8 @@ class TelegramOutbox:
         except (TimeoutError, TimedOut) as error:
             raise Refusal(N_("I could not fetch the file in time. Please send it again.")) from error
 
-    async def _call(self, method: Any, **arguments: Any) -> Any:
-        """Call, and call again only where Telegram cannot have taken the first call."""
-        for attempt in range(1, PATIENCE + 1):
-            try:
-                return await method(**arguments)
-            except RetryAfter as error:
-                pause = error.retry_after
-                seconds = pause if isinstance(pause, int | float) else pause.total_seconds()
-                if attempt == PATIENCE or seconds > LONGEST_WAIT:
-                    raise
-                log.warning("told to wait %.0f s", seconds)
-                await asyncio.sleep(seconds + 0.1)
-            except NotSent:
-                if attempt == PATIENCE:
-                    raise
-                await asyncio.sleep(0.3 * 2**attempt)
-        raise AssertionError("the last attempt returns or raises")
+    async def _call(self, call: Any, lane: Lane, chat: int | None = None, *, upload: bool = False) -> Any:
+        return await self._sender.call(call, turn=self._turn, lane=lane, chat=chat, upload=upload)
 
 
 def keyboard(reply: Reply) -> telegram.InlineKeyboardMarkup | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from redis.exceptions import RedisError
 
@@ -38,3 +39,11 @@ async def for_ever(name: str, service: Callable[[], Awaitable[None]]) -> None:
         except (RedisError, TimeoutError) as failure:
             log.warning("%s failed (%s); starting it again", name, type(failure).__name__)
             await asyncio.sleep(START_AGAIN_AFTER)
+
+
+async def whatever_happens(work: Coroutine[Any, Any, None]) -> None:
+    """Do something to its end although we are cancelled meanwhile; it has a time limit of its own."""
+    task = asyncio.create_task(work)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(task)

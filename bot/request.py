@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from typing import Any, cast
 from urllib.parse import urlencode
+from weakref import WeakSet
 
 import aiohttp
 import orjson
@@ -16,11 +19,23 @@ from telegram.request import BaseRequest, RequestData
 CONNECT_TIMEOUT = 5.0  # seconds
 READ_TIMEOUT = 20.0
 UPLOAD_TIMEOUT = 60.0  # a photo over a slow line
+TURNED_AWAY = {
+    502,
+    503,
+}  # where the answer is no JSON, what answers is not the Bot API but what stands before it
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class NotSent(NetworkError):
-    """The request never reached the server, so that sending it again cannot answer twice."""
+    """The request never reached the Bot API, so that sending it again cannot answer twice."""
+
+
+class CutOff(NetworkError):
+    """`AiohttpRequest.cut` ended the request: another process may answer in our place."""
+
+
+class _TurnedAway(Exception):
+    """A gateway has no server to give the request to."""
 
 
 class AiohttpRequest(BaseRequest):
@@ -37,6 +52,8 @@ class AiohttpRequest(BaseRequest):
         self._pool_size = pool_size
         self._proxies = proxies
         self._session: aiohttp.ClientSession | None = None
+        self._sockets: WeakSet[socket.socket] = WeakSet()
+        self._cuts = 0
 
     @property
     def read_timeout(self) -> float:
@@ -46,7 +63,9 @@ class AiohttpRequest(BaseRequest):
     async def initialize(self) -> None:
         """Open the pool."""
         if self._session is None or self._session.closed:
-            connector = aiohttp.TCPConnector(limit=self._pool_size, keepalive_timeout=30)
+            connector = aiohttp.TCPConnector(
+                limit=self._pool_size, keepalive_timeout=30, socket_factory=self._open_socket
+            )
             self._session = aiohttp.ClientSession(
                 connector=connector, headers={"User-Agent": self.USER_AGENT}, trust_env=self._proxies
             )
@@ -55,6 +74,19 @@ class AiohttpRequest(BaseRequest):
         """Close the pool."""
         if self._session is not None:
             await self._session.close()
+
+    def cut(self) -> None:
+        """End every connection at once, from a signal handler too, so that nothing more goes out on them."""
+        self._cuts += 1
+        for opened in list(self._sockets):
+            with contextlib.suppress(OSError):
+                opened.shutdown(socket.SHUT_RDWR)
+
+    def _open_socket(self, address: tuple[Any, ...]) -> socket.socket:
+        family, kind, protocol, *_ = address
+        opened = socket.socket(family, kind, protocol)
+        self._sockets.add(opened)
+        return opened
 
     async def do_request(
         self,
@@ -69,9 +101,10 @@ class AiohttpRequest(BaseRequest):
         """Send one request and return its status and body.
 
         Raises:
-            NotSent: No connection was had.
+            NotSent: No connection was had, or a gateway turned the request away.
             TimedOut: The request may or may not have had its effect.
             NetworkError: Likewise, the connection broke.
+            CutOff: See there.
         """
         if self._session is None or self._session.closed:
             raise RuntimeError("the request is not initialized; call initialize() first")
@@ -83,17 +116,25 @@ class AiohttpRequest(BaseRequest):
             sock_connect=_seconds(connect_timeout, CONNECT_TIMEOUT),
             sock_read=read,
         )
+        cuts = self._cuts
         try:
             async with (
                 asyncio.timeout(read + UPLOAD_TIMEOUT if uploads else read + CONNECT_TIMEOUT),
                 self._session.request(method, url, data=body, headers=headers, timeout=timeout) as response,
             ):
-                return response.status, _json_or_reason(response, await response.read())
+                payload = await response.read()
+                if response.status in TURNED_AWAY and payload.lstrip()[:1] != b"{":
+                    raise _TurnedAway
+                return response.status, _json_or_reason(response, payload)
+        except _TurnedAway:
+            raise NotSent("a gateway before the Bot API server turned the request away") from None
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError):
             raise NotSent("no connection to the Bot API server") from None
         except TimeoutError:
             raise TimedOut from None
         except aiohttp.ClientError as error:
+            if self._cuts != cuts:
+                raise CutOff("the request was cut off") from None
             raise NetworkError(f"the connection broke ({type(error).__name__})") from None
 
     @staticmethod

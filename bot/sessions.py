@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import orjson
 from redis.asyncio import Redis
 
+from bot.gather import Gather
 from handlers.context import ChatSettings, Session
 from handlers.errors import REFERENCE_ALPHABET
 from handlers.messages import Message
@@ -18,49 +19,108 @@ RESULT_ID_LENGTH = 6
 
 Record = TypeVar("Record", Session, ChatSettings)
 
+# Compare and set many records: one that somebody else changed is returned as it stands, '' where it was set.
+# KEYS: records; ARGV: expected, new, seconds (0: for ever) of each
+STORE = """
+local found = {}
+for i, key in ipairs(KEYS) do
+  local held = redis.call('GET', key) or ''
+  if held == ARGV[3 * i - 2] then
+    if ARGV[3 * i] == '0' then redis.call('SET', key, ARGV[3 * i - 1])
+    else redis.call('SET', key, ARGV[3 * i - 1], 'EX', ARGV[3 * i]) end
+    found[i] = ''
+  else
+    found[i] = {held}
+  end
+end
+return found
+"""
+# Keep results under ids that are free. KEYS: results; ARGV: seconds, records
+KEEP = """
+local kept = {}
+for i, key in ipairs(KEYS) do
+  kept[i] = redis.call('SET', key, ARGV[i + 1], 'NX', 'EX', ARGV[1]) and 1 or 0
+end
+return kept
+"""
+
 
 @dataclass
 class Remembered:
-    """What was loaded for one message, and how it stood then."""
+    """What was loaded for one message, and how it stood then; settings are those of chat and person."""
 
     session: Session
     chat: ChatSettings
     person: ChatSettings
-    loaded: tuple[bytes, bytes]
+    loaded: tuple[bytes, bytes]  # session and chat as Redis had them
 
 
 class Sessions:
     """Loads and stores what handlers change in place.
 
     A session belongs to one person in one chat and topic, and lives 24 h after its last change.
-    Settings belong to a chat; a person's own are those of the private chat.
+    Settings belong to a chat; a person's own are those of the private chat. Where two updates change a
+    record at the same time, each keeps the fields that it changed.
     """
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._script = redis.register_script(STORE)
+        self._load: Gather[tuple[str, ...], list[bytes]] = Gather(self._load_all)
+        self._store: Gather[_Change, bytes | None] = Gather(self._store_all)
 
     async def load(self, message: Message) -> Remembered:
-        """Return what is known of this person and chat, in one round trip."""
-        keys = [_session_key(message), settings_key(message.chat.id), settings_key(_person(message))]
-        session, chat, person = await self._redis.mget(keys)
-        loaded = Remembered(
-            _read(Session, session), _read(ChatSettings, chat), _read(ChatSettings, person), (b"", b"")
+        """Return what is known of this person and chat."""
+        own = settings_key(_person(message))
+        keys = (_session_key(message), settings_key(message.chat.key))
+        if message.chat.key == _person(message):  # in private they are one record
+            session, chat = await self._load(keys)
+            settings = _read(ChatSettings, chat)
+            return Remembered(_read(Session, session), settings, settings, (session, chat))
+        session, chat, person = await self._load((*keys, own))
+        return Remembered(
+            _read(Session, session), _read(ChatSettings, chat), _read(ChatSettings, person), (session, chat)
         )
-        if message.chat.id == _person(message):
-            loaded.person = loaded.chat  # in private they are one record
-        loaded.loaded = (_write(loaded.session), _write(loaded.chat))
-        return loaded
 
     async def store(self, message: Message, remembered: Remembered) -> None:
         """Write what changed."""
-        session, chat = _write(remembered.session), _write(remembered.chat)
-        async with self._redis.pipeline(transaction=True) as pipeline:
-            if session != remembered.loaded[0]:
-                pipeline.set(_session_key(message), session, ex=DAY)
-            if chat != remembered.loaded[1]:
-                pipeline.set(settings_key(message.chat.id), chat)
-            if len(pipeline):
-                await pipeline.execute()
+        session, chat = remembered.loaded
+        await self._change(_session_key(message), session, remembered.session, DAY)
+        await self._change(settings_key(message.chat.key), chat, remembered.chat, 0)
+
+    async def _change(self, key: str, loaded: bytes, record: Record, ttl: int) -> None:
+        """Bring one record to Redis, with what somebody else changed in it meanwhile."""
+        was, after = asdict(_read(type(record), loaded)), asdict(record)
+        mine = {name: value for name, value in after.items() if _dump(value) != _dump(was[name])}
+        expected = loaded
+        while mine:
+            found = await self._store(_Change(key, expected, _dump(after), ttl))
+            if found is None:
+                return
+            expected = found
+            after = asdict(_read(type(record), found)) | mine
+
+    async def _load_all(self, wanted: list[tuple[str, ...]]) -> list[list[bytes]]:
+        answer: Any = await self._redis.mget([key for keys in wanted for key in keys])
+        held = iter(answer)
+        return [[next(held) or b"" for _ in keys] for keys in wanted]
+
+    async def _store_all(self, changes: list[_Change]) -> list[bytes | None]:
+        arguments: list[bytes | int] = [
+            value for change in changes for value in (change.expected, change.record, change.ttl)
+        ]
+        found = await self._script(keys=[change.key for change in changes], args=arguments)
+        return [one[0] if one else None for one in found]
+
+
+@dataclass(frozen=True)
+class _Change:
+    """A record to write where it still stands as expected; `ttl` in seconds, 0 for ever."""
+
+    key: str
+    expected: bytes
+    record: bytes
+    ttl: int
 
 
 class KeptResults:
@@ -68,12 +128,14 @@ class KeptResults:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._script = redis.register_script(KEEP)
+        self._keep: Gather[tuple[str, bytes], bool] = Gather(self._keep_all)
 
     async def keep(self, owner: str, record: dict[str, Any]) -> str:
         """Keep a result and return its id."""
         while True:
             result_id = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(RESULT_ID_LENGTH))
-            if await self._redis.set(_result_key(owner, result_id), orjson.dumps(record), ex=DAY, nx=True):
+            if await self._keep((_result_key(owner, result_id), _dump(record))):
                 return result_id
 
     async def find(self, owner: str, result_id: str) -> dict[str, Any] | None:
@@ -83,10 +145,16 @@ class KeptResults:
         kept = await self._redis.get(_result_key(owner, result_id))
         return None if kept is None else orjson.loads(kept)
 
+    async def _keep_all(self, results: list[tuple[str, bytes]]) -> list[bool]:
+        kept = await self._script(
+            keys=[key for key, _ in results], args=[DAY, *(record for _, record in results)]
+        )
+        return [bool(one) for one in kept]
 
-def settings_key(chat_id: int) -> str:
+
+def settings_key(chat: int) -> str:
     """Where the settings of a chat are."""
-    return f"tonefit:settings:{chat_id}"
+    return f"tonefit:settings:{chat}"
 
 
 def _result_key(owner: str, result_id: str) -> str:
@@ -94,19 +162,19 @@ def _result_key(owner: str, result_id: str) -> str:
 
 
 def _person(message: Message) -> int:
-    return message.sender.id if message.sender else message.chat.id
+    return message.sender.id if message.sender else message.chat.key
 
 
 def _session_key(message: Message) -> str:
-    return f"tonefit:session:{message.chat.id}:{message.chat.topic or 0}:{_person(message)}"
+    return f"tonefit:session:{message.chat.key}:{message.chat.topic or 0}:{_person(message)}"
 
 
-def _read(kind: type[Record], stored: bytes | str | None) -> Record:
+def _read(kind: type[Record], stored: bytes) -> Record:
     """Read a record; a field that an older or newer version wrote and this one lacks is left out."""
     values = orjson.loads(stored) if stored else {}
     known = {field.name for field in fields(kind)}
     return kind(**{name: value for name, value in values.items() if name in known})
 
 
-def _write(record: Session | ChatSettings) -> bytes:
-    return orjson.dumps(asdict(record), option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+def _dump(record: Any) -> bytes:
+    return orjson.dumps(record, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)

@@ -72,8 +72,10 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _redis_scheme(cls, value: str | None) -> str | None:
-        if value and not value.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("expected an address such as redis://127.0.0.1:6379/0")
+        if value:
+            from ml import redis_address  # without Redis nobody waits for its client to be imported
+
+            redis_address.check(value)
         return value or None
 
     @property

@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 from aiohttp import web
 from redis.exceptions import RedisError
 
+from bot.gather import Gather
 from bot.inbox import Inbox
 from bot.settings import host_and_port
 
 log = logging.getLogger(__name__)
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+GATHERED_FOR = 0.001  # seconds in which what arrives goes into the inbox in one call
 LARGEST_UPDATE = 1024 * 1024  # bytes; Telegram's are some kilobytes
 
 
@@ -29,6 +32,7 @@ class Webhook:
     """
 
     def __init__(self, inbox: Inbox, url: str, listen: str, secret: str) -> None:
+        self._put: Gather[dict[str, Any], None] = Gather(self._put_all, delay=GATHERED_FOR)
         self._inbox = inbox
         self._path = urlsplit(url).path or "/"
         self._listen = listen
@@ -60,11 +64,15 @@ class Webhook:
         except (ValueError, KeyError, TypeError):
             return web.Response(status=400)
         try:
-            await self._inbox.put([update])
-        except RedisError as error:
+            await self._put(update)
+        except (RedisError, TimeoutError) as error:
             log.warning("redis is away (%s); telegram will deliver again", type(error).__name__)
             return web.Response(status=503)
         return web.Response()
+
+    async def _put_all(self, updates: list[dict[str, Any]]) -> list[None]:
+        await self._inbox.put(updates)
+        return [None] * len(updates)
 
 
 def secret_of(token: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import basics, classify, fit, models, sentiment, teach, train, uploads
+from handlers import again, basics, classify, fit, models, sentiment, teach, train, uploads
 from handlers.context import Command
 from handlers.routing import Table
 from handlers.texts import N_
@@ -26,6 +26,7 @@ COMMANDS = (
 TABLE = Table(
     commands=COMMANDS,
     buttons={
+        "again": again.press,
         "try": basics.try_example,
         "lang": basics.press_language,
         "fit": fit.press,

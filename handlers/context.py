@@ -99,11 +99,12 @@ class Context:
     settings: ChatSettings = field(default_factory=ChatSettings)
     args: str = ""  # what follows the command, the whole of a plain text, or the argument of a button
     notice: str = ""  # shown for a moment over the chat when a press is answered
+    rerun: dict[str, Any] | None = None  # an update as it came, to be answered after this one
 
     @property
     def owner(self) -> str:
         """Who owns models and examples here: the chat, which in private is the person."""
-        return str(self.message.chat.id)
+        return str(self.message.chat.key)
 
     @property
     def private(self) -> bool:

@@ -12,12 +12,22 @@ Kind = Literal["text", "button", "channel_post", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """Where a message was written; `topic` is the forum topic, if the chat has any."""
+    """Where a message was written; `topic` is the forum topic, if the chat has any.
+
+    `id` is Telegram's, `internal` the one of the chat's records: a group that became a supergroup has
+    another at Telegram, and keeps its records.
+    """
 
     id: int
     type: ChatType
     title: str = ""
     topic: int | None = None
+    internal: int | None = None  # none: the same as Telegram's
+
+    @property
+    def key(self) -> int:
+        """The id under which this chat's records lie."""
+        return self.id if self.internal is None else self.internal
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from redis.backoff import ExponentialBackoff
 from ml import keys
 from ml.job_records import Progress, TrainRequest
 from ml.job_state import Begin, JobAddress, JobState
+from ml.redis_address import async_pool
 from ml.stream import AWAY
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ class Reporter:
         self.job_id = job_id
         self.last_epoch = 0
         self._runner = asyncio.Runner()
-        self._redis = Redis.from_url(
-            redis_url, socket_timeout=10, retry=Retry(ExponentialBackoff(cap=1, base=0.05), 5)
+        self._redis = Redis.from_pool(
+            async_pool(redis_url, socket_timeout=10, retry=Retry(ExponentialBackoff(cap=1, base=0.05), 5))
         )
         self._state = JobState(self._redis)
         self._run = self._leases = ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -150,6 +152,34 @@ class Learner:
             variable.assign(state[f"variable_{n}"])
         for n, variable in enumerate([*self._averages, self._taken]):
             variable.assign(state[f"average_{n}"])
+
+
+@dataclass
+class Standing:
+    """Where a training stands after an epoch, and the best that it has found so far."""
+
+    epoch: int = 0  # 0 before the first
+    best: list[np.ndarray] = field(default_factory=list)  # weights
+    best_score: float = -math.inf
+    best_epoch: int = 0
+
+    def state(self, learner: Learner, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Return everything that another process needs to go on after this epoch."""
+        best = {f"best_{n}": weights for n, weights in enumerate(self.best)}
+        figures = json.dumps([self.epoch, self.best_score, self.best_epoch, rng.bit_generator.state])
+        return learner.state() | best | {"standing": np.array(figures)}
+
+    @classmethod
+    def resumed(
+        cls, state: dict[str, np.ndarray] | None, learner: Learner, rng: np.random.Generator
+    ) -> Standing:
+        """Bring a learner and its dice to where a `state` was taken; None is the beginning."""
+        if state is None:
+            return cls()
+        learner.restore(state)
+        epoch, best_score, best_epoch, rng.bit_generator.state = json.loads(str(state["standing"]))
+        count = sum(name.startswith("best_") for name in state)
+        return cls(epoch, [state[f"best_{n}"] for n in range(count)], best_score, best_epoch)
 
 
 def _cosine(rate: float, steps: int) -> Any:

@@ -22,6 +22,7 @@ from rq.utils import utcparse
 from rq.worker_registration import REDIS_WORKER_KEYS
 
 from ml import keys
+from ml.redis_address import pool
 
 HIGH, DEFAULT, LOW = "high", "default", "low"
 NAMES = (HIGH, DEFAULT, LOW)
@@ -83,13 +84,14 @@ class TrainingQueue(Queue):  # type: ignore[misc]  # RQ has no types
 
 def connect(redis_url: str, timeout: float = SOCKET_TIMEOUT, attempts: int = 5) -> Redis:
     """Return a connection that waits `timeout` seconds for an answer, and asks again where none came."""
-    return Redis.from_url(
+    held = pool(
         redis_url,
         socket_timeout=timeout,
         socket_connect_timeout=min(timeout, 5),
         health_check_interval=15,
         retry=Patience(ExponentialBackoff(cap=1, base=0.05), attempts),
     )
+    return Redis.from_pool(held)
 
 
 class Queues:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Any, ClassVar
 
+from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from rq import Queue, Worker
 from rq.exceptions import StopRequested
@@ -25,6 +26,7 @@ from rq.worker import WorkerStatus
 
 from ml.job_state import JobState
 from ml.queues import NAMES, SERIALIZER, AllowedJob, Function, TrainingQueue, connect
+from ml.redis_address import async_pool
 from ml.stream import AWAY
 
 log = logging.getLogger(__name__)
@@ -49,9 +51,19 @@ def die_with_parent(parent: int) -> None:
 class LeasedScheduler(RQScheduler):  # type: ignore[misc]  # RQ has no types
     """RQ's scheduler of retries, which ends with its worker and whose work another soon takes over."""
 
+    _connection: Redis | None
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._parent = os.getpid()
+        self.redis_url = ""  # set by the worker
+
+    @property
+    def connection(self) -> Redis:
+        """The scheduler's own connection, which RQ would put together from the worker's, without Sentinel."""
+        if self._connection is None:
+            self._connection = connect(self.redis_url)
+        return self._connection
 
     def acquire_locks(self, auto_start: bool = False) -> set[str]:
         """Take the queues that nobody schedules."""
@@ -214,6 +226,7 @@ class TrainingWorker(Worker):  # type: ignore[misc]  # RQ has no types
             logging_level=logging_level or "WARNING",
             serializer=SERIALIZER,
         )
+        self.scheduler.redis_url = self._redis_url
         self.scheduler.acquire_locks(auto_start=True)
 
     def _fence(self, job: Job, reason: str) -> None:
@@ -235,7 +248,7 @@ class TrainingWorker(Worker):  # type: ignore[misc]  # RQ has no types
 
     async def _tell(self, job: Job, execution: Execution | None) -> None:
         """Say of a run that broke what becomes of its job."""
-        async with AsyncRedis.from_url(self._redis_url, socket_timeout=5) as redis:
+        async with AsyncRedis.from_pool(async_pool(self._redis_url, socket_timeout=5)) as redis:
             state = JobState(redis)
             if job.get_status(refresh=False) == JobStatus.FAILED:
                 problem = "failed" if self.is_horse else "killed"

@@ -48,6 +48,7 @@ class Store:
     """
 
     def __init__(self, url: str | Path, cache: Path | None = None) -> None:
+        self.url = str(url)
         # Other machines write too, so that no listing may be kept.
         self._fs, self._root = fsspec.core.url_to_fs(str(url), use_listings_cache=False)
         self._cache = None if isinstance(self._fs, LocalFileSystem) else (cache or _cache_folder())

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ import numpy as np
 from scipy.special import log_softmax
 
 from ml import calibrate
+from ml.checkpoint import NoCheckpoint
 from ml.classifier import ARCHITECTURES, build, read_weights, save_weights, set_weights
 from ml.evaluate import Metrics, judge
 from ml.export import export, write_manifest
-from ml.learning import Learner, length_buckets, pad
+from ml.learning import Learner, Standing, length_buckets, pad
 from ml.predictor import SHIPPED, Model
 from ml.samples import FEWEST, Sample
 from ml.tokenizer import Pieces
@@ -128,6 +130,7 @@ def train(
     folder: Path,
     report: Callable[[Epoch], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
+    checkpoint: NoCheckpoint | None = None,
 ) -> Report:
     """Train a classifier and write its folder: model.onnx, tokenizer.json, manifest.json, weights.npz.
 
@@ -140,6 +143,7 @@ def train(
         folder: Created; replaced where it is there.
         report: Called after each pass.
         cancelled: Asked at least once a pass.
+        checkpoint: Where an earlier attempt stood, and where this one is kept after each pass.
 
     Raises:
         OneClass, TooFewSamples: The samples do not suffice.
@@ -159,7 +163,9 @@ def train(
         set_weights(model, shipped_start())
     steps = plan.epochs * -(-len(parts.train) // plan.batch)
     learner = Learner(model, steps=steps, rate=plan.rate, averaged=plan.averaged, smoothing=plan.smoothing)
-    epochs = _learn(learner, tokens, truth, parts, plan, config, report, cancelled)
+    epochs = _learn(
+        learner, tokens, truth, parts, plan, config, report, cancelled, checkpoint or NoCheckpoint()
+    )
     temperature, threshold = _calibration(learner, tokens, truth, parts)
     folder.mkdir(parents=True, exist_ok=True)
     export(read_weights(model), architecture.pooling, folder / "model.onnx", temperature=temperature)
@@ -244,6 +250,7 @@ def _learn(
     config: TrainConfig,
     report: Callable[[Epoch], None],
     cancelled: Callable[[], bool],
+    checkpoint: NoCheckpoint,
 ) -> int:
     """Take passes until the plan ends or the watched part gets no better; keep the best and return which."""
     rng = np.random.default_rng(config.seed)
@@ -253,9 +260,10 @@ def _learn(
     weigh = len(parts.train) / num_labels / frequency if config.balance else np.ones(num_labels)
     lengths = np.array([len(tokens[index]) for index in parts.train])
     seen = parts.watched if len(parts.watched) else parts.held_out
-    best, best_score, best_epoch = None, -np.inf, 0
-    started = asked = time.monotonic()
-    for number in range(1, plan.epochs + 1):
+    standing = Standing.resumed(checkpoint.load(), learner, rng)
+    begun_at, started = standing.epoch, time.monotonic()
+    asked = started
+    for number in range(standing.epoch + 1, plan.epochs + 1):
         if cancelled():
             raise Cancelled
         losses = []
@@ -272,17 +280,19 @@ def _learn(
         learner.swap()
         logits = learner.logits([tokens[index] for index in seen])
         score = _log_likelihood(logits, truth[seen])
-        if score > best_score or not len(parts.watched):
-            best, best_score, best_epoch = learner.weights(), score, number
+        if score > standing.best_score or not len(parts.watched):
+            standing.best, standing.best_score, standing.best_epoch = learner.weights(), float(score), number
         learner.swap()
         right = np.mean(logits.argmax(axis=1) == truth[seen])
-        left = (time.monotonic() - started) / number * (plan.epochs - number)
+        left = (time.monotonic() - started) / (number - begun_at) * (plan.epochs - number)
         report(Epoch(number, plan.epochs, float(np.mean(losses)), learner.accuracy(), float(right), left))
-        if number - best_epoch >= PATIENCE and config.epochs is None:
+        if number - standing.best_epoch >= PATIENCE and config.epochs is None:
             break
-    if best is not None:
-        learner.set_weights(best)
-    return best_epoch
+        standing.epoch = number
+        checkpoint.save(partial(standing.state, learner, rng))
+    if standing.best:
+        learner.set_weights(standing.best)
+    return standing.best_epoch
 
 
 def _log_likelihood(logits: np.ndarray, truth: np.ndarray) -> float:

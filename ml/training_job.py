@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rq.timeouts import JobTimeoutException
 
+from ml.checkpoint import Checkpoint, NoCheckpoint
 from ml.examples import Examples
 from ml.job_records import Progress, TrainRequest
 from ml.job_reporter import LeaseLost, Reporter
@@ -31,9 +32,11 @@ log = logging.getLogger(__name__)
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 LOOK_BACK = 3  # versions among which a run looks for one that its job published before it died
 
-# Trains on samples with options, leaves a model in the folder, reports epochs, asks whether to stop.
+# Trains on samples with options, leaves a model in the folder, reports epochs, asks whether to stop, and
+# goes on from a checkpoint.
 Train: TypeAlias = Callable[
-    [Sequence[Sample], dict[str, Any], Path, "Callable[[Epoch], None]", Callable[[], bool]], object
+    [Sequence[Sample], dict[str, Any], Path, "Callable[[Epoch], None]", Callable[[], bool], NoCheckpoint],
+    object,
 ]
 
 
@@ -59,6 +62,7 @@ def train_with_keras(
     folder: Path,
     report: Callable[[Epoch], None],
     stop: Callable[[], bool],
+    checkpoint: NoCheckpoint,
 ) -> object:
     """Train with TensorFlow.
 
@@ -69,7 +73,7 @@ def train_with_keras(
     from ml.train import Cancelled, OneClass, TooFewSamples, TrainConfig, train
 
     try:
-        return train(samples, TrainConfig(**options), folder, report, stop)
+        return train(samples, TrainConfig(**options), folder, report, stop, checkpoint)
     except OneClass as reason:
         raise Unfit("one_class") from reason
     except TooFewSamples as reason:
@@ -149,8 +153,10 @@ def _outcome(
         raise ModelGone(name)
     version = _published(store, request, reporter.job_id)
     if version is None:
-        _train(reporter, request, train, samples, folder)
+        checkpoint = Checkpoint(store.url, reporter.job_id, samples, request.options)
+        _train(reporter, request, train, samples, folder, checkpoint)
         version = _publish(reporter, request, store, folder)
+        checkpoint.delete()
     metrics = store.manifest(owner, name, version).get("metrics")
     before = _live_metrics(store, entry)
     promoted = entry.version is None or no_worse(metrics, before)
@@ -159,14 +165,22 @@ def _outcome(
 
 
 def _train(
-    reporter: Reporter, request: TrainRequest, train: Train, samples: Sequence[Sample], folder: Path
+    reporter: Reporter,
+    request: TrainRequest,
+    train: Train,
+    samples: Sequence[Sample],
+    folder: Path,
+    checkpoint: Checkpoint,
 ) -> None:
     """Train into a folder and learn how long that takes."""
     folder.mkdir(parents=True)
     reporter.stage("training")
     begun = time.monotonic()
-    # A checkpoint of an earlier attempt would be given to `train` here.
-    train(samples, request.options, folder, reporter.epoch, reporter.cancelled)
+    try:
+        train(samples, request.options, folder, reporter.epoch, reporter.cancelled, checkpoint)
+    except (Unfit, Stopped):
+        checkpoint.delete()
+        raise
     seconds = time.monotonic() - begun
     reporter.ask(lambda redis: note_pace(redis, request.options, len(samples), reporter.last_epoch, seconds))
 

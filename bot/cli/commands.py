@@ -1,4 +1,4 @@
-"""The command line: `tonefit demo | run | worker | classify | fit | train | evaluate | doctor`."""
+"""The command line: `tonefit demo | run | worker | classify | fit | train | evaluate | doctor | migrate`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import typer
 from bot.cli.classifier import classify, evaluate, train
 from bot.cli.doctor import doctor
 from bot.cli.fit import FitCommand, fit
-from bot.cli.processes import demo, run, worker
+from bot.cli.processes import demo, migrate, run, worker
 
 app = typer.Typer(
     name="tonefit",
@@ -16,6 +16,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, run, worker, classify, train, evaluate, doctor):
+for command in (demo, run, worker, classify, train, evaluate, doctor, migrate):
     app.command()(command)
 app.command(cls=FitCommand)(fit)

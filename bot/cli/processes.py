@@ -27,6 +27,7 @@ def run(
 ) -> None:
     """Run the bot: by polling, or by a webhook when TONEFIT_WEBHOOK_URL is set."""
     from bot import app, logs
+    from bot.schema import NewerSchema
 
     settings = read_settings()
     token = read_token(settings)
@@ -34,7 +35,7 @@ def run(
     with redis_at(settings) as redis_url, _worker(redis_url, wanted=with_worker):
         try:
             _run_loop(app.run(settings, token, redis_url))
-        except (app.WrongToken, app.WrongWebhook) as error:
+        except (app.WrongToken, app.WrongWebhook, NewerSchema) as error:
             fail(str(error))
 
 
@@ -47,6 +48,32 @@ def worker() -> None:
     logs.set_up()
     with redis_at(settings) as redis_url:
         work(redis_url, settings.store_url)
+
+
+def migrate() -> None:
+    """Bring what lies in Redis to this version; the bot does the same when it starts."""
+    settings = read_settings()
+    with redis_at(settings) as redis_url:
+        asyncio.run(_migrate(redis_url))
+
+
+async def _migrate(redis_url: str) -> None:
+    from redis.exceptions import RedisError
+
+    from bot import schema
+    from bot.connection import connect
+
+    redis = connect(redis_url)
+    try:
+        found = await schema.migrate(redis)
+    except schema.NewerSchema as error:
+        fail(str(error))
+    except (RedisError, TimeoutError):
+        fail("Redis does not answer; check TONEFIT_REDIS_URL")
+    finally:
+        await redis.aclose()
+    same = found == schema.VERSION
+    typer.echo(f"version {schema.VERSION}" if same else f"from version {found} to {schema.VERSION}")
 
 
 def demo(

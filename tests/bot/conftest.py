@@ -47,6 +47,7 @@ class World:
             "TONEFIT_API_URL": self.sandbox.url,
             "TONEFIT_REDIS_URL": self.redis_url,
             "TONEFIT_DATA_DIR": str(self.folder),
+            "TONEFIT_LIMITS": "off",
             **self.environment,
         }
         ready = "setWebhook" if "TONEFIT_WEBHOOK_URL" in self.environment else "getUpdates"

@@ -11,8 +11,11 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.connection import connect
-from bot.dispatcher import Dispatcher, chat_of
-from bot.inbox import Inbox
+from bot.dead_letters import DeadLetters
+from bot.dispatcher import TRIES, Dispatcher
+from bot.inbox import Inbox, chat_of
+from bot.shards import Shards
+from bot.turn import Turn
 from tests.conftest import Valkey
 
 Answer = Callable[[dict[str, Any]], Any]
@@ -22,9 +25,28 @@ def update(number: int, chat: int) -> dict[str, Any]:
     return {"update_id": number, "message": {"chat": {"id": chat}}}
 
 
+class Answerer:
+    """Answers with a function of the test."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self.apologies: list[int] = []
+
+    async def answer(self, content: dict[str, Any], turn: Turn) -> None:
+        await self._answer(content)
+
+    async def apologise(self, content: dict[str, Any], turn: Turn, error: Exception | None) -> str:
+        self.apologies.append(content["update_id"])
+        return "REF4"
+
+
+def dispatcher(redis: Redis, answer: Answer) -> Dispatcher:
+    return Dispatcher(Inbox(redis), Shards(redis), DeadLetters(redis), Answerer(answer))
+
+
 @asynccontextmanager
-async def dispatching(inbox: Inbox, answer: Answer) -> AsyncIterator[None]:
-    task = asyncio.create_task(Dispatcher(inbox, answer).run())
+async def dispatching(redis: Redis, answer: Answer) -> AsyncIterator[None]:
+    task = asyncio.create_task(dispatcher(redis, answer).run())
     try:
         yield
     finally:
@@ -39,6 +61,12 @@ async def until(true: Callable[[], bool], seconds: float = 10.0) -> None:
             await asyncio.sleep(0.01)
 
 
+async def empty(inbox: Inbox) -> None:
+    async with asyncio.timeout(10):
+        while await inbox.waiting():
+            await asyncio.sleep(0.01)
+
+
 async def test_a_chats_updates_are_answered_in_order_while_other_chats_go_on(redis_client: Redis) -> None:
     inbox, answered, slow = Inbox(redis_client), [], asyncio.Event()
 
@@ -47,7 +75,7 @@ async def test_a_chats_updates_are_answered_in_order_while_other_chats_go_on(red
             await slow.wait()
         answered.append(content["update_id"])
 
-    async with dispatching(inbox, answer):
+    async with dispatching(redis_client, answer):
         await inbox.put([update(0, 1), update(1, 1), update(2, 2), update(3, 1)])
         await until(lambda: answered == [2])
         slow.set()
@@ -62,27 +90,45 @@ async def test_a_chat_with_many_updates_that_wait_holds_up_no_other(redis_client
             await asyncio.Event().wait()
         answered.append(content["update_id"])
 
-    async with dispatching(inbox, answer):
+    async with dispatching(redis_client, answer):
         await inbox.put([update(number, 1) for number in range(1500)] + [update(2000, 2)])
         await until(lambda: answered == [2000])
 
 
-async def test_an_update_that_always_fails_holds_up_nobody_and_its_text_stays_out_of_the_log(
+async def test_an_update_that_always_fails_is_tried_three_times_and_lies_among_the_dead_letters(
     redis_client: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    inbox, answered = Inbox(redis_client), []
+    inbox, answered, tries = Inbox(redis_client), [], []
 
     async def answer(content: dict[str, Any]) -> None:
         if content["update_id"] == 0:
+            tries.append(0)
             raise ValueError("somebody's words")
         answered.append(content["update_id"])
 
-    async with dispatching(inbox, answer):
+    async with dispatching(redis_client, answer):
         await inbox.put([update(0, 1), update(1, 1)])
         await until(lambda: answered == [1])
-    assert await inbox.waiting() == 0
-    assert "ValueError" in caplog.text
+        await empty(inbox)
+    assert len(tries) == TRIES
     assert "words" not in caplog.text
+    (letter,) = await DeadLetters(redis_client).list()
+    assert (letter.update, letter.reference, letter.reason) == (update(0, 1), "REF4", "ValueError")
+
+
+async def test_a_failure_that_passes_is_nobodys_business(redis_client: Redis) -> None:
+    inbox, tries = Inbox(redis_client), []
+
+    async def answer(content: dict[str, Any]) -> None:
+        tries.append(content["update_id"])
+        if len(tries) == 1:
+            raise OSError
+
+    async with dispatching(redis_client, answer):
+        await inbox.put([update(0, 1)])
+        await until(lambda: tries == [0, 0])
+        await empty(inbox)
+    assert await DeadLetters(redis_client).list() == []
 
 
 async def test_what_was_in_flight_when_the_process_ended_is_answered_by_the_next(redis_client: Redis) -> None:
@@ -95,15 +141,12 @@ async def test_what_was_in_flight_when_the_process_ended_is_answered_by_the_next
     async def answer(content: dict[str, Any]) -> None:
         second.append(content["update_id"])
 
-    task = asyncio.create_task(Dispatcher(inbox, never).run())
-    await inbox.put([update(0, 1), update(1, 1)])
-    await until(lambda: first == [0])
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
-    async with dispatching(inbox, answer):
-        await until(lambda: second == [0, 1])
-    assert await inbox.waiting() == 0
+    async with dispatching(redis_client, never):
+        await inbox.put([update(0, 1), update(1, 1)])
+        await until(lambda: first == [0])
+    async with dispatching(redis_client, answer):
+        await until(lambda: second == [0, 1], 3)  # at once: the shards were given back
+        await empty(inbox)
 
 
 async def test_everything_goes_on_by_itself_when_redis_was_killed_and_comes_back(own_valkey: Valkey) -> None:
@@ -114,7 +157,7 @@ async def test_everything_goes_on_by_itself_when_redis_was_killed_and_comes_back
         await redis.ping()
         answered.append(content["update_id"])
 
-    async with dispatching(inbox, answer):
+    async with dispatching(redis, answer):
         await inbox.put([update(0, 1)])
         await until(lambda: answered == [0])
         own_valkey.kill()
@@ -122,20 +165,37 @@ async def test_everything_goes_on_by_itself_when_redis_was_killed_and_comes_back
         own_valkey.start()
         await inbox.put([update(1, 1)])
         await until(lambda: 1 in answered, 20)
+    assert answered == [0, 1]
     await redis.aclose()
 
 
-@pytest.mark.parametrize(
-    ("content", "chat"),
-    [
-        (update(1, 42), 42),
-        ({"update_id": 1, "callback_query": {"from": {"id": 7}, "message": {"chat": {"id": 42}}}}, 42),
-        ({"update_id": 1, "inline_query": {"from": {"id": 7}}}, 7),
-        ({"update_id": 1}, 0),
-        ({"update_id": 1, "message": 5}, 0),
-        ({"update_id": 1, "message": {"chat": {"id": None}}}, 0),
-        ({"update_id": 1, "message": {"chat": "x"}}, 0),
-    ],
-)
-def test_an_update_belongs_to_the_order_of_its_chat(content: dict[str, Any], chat: int) -> None:
-    assert chat_of(content) == chat
+async def test_replicas_share_the_chats_and_one_takes_over_what_another_gives(redis_client: Redis) -> None:
+    inbox = Inbox(redis_client)
+    by: dict[str, list[int]] = {"first": [], "second": []}
+
+    def answering(name: str) -> Answer:
+        async def answer(content: dict[str, Any]) -> None:
+            by[name].append(content["update_id"])
+
+        return answer
+
+    async def put(first: int) -> None:
+        await inbox.put([update(number, number % 40) for number in range(first, first + 80)])
+
+    second = dispatching(redis_client, answering("second"))
+    async with dispatching(redis_client, answering("first")):
+        await put(0)
+        await until(lambda: len(by["first"]) == 80)
+        await second.__aenter__()
+        async with asyncio.timeout(15):
+            number = 1000
+            while not by["second"] or len(by["second"]) < 200:
+                await put(number := number + 100)
+                await asyncio.sleep(0.1)
+            await empty(inbox)
+    before = len(by["second"])
+    await put(100_000)
+    await until(lambda: len(by["second"]) == before + 80, 5)
+    await second.__aexit__(None, None, None)
+    answered = by["first"] + by["second"]
+    assert len(answered) == len(set(answered))

@@ -154,7 +154,7 @@ async def test_neither_the_token_nor_a_persons_words_stand_in_the_log(world: Wor
 
 
 async def test_a_fault_of_ours_is_told_with_a_reference_that_stands_in_the_log(world: World) -> None:
-    world.sandbox.fault("error", "sendPhoto", description="Bad Request: a secret of somebody")
+    world.sandbox.fault("error", "sendPhoto", times=3, description="Bad Request: a secret of somebody")
     words = (await world.ask(f"/fit {POINTS}"))["text"]
     reference = words.split("(ref ")[1].split(")")[0]
     assert reference in world.log

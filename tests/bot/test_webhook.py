@@ -17,7 +17,6 @@ HEADERS = {SECRET_HEADER: SECRET}
 @pytest.fixture
 async def url(redis_client: Redis) -> AsyncIterator[str]:
     inbox = Inbox(redis_client)
-    await inbox.open()
     listen = f"127.0.0.1:{free_port()}"
     webhook = Webhook(inbox, "https://bot.example/tonefit/hook", listen, SECRET)
     await webhook.start()

@@ -1,7 +1,8 @@
 """A real worker whose trainings are small: `python -m tests.ml.small_worker REDIS_URL STORE DIARY LEASE`.
 
 What a training does is in the job's options: `epochs`, `pause` (seconds an epoch), `deaths` (how many
-attempts kill themselves), `fault` (an exception's name). The diary gets a line at every begin and end.
+attempts kill themselves), `fault` (an exception's name). The diary gets a line at every begin and end, and
+DIARY.resumed one for every checkpoint that is gone on from.
 """
 
 import json
@@ -16,6 +17,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
+from ml.checkpoint import NoCheckpoint
 from ml.samples import Sample
 from ml.training_job import Stopped, Unfit
 from ml.worker import work
@@ -33,6 +37,7 @@ def train(
     folder: Path,
     report: Callable[[Any], None],
     stop: Callable[[], bool],
+    checkpoint: NoCheckpoint,
 ) -> None:
     write(diary, "begin")
     if len({sample.label for sample in samples}) < 2:
@@ -42,7 +47,11 @@ def train(
     if "fault" in options:
         raise FAULTS[options["fault"]]
     epochs = options.get("epochs", 2)
-    for epoch in range(1, epochs + 1):
+    held = checkpoint.load()
+    done = int(held["epoch"]) if held is not None else 0
+    if done:
+        write(diary.with_suffix(".resumed"), f"after-{done}")
+    for epoch in range(done + 1, epochs + 1):
         time.sleep(options.get("pause", 0.0))
         if stop():
             write(diary, "stopped")
@@ -58,6 +67,7 @@ def train(
                 seconds_left=left,
             )
         )
+        checkpoint.save(lambda epoch=epoch: {"epoch": np.array(epoch)})
     manifest = {"labels": ["a", "b"], "threshold": 0.5, "metrics": {"macro_f1": options.get("f1", 0.5)}}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     (folder / "model.onnx").write_bytes(b"weights")

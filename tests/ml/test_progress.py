@@ -11,7 +11,8 @@ from redis.backoff import NoBackoff
 
 from ml import keys
 from ml.job_records import Progress
-from ml.progress import LEASE, follow
+from ml.lease import LEASE
+from ml.progress import follow
 from tests.conftest import Valkey
 
 

@@ -2,11 +2,13 @@
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ml.checkpoint import NoCheckpoint, State
 from ml.predictor import Model
 from ml.samples import Sample
 
@@ -63,6 +65,39 @@ def test_the_same_seed_trains_the_same_model(tmp_path: Path) -> None:
         Model.load(tmp_path / "other").probabilities(texts),
         atol=1e-3,
     )
+
+
+class Kept(NoCheckpoint):
+    """A checkpoint in memory."""
+
+    state: State | None = None
+
+    def load(self) -> State | None:
+        return self.state
+
+    def save(self, state: Callable[[], State]) -> None:
+        self.state = {name: np.array(value) for name, value in state().items()}
+
+
+def test_a_training_that_died_goes_on_after_its_last_epoch_as_if_nothing_had_been(tmp_path: Path) -> None:
+    from ml.train import Epoch, TrainConfig, train
+
+    config = TrainConfig(epochs=4, seed=3)
+    whole: list[Epoch] = []
+    train(SAMPLES, config, tmp_path / "whole", whole.append)
+    kept, first, second = Kept(), [], []
+
+    def die(epoch: Epoch) -> None:
+        first.append(epoch)
+        if epoch.epoch == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(SAMPLES, config, tmp_path / "killed", die, checkpoint=kept)
+    train(SAMPLES, config, tmp_path / "resumed", second.append, checkpoint=kept)
+    assert [epoch.epoch for epoch in second] == [3, 4]
+    losses = [epoch.loss for epoch in whole]
+    assert [epoch.loss for epoch in first[:2] + second] == pytest.approx(losses, rel=1e-3)
 
 
 def test_a_cancelled_training_stops_within_an_epoch_and_writes_nothing(tmp_path: Path) -> None:

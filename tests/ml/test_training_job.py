@@ -67,6 +67,7 @@ class Desk:
         folder: Path,
         report: Callable[[Any], None],
         stop: Callable[[], bool],
+        checkpoint: Any,
     ) -> None:
         self.trained += 1
         assert not stop()

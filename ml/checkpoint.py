@@ -1,0 +1,104 @@
+"""Where an unfinished training stands: kept beside the models, so that another attempt goes on from there."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import fsspec
+import numpy as np
+
+from ml.samples import Sample
+
+log = logging.getLogger(__name__)
+
+State = dict[str, np.ndarray]
+
+FOLDER = ".checkpoints"  # in the model store, which every worker reaches
+KEPT_FOR = 86_400  # seconds; of a job that was given up nobody deletes it
+SHARE = 0.1  # of the time may go into writing: an epoch of a handful of samples takes less than that
+
+
+class NoCheckpoint:
+    """For a training that nobody would try again."""
+
+    def load(self) -> State | None:
+        """Return nothing."""
+        return None
+
+    def save(self, state: Callable[[], State]) -> None:
+        """Keep nothing."""
+
+
+class Checkpoint(NoCheckpoint):
+    """The checkpoint of one job.
+
+    Args:
+        store_url: Where models lie, a folder or a fsspec URL.
+        job_id: The job.
+        samples: What it learns from; taught anew in between, it begins anew.
+        options: What was chosen.
+    """
+
+    def __init__(
+        self, store_url: str | Path, job_id: str, samples: Sequence[Sample], options: dict[str, Any]
+    ) -> None:
+        self._fs, root = fsspec.core.url_to_fs(str(store_url), use_listings_cache=False)
+        self._folder = f"{root.rstrip('/')}/{FOLDER}"
+        self._path = f"{self._folder}/{job_id}.npz"
+        self._of = fingerprint(samples, options)
+        self._next = 0.0  # by the monotonic clock
+
+    def load(self) -> State | None:
+        """Return where an earlier attempt stood, or None."""
+        try:
+            with np.load(io.BytesIO(self._fs.cat_file(self._path))) as held:
+                state = dict(held)
+        except (OSError, ValueError, EOFError, BadZipFile):
+            return None
+        return state if str(state.pop("of", "")) == self._of else None
+
+    def save(self, state: Callable[[], State]) -> None:
+        """Keep where the training stands, unless the last time was too short ago for what it costs.
+
+        A disk that is full does not end a training here; it will say so when it publishes.
+        """
+        begun = time.monotonic()
+        if begun < self._next:
+            return
+        content = io.BytesIO()
+        arrays: dict[str, Any] = {"of": np.array(self._of), **state()}
+        np.savez(content, **arrays)
+        draft = f"{self._path}.{secrets.token_hex(4)}"
+        try:
+            self._fs.makedirs(self._folder, exist_ok=True)
+            self._fs.pipe_file(draft, content.getvalue())
+            self._fs.mv(draft, self._path)
+        except OSError as failure:
+            log.warning("no checkpoint was written (%s)", type(failure).__name__)
+        ended = time.monotonic()
+        self._next = ended + (ended - begun) / SHARE
+
+    def delete(self) -> None:
+        """Forget it: the job is over. What other jobs left long ago goes too."""
+        with contextlib.suppress(OSError):
+            self._fs.rm_file(self._path)
+        with contextlib.suppress(OSError, NotImplementedError):
+            for path in self._fs.ls(self._folder, detail=False):
+                if time.time() - self._fs.modified(path).timestamp() > KEPT_FOR:
+                    self._fs.rm_file(path)
+
+
+def fingerprint(samples: Sequence[Sample], options: dict[str, Any]) -> str:
+    """Return what tells two trainings apart."""
+    content = json.dumps([[sample.text, sample.label] for sample in samples]) + json.dumps(options)
+    return hashlib.sha256(content.encode()).hexdigest()

@@ -1,0 +1,51 @@
+"""What an older Tonefit left in Redis, and what a newer one did."""
+
+from __future__ import annotations
+
+import asyncio
+
+import orjson
+import pytest
+from redis.asyncio import Redis
+
+from bot.inbox import FIRST, Inbox, shard_of
+from bot.schema import OLD_INBOX, OLD_SEEN, SCHEMA, VERSION, NewerSchema, migrate
+
+
+def update(number: int, chat: int) -> dict[str, object]:
+    return {"update_id": number, "message": {"chat": {"id": chat}}}
+
+
+async def test_an_empty_database_has_our_version(redis_client: Redis) -> None:
+    assert await migrate(redis_client) == VERSION
+    assert await redis_client.get(SCHEMA) == str(VERSION).encode()
+
+
+async def test_updates_that_waited_in_one_stream_are_answered_in_order_and_known_ids_stay_known(
+    redis_client: Redis,
+) -> None:
+    for number in range(1200):
+        await redis_client.xadd(OLD_INBOX, {"update": orjson.dumps(update(number, number % 2))})
+    for number in (3, 5000):
+        await redis_client.set(f"{OLD_SEEN}{number}", 1)
+    assert await migrate(redis_client) == 1
+    inbox = Inbox(redis_client)
+    assert await inbox.waiting() == 1200
+    first = await inbox.read({shard_of(1): FIRST})
+    assert [entry.update["update_id"] for entry in first[:3]] == [1, 3, 5]
+    assert await inbox.put([update(5000, 1), update(3, 1)]) == 0
+    assert await migrate(redis_client) == VERSION
+    assert await redis_client.keys(f"{OLD_SEEN}[0-9]*") == []
+
+
+async def test_two_replicas_that_start_together_migrate_once(redis_client: Redis) -> None:
+    await redis_client.xadd(OLD_INBOX, {"update": orjson.dumps(update(1, 1))})
+    found = await asyncio.gather(migrate(redis_client), migrate(redis_client))
+    assert sorted(found) == [1, VERSION]
+    assert await Inbox(redis_client).waiting() == 1
+
+
+async def test_what_a_newer_one_wrote_is_left_alone(redis_client: Redis) -> None:
+    await redis_client.set(SCHEMA, VERSION + 1)
+    with pytest.raises(NewerSchema, match="install a newer one"):
+        await migrate(redis_client)

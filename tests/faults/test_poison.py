@@ -1,0 +1,45 @@
+"""What happens to an update that nobody can answer, and to those beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from bot.connection import connect
+from bot.dead_letters import DeadLetter, DeadLetters
+from tests.faults.conftest import Field
+
+
+async def test_a_poisoned_update_is_told_and_kept_and_its_chat_goes_on(field: Field) -> None:
+    field.program = ("-m", "tests.faults.poisoned_bot")
+    await field.start()
+    people = field.people(3)
+    await field.ask(people, 3)
+    await field.ask(people[:1], 1, "/jobs")
+    await field.ask(people[1:2], 1, "/models")
+    await field.ask(people, 6)
+    reviving = asyncio.create_task(revive(field))
+    await field.all_answered(80)
+    reviving.cancel()
+    assert field.out_of_order == []
+    for chat in people[:2]:
+        assert len([m for m in field.sandbox.messages(chat) if "(ref " in m.get("text", "")]) == 1
+    assert {letter.reason for letter in await dead_letters(field)} == {"RuntimeError", "crashed"}
+    assert len(field.bots) == 4  # the command was begun three times and killed as many bots
+    assert not any("somebody's words" in bot.said for bot in field.bots)
+
+
+async def revive(field: Field) -> None:
+    """Start the bot again as often as it dies, as a supervisor does."""
+    while True:
+        await asyncio.sleep(0.2)
+        if field.bots[-1].process.poll() is not None:
+            with suppress(AssertionError):  # it died before it said that it answers
+                await field.start()
+
+
+async def dead_letters(field: Field) -> list[DeadLetter]:
+    redis = connect(field.valkey.url)
+    letters = await DeadLetters(redis).list()
+    await redis.aclose()
+    return letters
