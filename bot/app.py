@@ -30,6 +30,7 @@ from handlers.context import Services
 from ml.examples import Examples
 from ml.feedback import Feedback
 from ml.jobs import Jobs
+from ml.kept_texts import KeptTexts
 from ml.plots import Plotter
 from ml.predictor import Predictor
 from ml.registry import Registry
@@ -102,6 +103,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             results=KeptResults(redis),
             registry=registry,
             feedback=Feedback(redis),
+            texts=KeptTexts(redis),
             commands=COMMANDS,
             bot_username=bot.username,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import basics, classify, fit, models, sentiment, teach, train, uploads
+from handlers import basics, classify, fit, models, sentiment, teach, train, uploads, verdicts, why
 from handlers.context import Command
 from handlers.routing import Table
 from handlers.texts import N_
@@ -11,6 +11,7 @@ COMMANDS = (
     Command("start", basics.start, N_("what I can do")),
     Command("sentiment", sentiment.sentiment, N_("the tone of a text"), N_("/sentiment What a lovely surprise, thank you!"), ("s",), ("情感",)),
     Command("classify", classify.classify, N_("label a text or a CSV with a classifier of yours"), N_("/classify spam Win a free cruise now"), ("c",), ("分类",)),
+    Command("why", why.why, N_("why I said that"), N_("/why What a lovely surprise, thank you!"), (), ("为什么",)),
     Command("fit", fit.fit, N_("fit a curve to points"), N_("/fit 1,2 2,4.1 3,5.9\n/fit poly2 ci=90 1,1 2,4 3,9.1 4,16"), (), ("拟合",)),
     Command("predict", fit.predict, N_("a value of the last fit"), N_("/predict x=10"), (), ("预测",)),
     Command("new", models.new, N_("make a classifier with labels of your own"), N_("/new spam junk fine"), (), ("新建",)),
@@ -37,8 +38,10 @@ TABLE = Table(
         "job": train.press_job,
         "upload": uploads.press,
         "classify": classify.press,
-        "right": classify.right,
-        "wrong": classify.wrong,
+        "right": verdicts.right,
+        "wrong": verdicts.wrong,
+        "keep": verdicts.keep,
+        "why": why.press,
     },
     questions={
         "new": models.answer_new,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be i
     from ml.examples import Examples
     from ml.feedback import Feedback
     from ml.jobs import Jobs
+    from ml.kept_texts import KeptTexts
     from ml.plots import Plotter
     from ml.predictor import Predictor
     from ml.registry import Registry
@@ -80,6 +81,7 @@ class Services:
     results: Results
     registry: Registry
     feedback: Feedback
+    texts: KeptTexts
     commands: tuple[Command, ...] = ()
     bot_username: str = ""
 

@@ -101,14 +101,16 @@ class Examples:
         held = await self._redis.hgetall(keys.label_counts(set_id)) if set_id else {}
         return {keys.as_text(label): int(count) for label, count in sorted(held.items())}
 
-    async def read(self, owner: str, model: str) -> list[Sample]:
-        """Return all examples in the order in which they were taught."""
+    async def read(self, owner: str, model: str, at_most: int | None = None) -> list[Sample]:
+        """Return all examples, or some of them, in the order in which they were taught."""
         set_id = await self._find(owner, model)
         if set_id is None:
             return []
         records = {}  # a scan may say a thing twice
         async for digest, record in self._redis.hscan_iter(keys.examples(set_id), count=AT_ONCE):
             records[digest] = json.loads(record)
+            if len(records) == at_most:
+                break
         ordered = sorted(records.values(), key=lambda record: int(record["place"]))
         return [Sample(text=record["text"], label=record["label"]) for record in ordered]
 

@@ -74,6 +74,21 @@ def verdict_counts(owner: str) -> str:
     return f"tonefit:verdicts:{owner}"
 
 
+def kept_text(owner: str, result_id: str) -> str:
+    """String with a TTL: the text of a result and who sent it, as JSON."""
+    return f"tonefit:text:{owner}:{result_id}"
+
+
+def answered(owner: str, message_id: int) -> str:
+    """String with a TTL: the id of the result that a message of ours told."""
+    return f"tonefit:answered:{owner}:{message_id}"
+
+
+def kept_texts(person: int) -> str:
+    """Sorted set with a TTL: where a person's texts are kept, by time."""
+    return f"tonefit:texts:{person}"
+
+
 def as_text(value: bytes | str) -> str:
     """Read an answer of Redis from a client that decodes and from one that does not."""
     return value.decode() if isinstance(value, bytes) else value
