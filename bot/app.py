@@ -115,7 +115,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         conversation = Conversation(bot, redis, services, TABLE, settings.language)
         parts: dict[str, Callable[[], Awaitable[None]]] = {
             "dispatcher": Dispatcher(inbox, conversation.answer).run,
-            "progress": partial(follow_progress, services.jobs, TelegramOutbox(bot)),
+            "progress": partial(follow_progress, services.jobs, TelegramOutbox(bot), plotter),
             "sweep": partial(sweep, services.jobs),
             "intake": partial(_intake, settings, bot, inbox, token),
         }

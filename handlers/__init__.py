@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from handlers import basics, classify, fit, models, sentiment, teach, train, uploads, verdicts, why
+from handlers import (
+    basics,
+    classify,
+    evaluate,
+    fit,
+    models,
+    probe,
+    sentiment,
+    teach,
+    train,
+    uploads,
+    verdicts,
+    why,
+)
 from handlers.context import Command
 from handlers.routing import Table
 from handlers.texts import N_
@@ -20,6 +33,8 @@ COMMANDS = (
     Command("models", models.models, N_("your classifiers"), N_("/models spam"), (), ("模型",)),
     Command("jobs", train.jobs, N_("trainings that wait or run"), "", (), ("任务",)),
     Command("cancel", train.cancel, N_("stop a training, or close my question"), "", (), ("取消",)),
+    Command("evaluate", evaluate.evaluate, N_("how well a classifier does on a CSV with labels"), N_("/evaluate spam"), (), ("评估",)),
+    Command("probe", probe.probe, N_("whether a classifier looks at who a text is about"), N_("/probe spam"), (), ("偏见",)),
     Command("lang", basics.lang, N_("English or 简体中文"), "", (), ("语言",)),
     Command("help", basics.show_help, N_("this list, or more about one command"), N_("/help fit"), (), ("帮助",)),
 )  # fmt: skip
@@ -42,6 +57,8 @@ TABLE = Table(
         "wrong": verdicts.wrong,
         "keep": verdicts.keep,
         "why": why.press,
+        "evaluate": evaluate.press,
+        "probe": probe.press,
     },
     questions={
         "new": models.answer_new,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from handlers.judgement import label_lines
 from handlers.messages import Button, Reply
 from handlers.model_cards import score_line
 from handlers.model_names import model_buttons, model_key
@@ -171,25 +172,10 @@ def result_card(report: Mapping[str, Any], name: str, t: Texts, *, private: bool
     if before:
         lines.append(t("Before: {scores}", scores=score_line(before, t)))
     if private:
-        lines += label_lines(metrics, t)
+        lines += label_lines(metrics, name, t)
     key = model_key(name)
     live = (Button(t("Try it"), data=f"model:{key}:try"),) if report["promoted"] or before else ()
     return Reply("\n".join(lines), buttons=((*live, Button(t("Models"), data="model:list")),))
-
-
-def label_lines(metrics: Mapping[str, Any], t: Texts) -> list[str]:
-    """Return how well each label is told from the others."""
-    return [
-        t(
-            "· {label}: precision {precision} %, recall {recall} %, F1 {f1} % (n = {count})",
-            label=label,
-            precision=measured(metrics["precision"][place]),
-            recall=measured(metrics["recall"][place]),
-            f1=measured(metrics["f1"][place]),
-            count=metrics["support"][place],
-        )
-        for place, label in enumerate(metrics["labels"])
-    ]
 
 
 def _cancel_button(job_id: str, t: Texts) -> tuple[tuple[Button, ...], ...]:

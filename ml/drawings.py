@@ -22,6 +22,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from ml.judgement_drawing import judgement
+
 WIDTH, HEIGHT, DPI = 6.4, 4.8, 200  # inches, pixels an inch
 TITLE_FROM = 0.85  # of the height: above it stand title and subtitle
 MANY = 300  # points beyond which each is a small dot
@@ -293,4 +295,5 @@ PICTURES: dict[str, Callable[[Figure, Payload, dict[str, str]], None]] = {
     "residuals": residuals,
     "bars": bars,
     "confusion": confusion,
+    "judgement": judgement,
 }
