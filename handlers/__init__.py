@@ -14,6 +14,7 @@ from handlers import (
     train,
     uploads,
     verdicts,
+    versions,
     why,
 )
 from handlers.context import Command
@@ -59,6 +60,7 @@ TABLE = Table(
         "why": why.press,
         "evaluate": evaluate.press,
         "probe": probe.press,
+        "version": versions.press,
     },
     questions={
         "new": models.answer_new,

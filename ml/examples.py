@@ -8,10 +8,12 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from redis.asyncio import Redis
 
 from ml import keys
+from ml.held_out import Known, digest, divide
 from ml.samples import Sample
 
 UNDO_TTL = 86_400  # seconds, as long as a session lives
@@ -107,12 +109,28 @@ class Examples:
         if set_id is None:
             return []
         records = {}  # a scan may say a thing twice
-        async for digest, record in self._redis.hscan_iter(keys.examples(set_id), count=AT_ONCE):
-            records[digest] = json.loads(record)
+        async for name, record in self._redis.hscan_iter(keys.examples(set_id), count=AT_ONCE):
+            records[name] = json.loads(record)
             if len(records) == at_most:
                 break
         ordered = sorted(records.values(), key=lambda record: int(record["place"]))
         return [Sample(text=record["text"], label=record["label"]) for record in ordered]
+
+    async def divided(self, owner: str, model: str) -> list[Sample]:
+        """Return all examples with the mark whether they are held out, and note that for later trainings."""
+        set_id = await self._find(owner, model)
+        if set_id is None:
+            return []
+        held: Any = await self._redis.hgetall(keys.parts(set_id))
+        known: dict[str, set[str]] = {"held": set(), "learned": set()}
+        for text, part in held.items():
+            known[keys.as_text(part)].add(keys.as_text(text))
+        samples = divide(await self.read(owner, model), Known(known["held"], known["learned"]))
+        parts = {digest(sample.text): "held" if sample.held_out else "learned" for sample in samples}
+        new = [(text, part) for text, part in parts.items() if text not in known["held"] | known["learned"]]
+        for start in range(0, len(new), AT_ONCE):
+            await self._redis.hset(keys.parts(set_id), mapping=dict(new[start : start + AT_ONCE]))
+        return samples
 
     async def delete(self, owner: str, model: str) -> None:
         """Delete all examples of a model."""
@@ -120,7 +138,7 @@ class Examples:
         if set_id is None:
             return
         batches = [keys.as_text(batch) for batch in await self._redis.smembers(keys.batches(set_id))]
-        whole = [keys.examples(set_id), keys.label_counts(set_id), keys.batches(set_id)]
+        whole = [keys.examples(set_id), keys.label_counts(set_id), keys.batches(set_id), keys.parts(set_id)]
         async with self._redis.pipeline() as pipe:
             pipe.hdel(keys.example_sets(owner), model)
             pipe.unlink(*whole, *(keys.batch(set_id, batch) for batch in batches))

@@ -11,6 +11,7 @@ PROGRESS_CURSOR = "tonefit:progress:cursor"  # string: the last record that the 
 PROGRESS_FOLLOWER = "tonefit:progress:follower"  # string with a TTL: which replica reads the stream
 ACTIVE_JOBS = "tonefit:jobs:active"  # sorted set: jobs neither done nor given up, by time
 SWEEPER = "tonefit:jobs:sweeper"  # string with a TTL: which process looks after lost jobs
+REPLICAS = "tonefit:replicas"  # hash: a replica that serves models, to the last change it serves and when
 PACE = "tonefit:pace"  # hash: how long trainings took, by architecture
 
 
@@ -42,6 +43,11 @@ def examples(set_id: str) -> str:
 def label_counts(set_id: str) -> str:
     """Hash of how many examples a label has."""
     return f"tonefit:examples:set:{set_id}:counts"
+
+
+def parts(set_id: str) -> str:
+    """Hash of what trainings did with a text: its digest to `held` (only judged by) or `learned`."""
+    return f"tonefit:examples:set:{set_id}:parts"
 
 
 def batches(set_id: str) -> str:

@@ -24,6 +24,7 @@ class Sample:
 
     text: str
     label: str
+    held_out: bool | None = None  # kept to judge by; None where nobody has decided yet
 
 
 @dataclass(frozen=True, slots=True)

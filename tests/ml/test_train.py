@@ -93,14 +93,21 @@ def test_each_part_of_the_split_has_its_share_of_each_label(n: int) -> None:
     from ml.train import split
 
     truth = np.array([0] * (3 * n // 4) + [1] * (n // 4))
-    parts = split(truth, seed=1)
+    samples = [Sample(f"text {place}", "ab"[label]) for place, label in enumerate(truth)]
+    parts = split(samples, truth, seed=1)
     joined = np.concatenate([parts.train, parts.watched, parts.held_out])
     assert sorted(joined) == list(range(n))
     counts = Counter(truth[parts.held_out].tolist())
     assert counts[0] / len(parts.held_out) == pytest.approx(0.75, abs=0.1)
     assert len(parts.held_out) == pytest.approx(0.2 * n, abs=1)
-    assert np.array_equal(split(truth, seed=1).held_out, parts.held_out)
-    assert not np.array_equal(split(truth, seed=2).held_out, parts.held_out)
+    assert np.array_equal(split(samples, truth, seed=2).held_out, parts.held_out)
+
+
+def test_what_was_decided_to_be_held_out_is_not_learned_from(tmp_path: Path) -> None:
+    from ml.train import split
+
+    samples = [Sample(f"text {n}", "ab"[n % 2], held_out=n < 6) for n in range(40)]
+    assert split(samples, np.arange(40) % 2, seed=0).held_out.tolist() == [0, 1, 2, 3, 4, 5]
 
 
 def test_rare_labels_weigh_more_when_asked(tmp_path: Path) -> None:
