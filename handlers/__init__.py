@@ -51,6 +51,7 @@ TABLE = Table(
         "use": models.press_use,
         "teach": teach.press,
         "train": train.press,
+        "quality": train.press_quality,
         "job": train.press_job,
         "upload": uploads.press,
         "classify": classify.press,

@@ -17,7 +17,13 @@ from ml.registry import ModelEntry
 EXAMPLE = N_("/new spam junk fine")
 SHOWN = 24  # models in one list; a message has room for about that many rows of buttons
 
-ARCHITECTURES = {"lstm": "LSTM", "article": N_("LSTM of the article")}
+ARCHITECTURES = {
+    "lstm": "LSTM",
+    "gru": "GRU",
+    "cnn": "CNN",
+    "transformer": "Transformer",
+    "article": N_("LSTM of the article"),
+}
 
 
 @dataclass(frozen=True)

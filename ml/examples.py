@@ -49,6 +49,30 @@ end
 if #held == 0 then redis.call('SREM', KEYS[4], ARGV[1]) end
 return {#held, taken}
 """
+# KEYS: examples, counts; ARGV: digests. An example that is gone already counts for nothing
+REMOVE = """
+local taken = 0
+for i = 1, #ARGV do
+  local record = redis.call('HGET', KEYS[1], ARGV[i])
+  if record then
+    local label = cjson.decode(record).label
+    redis.call('HDEL', KEYS[1], ARGV[i])
+    taken = taken + 1
+    if redis.call('HINCRBY', KEYS[2], label, -1) <= 0 then redis.call('HDEL', KEYS[2], label) end
+  end
+end
+return taken
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """An example as it is kept: `digest` names it, `by` is who taught it."""
+
+    digest: str
+    text: str
+    label: str
+    by: int
 
 
 @dataclass(frozen=True)
@@ -67,6 +91,7 @@ class Examples:
         self._redis = redis
         self._add = redis.register_script(ADD)
         self._undo = redis.register_script(UNDO)
+        self._remove = redis.register_script(REMOVE)
 
     async def add(self, owner: str, model: str, samples: Sequence[Sample], by: int) -> Added:
         """Add examples; one that is there with the same text and label is folded into it."""
@@ -105,16 +130,33 @@ class Examples:
 
     async def read(self, owner: str, model: str, at_most: int | None = None) -> list[Sample]:
         """Return all examples, or some of them, in the order in which they were taught."""
+        return [Sample(each.text, each.label) for each in await self.taught(owner, model, at_most)]
+
+    async def taught(self, owner: str, model: str, at_most: int | None = None) -> list[Taught]:
+        """Return examples, all or some, with who taught them, in the order in which they were taught."""
         set_id = await self._find(owner, model)
         if set_id is None:
             return []
         records = {}  # a scan may say a thing twice
         async for name, record in self._redis.hscan_iter(keys.examples(set_id), count=AT_ONCE):
-            records[name] = json.loads(record)
+            records[keys.as_text(name)] = json.loads(record)
             if len(records) == at_most:
                 break
-        ordered = sorted(records.values(), key=lambda record: int(record["place"]))
-        return [Sample(text=record["text"], label=record["label"]) for record in ordered]
+        ordered = sorted(records.items(), key=lambda item: int(item[1]["place"]))
+        return [Taught(name, held["text"], held["label"], int(held["by"])) for name, held in ordered]
+
+    async def remove(self, owner: str, model: str, digests: Sequence[str]) -> int:
+        """Take examples out by their digests, and return how many there were."""
+        set_id = await self._find(owner, model)
+        if set_id is None:
+            return 0
+        where = [keys.examples(set_id), keys.label_counts(set_id)]
+        return sum(
+            [
+                int(await self._remove(keys=where, args=digests[start : start + AT_ONCE]))
+                for start in range(0, len(digests), AT_ONCE)
+            ]
+        )
 
     async def divided(self, owner: str, model: str) -> list[Sample]:
         """Return all examples with the mark whether they are held out, and note that for later trainings."""

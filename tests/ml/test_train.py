@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml.held_out import divide
 from ml.predictor import Model
 from ml.samples import Sample
 
@@ -116,3 +117,63 @@ def test_rare_labels_weigh_more_when_asked(tmp_path: Path) -> None:
     rare = SAMPLES[:16] + SAMPLES[16:24]
     report = train(rare, TrainConfig(epochs=2, balance=True), tmp_path / "model")
     assert report.metrics.labels == ("food", "traffic")
+
+
+@pytest.mark.parametrize("arch", ["gru", "cnn", "transformer"])
+def test_every_architecture_trains_and_is_served(tmp_path: Path, arch: str) -> None:
+    from ml.train import TrainConfig, train
+
+    train(SAMPLES, TrainConfig(arch=arch, epochs=2, l2=1e-5, dropout=0.3), tmp_path / "model")
+    model = Model.load(tmp_path / "model")
+    assert model.manifest["arch"] == arch
+    assert [answer.label for answer in model.classify(["the train was delayed", "lunch was delicious"])] == [
+        "traffic",
+        "food",
+    ]
+
+
+@pytest.mark.parametrize("ensemble", ["bag5", "boost5"])
+def test_several_networks_are_one_graph(tmp_path: Path, ensemble: str) -> None:
+    from ml.train import Epoch, TrainConfig, train
+
+    epochs: list[Epoch] = []
+    config = TrainConfig(arch="cnn", epochs=1, ensemble=ensemble)
+    train(SAMPLES, config, tmp_path / "model", epochs.append)
+    assert [(epoch.epoch, epoch.epochs) for epoch in epochs] == [(n, 5) for n in range(1, 6)]
+    model = Model.load(tmp_path / "model")
+    assert model.classify(["the train was delayed"])[0].label == "traffic"
+    assert not (tmp_path / "model" / "weights.npz").exists()
+
+
+def test_a_version_goes_on_from_the_live_one_and_is_compared_with_it(tmp_path: Path) -> None:
+    from ml.train import TrainConfig, train
+
+    divided = divide(SAMPLES)
+    train(divided, TrainConfig(arch="cnn", epochs=1), tmp_path / "one")
+    manifest = json.loads((tmp_path / "one" / "manifest.json").read_text("utf-8"))
+    (tmp_path / "one" / "manifest.json").write_text(json.dumps(manifest | {"version": "v1"}), "utf-8")
+    more = [*divided, Sample("a new bus at noon", "traffic", held_out=False)]
+    live = str(tmp_path / "one")
+    train(more, TrainConfig(arch="cnn", epochs=1, live=live), tmp_path / "two")
+    after = json.loads((tmp_path / "two" / "manifest.json").read_text("utf-8"))
+    assert after["began_from"] == "v1"
+    assert after["against"]["version"] == "v1"
+    assert after["against"]["metrics"]["support"] == after["metrics"]["support"]
+    assert "live" not in after["config"]
+    train(more, TrainConfig(arch="gru", epochs=1, live=live), tmp_path / "three")
+    other = json.loads((tmp_path / "three" / "manifest.json").read_text("utf-8"))
+    assert (other["began_from"], other["against"]["version"]) == ("", "v1")
+
+
+def test_tuning_searches_within_its_budget_and_trains_with_what_it_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("optuna")
+    from ml import tune
+    from ml.train import Epoch, TrainConfig, train
+
+    monkeypatch.setattr(tune, "TRIALS", 2)
+    epochs: list[Epoch] = []
+    train(SAMPLES, TrainConfig(arch="cnn", epochs=1, tune=True), tmp_path / "model", epochs.append)
+    assert [epoch.epoch for epoch in epochs] == [1, 2, 1]  # two trials, one pass
+    assert Model.load(tmp_path / "model").classify(["lunch was delicious"])[0].label == "food"
