@@ -32,6 +32,7 @@ from ml.feedback import Feedback
 from ml.jobs import Jobs
 from ml.kept_texts import KeptTexts
 from ml.plots import Plotter
+from ml.pools import Pools
 from ml.predictor import Predictor
 from ml.registry import Registry
 from ml.store import Store
@@ -104,6 +105,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             registry=registry,
             feedback=Feedback(redis),
             texts=KeptTexts(redis),
+            pools=Pools(redis),
             commands=COMMANDS,
             bot_username=bot.username,
         )

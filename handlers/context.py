@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be i
     from ml.jobs import Jobs
     from ml.kept_texts import KeptTexts
     from ml.plots import Plotter
+    from ml.pools import Pools
     from ml.predictor import Predictor
     from ml.registry import Registry
     from ml.store import Store
@@ -82,6 +83,7 @@ class Services:
     registry: Registry
     feedback: Feedback
     texts: KeptTexts
+    pools: Pools
     commands: tuple[Command, ...] = ()
     bot_username: str = ""
 

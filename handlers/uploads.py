@@ -11,6 +11,7 @@ from handlers.context import Context
 from handlers.errors import Refusal
 from handlers.evaluate import evaluate_file, offer_evaluation
 from handlers.fit import fit
+from handlers.label import take_pool
 from handlers.messages import Button, Document, Reply
 from handlers.model_names import STALE, find_model, models_here
 from handlers.new_model import name_question
@@ -69,6 +70,11 @@ async def offer(context: Context) -> None:
     if question.get("ask") == "classify" and "model" in question:
         await classify_file(context, question["model"], document)
         return
+    if question.get("ask") == "label" and "model" in question:
+        entry = find_model(question["model"], await models_here(context))
+        if entry is not None:
+            await take_pool(context, entry, document)
+            return
     if question.get("ask") == "evaluate" and "model" in question:
         await evaluate_file(context, question["model"], document)
         return

@@ -80,6 +80,11 @@ def verdict_counts(owner: str) -> str:
     return f"tonefit:verdicts:{owner}"
 
 
+def pool(owner: str, person: int) -> str:
+    """Hash with a TTL: the texts that a person labels one by one, and how far that is, by model."""
+    return f"tonefit:pool:{owner}:{person}"
+
+
 def kept_text(owner: str, result_id: str) -> str:
     """String with a TTL: the text of a result and who sent it, as JSON."""
     return f"tonefit:text:{owner}:{result_id}"

@@ -21,6 +21,7 @@ from ml.feedback import Feedback
 from ml.jobs import Jobs
 from ml.kept_texts import KeptTexts
 from ml.plots import Plotter
+from ml.pools import Pools
 from ml.predictor import SHIPPED, Predictor
 from ml.registry import Registry
 from ml.samples import Sample
@@ -166,6 +167,7 @@ async def services(
         registry=registry,
         feedback=Feedback(redis_client),
         texts=KeptTexts(redis_client),
+        pools=Pools(redis_client),
         bot_username="tonefit_bot",
     )
     await predictor.close()
