@@ -40,7 +40,9 @@ from handlers.context import Services
 from ml.examples import Examples
 from ml.feedback import Feedback
 from ml.jobs import Jobs
+from ml.kept_texts import KeptTexts
 from ml.plots import Plotter
+from ml.pools import Pools
 from ml.predictor import Predictor
 from ml.registry import Registry
 from ml.store import Store
@@ -117,6 +119,8 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             results=KeptResults(redis),
             registry=registry,
             feedback=Feedback(redis),
+            texts=KeptTexts(redis),
+            pools=Pools(redis),
             commands=COMMANDS,
             bot_username=bot.username,
         )
@@ -134,7 +138,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         parts: dict[str, Callable[[], Awaitable[None]]] = {
             "dispatcher": Dispatcher(inbox, shards, dead_letters, conversation).run,
             "parking": parking.run,
-            "progress": partial(follow_progress, services.jobs, outbox),
+            "progress": partial(follow_progress, services.jobs, outbox, plotter),
             "sweep": partial(sweep, services.jobs, dead_letters),
             "intake": partial(_intake, settings, bot, redis, inbox, token),
         }

@@ -14,6 +14,7 @@ from bot.outbox import TelegramOutbox
 from handlers.progress import ProgressCards
 from handlers.texts import Texts
 from ml.jobs import Jobs
+from ml.plots import Plotter
 
 log = logging.getLogger(__name__)
 
@@ -22,9 +23,9 @@ END_TIMEOUT = 4.0  # seconds for everything that runs, when the bot stops
 ASK_AGAIN_EVERY = 0.2
 
 
-async def follow_progress(jobs: Jobs, outbox: TelegramOutbox) -> None:
+async def follow_progress(jobs: Jobs, outbox: TelegramOutbox, plotter: Plotter) -> None:
     """Show trainings as they go on, in the message that each began with."""
-    cards = ProgressCards(outbox)
+    cards = ProgressCards(outbox, plotter=plotter)
     try:
         async for progress in jobs.progress():
             job = await jobs.get(progress.job)

@@ -12,7 +12,7 @@ from handlers.texts import Texts
 
 log = logging.getLogger(__name__)
 
-PRIVATE = 12  # commands a person can still take in at a glance
+PRIVATE = 20  # commands a person can still take in
 GROUP = ("sentiment", "classify", "fit", "predict", "models", "help")
 
 

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from handlers import again, basics, classify, fit, models, sentiment, teach, train, uploads
+from handlers import (
+    again,
+    basics,
+    classify,
+    evaluate,
+    fit,
+    label,
+    models,
+    probe,
+    sentiment,
+    teach,
+    train,
+    uploads,
+    verdicts,
+    versions,
+    why,
+)
 from handlers.context import Command
 from handlers.routing import Table
 from handlers.texts import N_
@@ -11,14 +27,18 @@ COMMANDS = (
     Command("start", basics.start, N_("what I can do")),
     Command("sentiment", sentiment.sentiment, N_("the tone of a text"), N_("/sentiment What a lovely surprise, thank you!"), ("s",), ("情感",)),
     Command("classify", classify.classify, N_("label a text or a CSV with a classifier of yours"), N_("/classify spam Win a free cruise now"), ("c",), ("分类",)),
+    Command("why", why.why, N_("why I said that"), N_("/why What a lovely surprise, thank you!"), (), ("为什么",)),
     Command("fit", fit.fit, N_("fit a curve to points"), N_("/fit 1,2 2,4.1 3,5.9\n/fit poly2 ci=90 1,1 2,4 3,9.1 4,16\n/fit theme=dark 1,2 2,4.1 3,5.9"), (), ("拟合",)),
     Command("predict", fit.predict, N_("a value of the last fit"), N_("/predict x=10"), (), ("预测",)),
     Command("new", models.new, N_("make a classifier with labels of your own"), N_("/new spam junk fine"), (), ("新建",)),
     Command("teach", teach.teach, N_("give a classifier examples"), N_("/teach spam\njunk: Win a free cruise now\nfine: See you at six"), (), ("教",)),
+    Command("label", label.label, N_("label texts one by one, the most useful first"), N_("/label spam"), (), ("标注",)),
     Command("train", train.train, N_("train a classifier on its examples"), N_("/train spam"), (), ("训练",)),
     Command("models", models.models, N_("your classifiers"), N_("/models spam"), (), ("模型",)),
     Command("jobs", train.jobs, N_("trainings that wait or run"), "", (), ("任务",)),
     Command("cancel", train.cancel, N_("stop a training, or close my question"), "", (), ("取消",)),
+    Command("evaluate", evaluate.evaluate, N_("how well a classifier does on a CSV with labels"), N_("/evaluate spam"), (), ("评估",)),
+    Command("probe", probe.probe, N_("whether a classifier looks at who a text is about"), N_("/probe spam"), (), ("偏见",)),
     Command("lang", basics.lang, N_("English or 简体中文"), "", (), ("语言",)),
     Command("help", basics.show_help, N_("this list, or more about one command"), N_("/help fit"), (), ("帮助",)),
 )  # fmt: skip
@@ -35,11 +55,18 @@ TABLE = Table(
         "use": models.press_use,
         "teach": teach.press,
         "train": train.press,
+        "quality": train.press_quality,
         "job": train.press_job,
         "upload": uploads.press,
         "classify": classify.press,
-        "right": classify.right,
-        "wrong": classify.wrong,
+        "right": verdicts.right,
+        "wrong": verdicts.wrong,
+        "keep": verdicts.keep,
+        "why": why.press,
+        "evaluate": evaluate.press,
+        "label": label.press,
+        "probe": probe.press,
+        "version": versions.press,
     },
     questions={
         "new": models.answer_new,

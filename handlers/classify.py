@@ -1,4 +1,4 @@
-"""`/classify`: a label for a text or for every row of a file, and what people think of it."""
+"""`/classify`: a label for a text or for every row of a file."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from handlers.classify_card import (
     file_card,
     invitation,
     untrained_card,
-    verdict_rows,
     which_model_card,
 )
 from handlers.classify_table import Answer, TextTable, file_name, read_text_table, write_text_table
 from handlers.context import Context
 from handlers.errors import Refusal
-from handlers.messages import Document, File, Reply
+from handlers.messages import Document, File
 from handlers.model_cards import try_question
 from handlers.model_names import (
     ALIKE,
@@ -33,10 +32,9 @@ from handlers.model_names import (
     pressed_name,
     unknown_model_card,
 )
-from handlers.sentiment import target_text
+from handlers.sentiment import keep_text, target_text
 from handlers.table_words import refuse_table
 from handlers.texts import N_
-from ml.feedback import Verdict
 from ml.predictor import SHIPPED_NAME, Prediction, UnknownModel
 from ml.registry import ModelEntry
 from ml.tables import TableError
@@ -131,16 +129,6 @@ async def press(context: Context) -> None:
         await classify_file(context, name, Document(**draft["document"]))
     else:
         await _classify_text(context, name, draft["text"])
-
-
-async def right(context: Context) -> None:
-    """Count an answer as right."""
-    await _judge(context, "right")
-
-
-async def wrong(context: Context) -> None:
-    """Count an answer as wrong."""
-    await _judge(context, "wrong")
 
 
 async def offer_models(context: Context, document: Document) -> None:
@@ -242,22 +230,7 @@ async def _classify_text(context: Context, name: str, text: str, others: Sequenc
     card = classification_card(prediction, result_id, others, context.t, private=context.private, words=words)
     sent = await context.say(card)
     context.session.result = {"id": result_id, **record, "text": text, "card": sent.message_id}
-
-
-async def _judge(context: Context, verdict: Verdict) -> None:
-    """Count a verdict without the text, thank for it, and mark the button."""
-    message, result_id = context.message, context.args
-    record = await context.services.results.find(context.owner, result_id)
-    if record is None:
-        context.notice = context.t("This answer is more than a day old and is not counted any more.")
-        return
-    by = message.sender.id if message.sender else 0
-    what = (record["model"], record["version"], record["label"])
-    new = await context.services.feedback.judge(context.owner, result_id, *what, verdict, by)
-    context.notice = context.t("Thank you, noted.") if new else context.t("You said that already.")
-    if new and message.text:
-        buttons = verdict_rows(result_id, record.get("others", ()), verdict, context.t)
-        await context.edit(Reply(message.text, buttons=buttons))
+    await keep_text(context, result_id, text, sent.message_id)
 
 
 def _ask(context: Context, card: int, text: str, document: Document | None) -> None:

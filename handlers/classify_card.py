@@ -11,7 +11,7 @@ from handlers.model_names import model_buttons, model_key
 from handlers.sentiment import LONGEST, NAMES
 from handlers.shares import probable
 from handlers.texts import Texts
-from ml.feedback import Verdict
+from handlers.verdicts import verdict_rows
 from ml.predictor import SHIPPED_NAME, Prediction
 from ml.registry import ModelEntry
 
@@ -50,15 +50,6 @@ def classification_card(
     if private:
         lines.append(t("by {model} {version}", model=model, version=prediction.version))
     return Reply("\n".join(lines), buttons=verdict_rows(result_id, others, None, t))
-
-
-def verdict_rows(
-    result_id: str, others: Sequence[str], said: Verdict | None, t: Texts
-) -> tuple[tuple[Button, ...], ...]:
-    """Return the buttons below an answer, the pressed one marked."""
-    right = Button(t("✓ Right") if said == "right" else t("👍 Right"), data=f"right:{result_id}")
-    wrong = Button(t("✓ Wrong") if said == "wrong" else t("👎 Wrong"), data=f"wrong:{result_id}")
-    return ((right, wrong), *model_buttons("classify", others))
 
 
 def untrained_card(entry: ModelEntry, t: Texts) -> Reply:

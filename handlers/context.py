@@ -14,7 +14,9 @@ if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be i
     from ml.examples import Examples
     from ml.feedback import Feedback
     from ml.jobs import Jobs
+    from ml.kept_texts import KeptTexts
     from ml.plots import Plotter
+    from ml.pools import Pools
     from ml.predictor import Predictor
     from ml.registry import Registry
     from ml.store import Store
@@ -81,6 +83,8 @@ class Services:
     results: Results
     registry: Registry
     feedback: Feedback
+    texts: KeptTexts
+    pools: Pools
     commands: tuple[Command, ...] = ()
     bot_username: str = ""
     # threads full of numbers hold the interpreter's lock, which every answer needs: two are enough

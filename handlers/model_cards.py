@@ -17,7 +17,13 @@ from ml.registry import ModelEntry
 EXAMPLE = N_("/new spam junk fine")
 SHOWN = 24  # models in one list; a message has room for about that many rows of buttons
 
-ARCHITECTURES = {"lstm": "LSTM", "article": N_("LSTM of the article")}
+ARCHITECTURES = {
+    "lstm": "LSTM",
+    "gru": "GRU",
+    "cnn": "CNN",
+    "transformer": "Transformer",
+    "article": N_("LSTM of the article"),
+}
 
 
 @dataclass(frozen=True)
@@ -140,10 +146,18 @@ def _card_buttons(facts: ModelFacts, t: Texts) -> tuple[tuple[Button, ...], ...]
     if facts.manifest is not None:
         use = Button(t("✓ Used here") if facts.used_here else t("Use here"), data=f"use:{key}")
         rows.append((use, Button(t("Try it"), data=f"model:{key}:try")))
+        rows.append((*_picture_button(facts, key, t), Button(t("Probe"), data=f"probe:{key}")))
     if not facts.shipped:
         rows.append((Button(t("Teach"), data=f"teach:{key}"), Button(t("Train"), data=f"train:{key}")))
-        rows.append((Button(t("Delete"), data=f"model:{key}:delete"),))
+        back = (Button(t("Roll back"), data=f"version:{key}:list"),) if facts.manifest is not None else ()
+        rows.append((*back, Button(t("Delete"), data=f"model:{key}:delete")))
     return tuple(rows)
+
+
+def _picture_button(facts: ModelFacts, key: str, t: Texts) -> tuple[Button, ...]:
+    """Return the button to the curves of a version that has them."""
+    metrics = (facts.manifest or {}).get("metrics") or {}
+    return (Button(t("Picture"), data=f"model:{key}:picture"),) if metrics.get("roc") else ()
 
 
 def try_question(name: str, t: Texts, *, private: bool) -> Reply:

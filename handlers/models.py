@@ -9,6 +9,7 @@ from typing import Any
 
 from handlers.context import Context
 from handlers.errors import Refusal
+from handlers.evaluate import draw
 from handlers.messages import Document, Reply
 from handlers.model_cards import (
     ModelFacts,
@@ -134,10 +135,23 @@ async def press(context: Context) -> None:
         await context.reply(try_question(name, context.t, private=context.private))
         return
     entry = None if name == SHIPPED_NAME else await pressed_model(context, key)
-    if entry is not None and what in {"delete", "gone"}:
+    if what == "picture":
+        await _picture(context, entry)
+    elif entry is not None and what in {"delete", "gone"}:
         await _delete(context, entry, confirmed=what == "gone")
     else:
         await context.edit(await _card(context, entry))
+
+
+async def _picture(context: Context, entry: ModelEntry | None) -> None:
+    """Send the picture of the live version."""
+    facts = await _shipped_facts(context) if entry is None else await _facts(context, entry)
+    manifest = facts.manifest or {}
+    version = str(manifest.get("version", ""))
+    drawn = await draw(context, manifest.get("metrics") or {}, facts.name, version)
+    if drawn is None:
+        raise Refusal(N_("There is no picture of this version. Train it again to get one."))
+    await context.reply(Reply(f"{facts.name} {version}", photo=drawn))
 
 
 async def press_use(context: Context) -> None:

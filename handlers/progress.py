@@ -7,10 +7,12 @@ import logging
 from dataclasses import dataclass, field
 
 from handlers.context import Outbox
+from handlers.judgement import picture
 from handlers.messages import Chat, Reply, Sent
 from handlers.texts import Texts
 from handlers.train_card import end_card, progress_card
 from ml.job_records import FINAL, Job, Progress
+from ml.plots import PlotError, Plotter
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +32,9 @@ class _Shown:
 class ProgressCards:
     """Edits the messages of jobs: at most every three seconds, with the latest state; its end at once."""
 
-    def __init__(self, outbox: Outbox, pause: float = PAUSE) -> None:
+    def __init__(self, outbox: Outbox, pause: float = PAUSE, plotter: Plotter | None = None) -> None:
         self._outbox = outbox
+        self._plotter = plotter
         self._pause = pause
         self._shown: dict[str, _Shown] = {}
 
@@ -79,10 +82,27 @@ class ProgressCards:
             if job.message is not None:
                 await self._outbox.edit(_sent(job, job.message), card)
             else:  # it ended before anybody could say which message is its own
-                chat = Chat(
-                    request.chat, "private" if request.chat > 0 else "supergroup", topic=request.topic
-                )
-                await self._outbox.send(chat, card)
+                await self._outbox.send(_chat(job), card)
+        await self._picture(progress, job, t)
+
+    async def _picture(self, progress: Progress, job: Job, t: Texts) -> None:
+        """Send the picture of a version that was trained, below its card."""
+        report = progress.report or {}
+        metrics = report.get("metrics")
+        payload = picture(metrics, job.request.model, report["version"], t) if metrics else None
+        if payload is None or self._plotter is None:
+            return
+        try:
+            drawn = await self._plotter.draw("judgement", payload)
+        except PlotError as failure:
+            log.info("a training has no picture (%s)", failure)
+            return
+        await self._outbox.send(_chat(job), Reply(payload["title"], photo=drawn), job.message)
+
+
+def _chat(job: Job) -> Chat:
+    request = job.request
+    return Chat(request.chat, "private" if request.chat > 0 else "supergroup", topic=request.topic)
 
 
 def _sent(job: Job, message: int) -> Sent:

@@ -7,6 +7,8 @@ from handlers.errors import Refusal
 from handlers.messages import Button, Message, Reply
 from handlers.shares import probable
 from handlers.texts import N_, Texts
+from handlers.verdicts import verdict_rows
+from ml.kept_texts import KeptText
 from ml.predictor import Prediction
 
 LONGEST = 2000  # characters
@@ -31,7 +33,14 @@ async def sentiment(context: Context) -> None:
     }
     result_id = await context.services.results.keep(context.owner, record)
     context.session.result = {"id": result_id, **record}
-    await context.reply(sentiment_card(prediction, result_id, context.t))
+    sent = await context.reply(sentiment_card(prediction, result_id, context.t))
+    await keep_text(context, result_id, text, sent.message_id)
+
+
+async def keep_text(context: Context, result_id: str, text: str, message_id: int) -> None:
+    """Keep the text that a message of ours answered, so that `/why` can explain it for 24 h."""
+    by = context.message.sender.id if context.message.sender else 0
+    await context.services.texts.keep(context.owner, result_id, KeptText(text, by), message_id)
 
 
 def target_text(message: Message, args: str) -> str:
@@ -73,15 +82,7 @@ def sentiment_card(prediction: Prediction, result_id: str, t: Texts) -> Reply:
             other=t(NAMES[other]),
             other_share=probable(other_share),
         )
-    return Reply(text, buttons=(verdict_buttons(result_id, t),))
-
-
-def verdict_buttons(result_id: str, t: Texts) -> tuple[Button, ...]:
-    """Return the buttons by which a person says whether an answer was right."""
-    return (
-        Button(t("👍 Right"), data=f"right:{result_id}"),
-        Button(t("👎 Wrong"), data=f"wrong:{result_id}"),
-    )
+    return Reply(text, buttons=verdict_rows(result_id, (), None, t))
 
 
 def invitation(t: Texts) -> Reply:

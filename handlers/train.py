@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from handlers.context import Context
@@ -19,17 +19,19 @@ from handlers.model_names import (
     pressed_model,
     unknown_model_card,
 )
+from handlers.quality import examine, mend, quality_card
 from handlers.teach_card import missing
 from handlers.texts import N_
 from handlers.train_card import queued_card, too_few_card, which_model_card
 from ml.jobs import FINAL, AlreadyRunning, Job, TrainRequest
+from ml.quality import Quality
 from ml.registry import ModelEntry
 
-ARCHITECTURES = ("lstm", "article")
-LATER = frozenset({"gru", "cnn", "transformer"})
+ARCHITECTURES = ("lstm", "gru", "cnn", "transformer", "article")
+ENSEMBLES = ("bag5", "boost5")
 MOST_EPOCHS = 200
-OPTIONS = frozenset({"epochs", "arch", "balance", "l1", "l2"})
-NOT_YET = frozenset({"tune", "ensemble"})
+MOST_DROPOUT = 0.9
+OPTIONS = frozenset({"epochs", "arch", "balance", "l1", "l2", "dropout", "tune", "ensemble"})
 DECIMAL = re.compile(r"\d+(\.\d+)?([eE]-?\d+)?|\.\d+")
 
 
@@ -42,7 +44,7 @@ class Training:
 
 
 def read_training(args: str) -> Training:
-    """Read `/train model [epochs=] [arch=] [balance=on] [l1=] [l2=]`.
+    """Read `/train model [epochs=] [arch=] [balance=on] [tune=on] [ensemble=] [dropout=] [l1=] [l2=]`.
 
     >>> read_training("spam —epochs 5 balance=on")
     Training(name='spam', options={'epochs': 5, 'balance': True})
@@ -50,14 +52,14 @@ def read_training(args: str) -> Training:
     Raises:
         Refusal: An option that there is not, or a value that it cannot have.
     """
-    read = read_arguments(args, OPTIONS | NOT_YET)
+    read = read_arguments(args, OPTIONS)
     options = {key: _value(key, value) for key, value in read.options.items()}
     unknown = next((word for word in read.words if "=" in word), None)
     if unknown is not None or len(read.words) > 1:
         raise Refusal(
             N_(
-                "I cannot read “{word}”. Options are epochs=, arch=, balance=, l1= and l2=, "
-                "for example: /train spam epochs=5"
+                "I cannot read “{word}”. Options are epochs=, arch=, balance=, tune=, ensemble=, dropout=, "
+                "l1= and l2=, for example: /train spam epochs=5"
             ),
             word=(unknown or read.words[1])[:40],
         )
@@ -66,10 +68,6 @@ def read_training(args: str) -> Training:
 
 def _value(key: str, value: str) -> Any:
     """Read the value of one option."""
-    if key in NOT_YET:
-        raise Refusal(
-            N_("{option}= is not there yet. There are epochs=, arch=, balance=, l1= and l2=."), option=key
-        )
     if key == "epochs":
         if not value.isdecimal() or not 1 <= int(value) <= MOST_EPOCHS:
             raise Refusal(
@@ -78,20 +76,28 @@ def _value(key: str, value: str) -> Any:
         return int(value)
     if key == "arch":
         arch = value.lower()
-        if arch in LATER:
-            raise Refusal(
-                N_("arch={arch} is not there yet. There are arch=lstm and arch=article."), arch=arch
-            )
         if arch not in ARCHITECTURES:
-            raise Refusal(N_("There is no such arch=. There are arch=lstm and arch=article."))
+            raise Refusal(N_("There is no such arch=. There are {names}."), names=", ".join(ARCHITECTURES))
         return arch
-    if key == "balance":
+    if key == "ensemble":
+        ensemble = value.lower()
+        if ensemble not in ENSEMBLES:
+            raise Refusal(N_("ensemble= is bag5 or boost5, for example ensemble=bag5."))
+        return ensemble
+    if key in {"balance", "tune"}:
         switch = read_switch(value)
         if switch is None:
-            raise Refusal(N_("balance= is on or off, for example balance=on."))
+            raise Refusal(N_("{option}= is on or off, for example {option}=on."), option=key)
         return switch
-    if not DECIMAL.fullmatch(value) or float(value) > 1:
-        raise Refusal(N_("{option}= takes a number from 0 to 1, for example {option}=0.0001."), option=key)
+    most = MOST_DROPOUT if key == "dropout" else 1
+    if not DECIMAL.fullmatch(value) or float(value) > most:
+        example = "0.4" if key == "dropout" else "0.0001"
+        raise Refusal(
+            N_("{option}= takes a number from 0 to {most}, for example {option}={example}."),
+            option=key,
+            most=most,
+            example=example,
+        )
     return float(value)
 
 
@@ -107,7 +113,7 @@ async def train(context: Context) -> None:
         entry = entries[0]
     names = [known.name for known in entries]
     if entry is not None:
-        await _queue(context, entry, training.options)
+        await _begin(context, entry, training.options)
     elif training.name:
         await context.reply(unknown_model_card(training.name, "train", names, context.t))
     else:
@@ -116,7 +122,42 @@ async def train(context: Context) -> None:
 
 async def press(context: Context) -> None:
     """Queue a training with our own settings."""
-    await _queue(context, await pressed_model(context, context.args), {})
+    await _begin(context, await pressed_model(context, context.args), {})
+
+
+async def press_quality(context: Context) -> None:
+    """Mend the examples as the button says, and go on with the training that was asked for."""
+    key, _, what = context.args.partition(":")
+    entry = await pressed_model(context, key)
+    question = context.session.question or {}
+    ours = question.get("card") == context.message.message_id
+    options = dict(question.get("options") or {}) if ours else {}
+    if what in {"fold", "newest"}:
+        await mend(context, entry, what)
+        await _begin(context, entry, options)
+        return
+    if what == "balance":
+        options["balance"] = True
+    context.session.question = None if ours else context.session.question
+    await _queue(context, entry, options)
+
+
+async def _begin(context: Context, entry: ModelEntry, options: Mapping[str, Any]) -> None:
+    """Say what is wrong with the examples, if anything; else queue the training."""
+    counts = await context.services.examples.counts(context.owner, entry.name)
+    found = Quality() if missing(entry.labels, counts) else await examine(context, entry)
+    if found.uneven is not None and options.get("balance"):
+        found = replace(found, uneven=None)
+    if not found:
+        await _queue(context, entry, options)
+        return
+    sent = await context.say(quality_card(entry, found, context.t))
+    context.session.question = {
+        "ask": "quality",
+        "model": entry.name,
+        "options": dict(options),
+        "card": sent.message_id,
+    }
 
 
 async def _queue(context: Context, entry: ModelEntry, options: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from handlers.judgement import label_lines
 from handlers.messages import Button, Reply
 from handlers.model_cards import score_line
 from handlers.model_names import model_buttons, model_key
@@ -153,12 +154,7 @@ def result_card(report: Mapping[str, Any], name: str, t: Texts, *, private: bool
         private: Whether there is room for a line for each label.
     """
     metrics, before = report["metrics"], report.get("live")
-    state = (
-        t("✓ “{name}” {version} is live.")
-        if report["promoted"]
-        else t("“{name}” {version} is trained, and the version before stays live: it is better.")
-    )
-    lines = [state.format(name=name, version=report["version"])]
+    lines = [_state_line(report, name, t)]
     if metrics.get("samples"):
         lines.append(
             t.plural(
@@ -170,26 +166,53 @@ def result_card(report: Mapping[str, Any], name: str, t: Texts, *, private: bool
     lines.append(score_line(metrics, t))
     if before:
         lines.append(t("Before: {scores}", scores=score_line(before, t)))
+    if report.get("against"):
+        lines.append(_difference_line(report["against"], t))
     if private:
-        lines += label_lines(metrics, t)
-    key = model_key(name)
+        lines += label_lines(metrics, name, t)
+    return Reply("\n".join(lines), buttons=_result_buttons(report, name, t))
+
+
+def _state_line(report: Mapping[str, Any], name: str, t: Texts) -> str:
+    """Say which version is live now, and why."""
+    values = {"name": name, "version": report["version"]}
+    equal = (report.get("against") or {}).get("verdict") == "equal"
+    if report["promoted"] and equal:
+        return t("✓ “{name}” {version} is live. It does as well as the version before.", **values)
+    if report["promoted"]:
+        return t("✓ “{name}” {version} is live.", **values)
+    return t("“{name}” {version} is trained, and the version before stays live: it is better.", **values)
+
+
+def _difference_line(against: Mapping[str, Any], t: Texts) -> str:
+    """Tell how far apart both versions are on the same examples, and whether that may be chance."""
+    figures = {key: _points(against[key]) for key in ("difference", "low", "high")}
+    line = t("Difference in F1: {difference} points (95 %: {low} to {high}).", **figures)
+    if against["chance"] and against["verdict"] != "equal":
+        line += " " + t("So few examples cannot tell; it may be chance.")
+    return line
+
+
+def _points(share: float) -> str:
+    """Return a difference of shares in points, with its sign.
+
+    >>> _points(0.0312), _points(-0.5), _points(0)
+    ('+3.1', '−50', '0')
+    """
+    rounded = round(100 * share, 1)
+    return f"{rounded:+g}".replace("-", "−") if rounded else "0"
+
+
+def _result_buttons(report: Mapping[str, Any], name: str, t: Texts) -> tuple[tuple[Button, ...], ...]:
+    """Return the buttons to take the other version, to try the live one, and to the list."""
+    key, before = model_key(name), report.get("live_version")
+    rows: list[tuple[Button, ...]] = []
+    if not report["promoted"]:
+        rows.append((Button(t("Use new"), data=f"version:{key}:{report['version']}"),))
+    elif before:
+        rows.append((Button(t("Keep old"), data=f"version:{key}:{before}"),))
     live = (Button(t("Try it"), data=f"model:{key}:try"),) if report["promoted"] or before else ()
-    return Reply("\n".join(lines), buttons=((*live, Button(t("Models"), data="model:list")),))
-
-
-def label_lines(metrics: Mapping[str, Any], t: Texts) -> list[str]:
-    """Return how well each label is told from the others."""
-    return [
-        t(
-            "· {label}: precision {precision} %, recall {recall} %, F1 {f1} % (n = {count})",
-            label=label,
-            precision=measured(metrics["precision"][place]),
-            recall=measured(metrics["recall"][place]),
-            f1=measured(metrics["f1"][place]),
-            count=metrics["support"][place],
-        )
-        for place, label in enumerate(metrics["labels"])
-    ]
+    return (*rows, (*live, Button(t("Models"), data="model:list")))
 
 
 def _cancel_button(job_id: str, t: Texts) -> tuple[tuple[Button, ...], ...]:

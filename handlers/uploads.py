@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass, replace
 from handlers.classify import classify_file, offer_models
 from handlers.context import Context
 from handlers.errors import Refusal
+from handlers.evaluate import evaluate_file, offer_evaluation
 from handlers.fit import fit
+from handlers.label import take_pool
 from handlers.messages import Button, Document, Reply
 from handlers.model_names import STALE, find_model, models_here
 from handlers.new_model import name_question
@@ -68,6 +70,14 @@ async def offer(context: Context) -> None:
     if question.get("ask") == "classify" and "model" in question:
         await classify_file(context, question["model"], document)
         return
+    if question.get("ask") == "label" and "model" in question:
+        entry = find_model(question["model"], await models_here(context))
+        if entry is not None:
+            await take_pool(context, entry, document)
+            return
+    if question.get("ask") == "evaluate" and "model" in question:
+        await evaluate_file(context, question["model"], document)
+        return
     content = await context.outbox.download(document)
     try:
         seen = await asyncio.to_thread(preview, content, document.name)
@@ -85,6 +95,8 @@ async def press(context: Context) -> None:
         await fit(replace(context, message=message, args=""))
     elif context.args == "classify":
         await offer_models(context, document)
+    elif context.args == "evaluate":
+        await offer_evaluation(context, document)
     elif context.args == "new":
         await _new_model(context, document)
     else:
@@ -134,8 +146,9 @@ def offer_card(name: str, seen: Preview, t: Texts) -> Reply:
         Button(t("Fit a curve"), data="upload:fit"),
         Button(t("Teach a model"), data="upload:teach"),
         Button(t("Label all rows"), data="upload:classify"),
+        Button(t("Judge a model"), data="upload:evaluate"),
     )
-    return Reply("\n".join(lines), buttons=(buttons,))
+    return Reply("\n".join(lines), buttons=(buttons[:2], buttons[2:]))
 
 
 def row_line(cells: Sequence[str], num_columns: int) -> str:

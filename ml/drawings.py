@@ -23,6 +23,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
+from ml.judgement_drawing import judgement
 from ml.plots import width
 
 WIDTH, HEIGHT, DPI = 6.4, 4.8, 200  # inches, pixels an inch
@@ -314,4 +315,5 @@ PICTURES: dict[str, Callable[[Figure, Payload, dict[str, str]], None]] = {
     "residuals": residuals,
     "bars": bars,
     "confusion": confusion,
+    "judgement": judgement,
 }

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ml.curves import Curve, precision_recall, roc
+
 BINS = 15  # of the calibration error
 
 
@@ -28,6 +30,8 @@ class Metrics:
     roc_auc: float | None  # mean over labels, one against the rest; None where a label has no or only samples
     calibration_error: float  # expected, over 15 bins of the likeliest label's probability
     confusion: tuple[tuple[int, ...], ...]  # [truth][predicted]
+    roc: tuple[Curve | None, ...] = ()  # of each label against the rest
+    precision_recall: tuple[Curve | None, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the measures as JSON."""
@@ -39,38 +43,51 @@ def judge(
 ) -> Metrics:
     """Measure predictions against the truth; macro figures are means over the labels that occur.
 
+    In NumPy alone, since the bot's process judges files too and never loads scikit-learn.
+
     Args:
         labels: The order of the columns.
         truth: (n,).
         predicted: (n,).
         probabilities: (n, labels).
     """
-    from sklearn import metrics
-
     probabilities = np.asarray(probabilities, dtype=float)
-    precision, recall, f1, support = metrics.precision_recall_fscore_support(
-        truth, predicted, labels=list(labels), zero_division=0.0
-    )
-    occurs = (support > 0) | np.isin(list(labels), list(predicted))
+    place = {label: column for column, label in enumerate(labels)}
+    known = np.array([place[label] for label in truth], dtype=int)
+    said = np.array([place[label] for label in predicted], dtype=int)
+    size = len(labels)
+    confusion = np.bincount(size * known + said, minlength=size * size).reshape(size, size)
+    right, support, guessed = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
+    precision, recall = _share(right, guessed), _share(right, support)
+    f1 = _share(2 * right, support + guessed)
+    occurs = support + guessed > 0
+    curves = [roc(known == column, probabilities[:, column]) for column in range(size)]
+    areas = [curve.area for curve in curves if curve is not None]
+    correct = known == said
     return Metrics(
         labels=tuple(labels),
-        samples=len(truth),
-        accuracy=float(np.mean(np.asarray(truth) == np.asarray(predicted))),
-        precision=tuple(map(float, precision)),
-        recall=tuple(map(float, recall)),
-        f1=tuple(map(float, f1)),
-        support=tuple(map(int, support)),
+        samples=len(known),
+        accuracy=float(np.mean(correct)),
+        precision=tuple(precision.tolist()),
+        recall=tuple(recall.tolist()),
+        f1=tuple(f1.tolist()),
+        support=tuple(support.tolist()),
         macro_precision=float(np.mean(precision[occurs])),
         macro_recall=float(np.mean(recall[support > 0])),
         macro_f1=float(np.mean(f1[occurs])),
-        roc_auc=_roc_auc(labels, truth, probabilities),
-        calibration_error=calibration_error(
-            probabilities.max(axis=1), np.asarray(truth) == np.asarray(predicted)
-        ),
-        confusion=tuple(
-            tuple(map(int, row)) for row in metrics.confusion_matrix(truth, predicted, labels=list(labels))
+        roc_auc=float(np.mean(areas)) if areas else None,
+        calibration_error=calibration_error(probabilities.max(axis=1), correct),
+        confusion=tuple(map(tuple, confusion.tolist())),
+        roc=tuple(curves),
+        precision_recall=tuple(
+            precision_recall(known == column, probabilities[:, column]) for column in range(size)
         ),
     )
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Return part / whole, 0 where there is nothing."""
+    return np.asarray(np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0))
 
 
 def calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:
@@ -85,15 +102,3 @@ def calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:
         for found in np.unique(bins)
     ]
     return float(np.sum(gaps) / len(confidence))
-
-
-def _roc_auc(labels: Sequence[str], truth: Sequence[str], probabilities: np.ndarray) -> float | None:
-    from sklearn.metrics import roc_auc_score
-
-    areas = []
-    for column, label in enumerate(labels):
-        positive = np.asarray(truth) == label
-        if positive.all() or not positive.any():
-            continue
-        areas.append(roc_auc_score(positive, probabilities[:, column]))
-    return float(np.mean(areas)) if areas else None

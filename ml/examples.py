@@ -8,10 +8,12 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from redis.asyncio import Redis
 
 from ml import keys
+from ml.held_out import Known, digest, divide
 from ml.samples import Sample
 
 UNDO_TTL = 86_400  # seconds, as long as a session lives
@@ -47,6 +49,30 @@ end
 if #held == 0 then redis.call('SREM', KEYS[4], ARGV[1]) end
 return {#held, taken}
 """
+# KEYS: examples, counts; ARGV: digests. An example that is gone already counts for nothing
+REMOVE = """
+local taken = 0
+for i = 1, #ARGV do
+  local record = redis.call('HGET', KEYS[1], ARGV[i])
+  if record then
+    local label = cjson.decode(record).label
+    redis.call('HDEL', KEYS[1], ARGV[i])
+    taken = taken + 1
+    if redis.call('HINCRBY', KEYS[2], label, -1) <= 0 then redis.call('HDEL', KEYS[2], label) end
+  end
+end
+return taken
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """An example as it is kept: `digest` names it, `by` is who taught it."""
+
+    digest: str
+    text: str
+    label: str
+    by: int
 
 
 @dataclass(frozen=True)
@@ -65,6 +91,7 @@ class Examples:
         self._redis = redis
         self._add = redis.register_script(ADD)
         self._undo = redis.register_script(UNDO)
+        self._remove = redis.register_script(REMOVE)
 
     async def add(self, owner: str, model: str, samples: Sequence[Sample], by: int) -> Added:
         """Add examples; one that is there with the same text and label is folded into it."""
@@ -101,16 +128,51 @@ class Examples:
         held = await self._redis.hgetall(keys.label_counts(set_id)) if set_id else {}
         return {keys.as_text(label): int(count) for label, count in sorted(held.items())}
 
-    async def read(self, owner: str, model: str) -> list[Sample]:
-        """Return all examples in the order in which they were taught."""
+    async def read(self, owner: str, model: str, at_most: int | None = None) -> list[Sample]:
+        """Return all examples, or some of them, in the order in which they were taught."""
+        return [Sample(each.text, each.label) for each in await self.taught(owner, model, at_most)]
+
+    async def taught(self, owner: str, model: str, at_most: int | None = None) -> list[Taught]:
+        """Return examples, all or some, with who taught them, in the order in which they were taught."""
         set_id = await self._find(owner, model)
         if set_id is None:
             return []
         records = {}  # a scan may say a thing twice
-        async for digest, record in self._redis.hscan_iter(keys.examples(set_id), count=AT_ONCE):
-            records[digest] = json.loads(record)
-        ordered = sorted(records.values(), key=lambda record: int(record["place"]))
-        return [Sample(text=record["text"], label=record["label"]) for record in ordered]
+        async for name, record in self._redis.hscan_iter(keys.examples(set_id), count=AT_ONCE):
+            records[keys.as_text(name)] = json.loads(record)
+            if len(records) == at_most:
+                break
+        ordered = sorted(records.items(), key=lambda item: int(item[1]["place"]))
+        return [Taught(name, held["text"], held["label"], int(held["by"])) for name, held in ordered]
+
+    async def remove(self, owner: str, model: str, digests: Sequence[str]) -> int:
+        """Take examples out by their digests, and return how many there were."""
+        set_id = await self._find(owner, model)
+        if set_id is None:
+            return 0
+        where = [keys.examples(set_id), keys.label_counts(set_id)]
+        return sum(
+            [
+                int(await self._remove(keys=where, args=digests[start : start + AT_ONCE]))
+                for start in range(0, len(digests), AT_ONCE)
+            ]
+        )
+
+    async def divided(self, owner: str, model: str) -> list[Sample]:
+        """Return all examples with the mark whether they are held out, and note that for later trainings."""
+        set_id = await self._find(owner, model)
+        if set_id is None:
+            return []
+        held: Any = await self._redis.hgetall(keys.parts(set_id))
+        known: dict[str, set[str]] = {"held": set(), "learned": set()}
+        for text, part in held.items():
+            known[keys.as_text(part)].add(keys.as_text(text))
+        samples = divide(await self.read(owner, model), Known(known["held"], known["learned"]))
+        parts = {digest(sample.text): "held" if sample.held_out else "learned" for sample in samples}
+        new = [(text, part) for text, part in parts.items() if text not in known["held"] | known["learned"]]
+        for start in range(0, len(new), AT_ONCE):
+            await self._redis.hset(keys.parts(set_id), mapping=dict(new[start : start + AT_ONCE]))
+        return samples
 
     async def delete(self, owner: str, model: str) -> None:
         """Delete all examples of a model."""
@@ -118,7 +180,7 @@ class Examples:
         if set_id is None:
             return
         batches = [keys.as_text(batch) for batch in await self._redis.smembers(keys.batches(set_id))]
-        whole = [keys.examples(set_id), keys.label_counts(set_id), keys.batches(set_id)]
+        whole = [keys.examples(set_id), keys.label_counts(set_id), keys.batches(set_id), keys.parts(set_id)]
         async with self._redis.pipeline() as pipe:
             pipe.hdel(keys.example_sets(owner), model)
             pipe.unlink(*whole, *(keys.batch(set_id, batch) for batch in batches))

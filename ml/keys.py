@@ -11,6 +11,7 @@ PROGRESS_CURSOR = "tonefit:progress:cursor"  # string: the last record that the 
 PROGRESS_FOLLOWER = "tonefit:progress:follower"  # string with a TTL: which replica reads the stream
 ACTIVE_JOBS = "tonefit:jobs:active"  # sorted set: jobs neither done nor given up, by time
 SWEEPER = "tonefit:jobs:sweeper"  # string with a TTL: which process looks after lost jobs
+REPLICAS = "tonefit:replicas"  # hash: a replica that serves models, to the last change it serves and when
 PACE = "tonefit:pace"  # hash: how long trainings took, by architecture
 
 
@@ -44,6 +45,11 @@ def label_counts(set_id: str) -> str:
     return f"tonefit:examples:set:{set_id}:counts"
 
 
+def parts(set_id: str) -> str:
+    """Hash of what trainings did with a text: its digest to `held` (only judged by) or `learned`."""
+    return f"tonefit:examples:set:{set_id}:parts"
+
+
 def batches(set_id: str) -> str:
     """Set of the batches that can still be undone."""
     return f"tonefit:examples:set:{set_id}:batches"
@@ -72,6 +78,26 @@ def verdicts(owner: str, result_id: str) -> str:
 def verdict_counts(owner: str) -> str:
     """Hash of a chat's counts of Right and Wrong: model, version, label and verdict as JSON, to the count."""
     return f"tonefit:verdicts:{owner}"
+
+
+def pool(owner: str, person: int) -> str:
+    """Hash with a TTL: the texts that a person labels one by one, and how far that is, by model."""
+    return f"tonefit:pool:{owner}:{person}"
+
+
+def kept_text(owner: str, result_id: str) -> str:
+    """String with a TTL: the text of a result and who sent it, as JSON."""
+    return f"tonefit:text:{owner}:{result_id}"
+
+
+def answered(owner: str, message_id: int) -> str:
+    """String with a TTL: the id of the result that a message of ours told."""
+    return f"tonefit:answered:{owner}:{message_id}"
+
+
+def kept_texts(person: int) -> str:
+    """Sorted set with a TTL: where a person's texts are kept, by time."""
+    return f"tonefit:texts:{person}"
 
 
 def as_text(value: bytes | str) -> str:

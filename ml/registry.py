@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import secrets
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -14,14 +16,16 @@ from redis.asyncio import Redis
 from ml import keys, stream
 
 KEPT_CHANGES = 1000
+SILENT = 3  # seconds after which a replica that says nothing is gone
+PATIENCE = 5.0  # seconds that a promotion waits for all replicas
+LOOK_EVERY = 0.02  # seconds
 MARGIN = 2.0  # seconds before the first look that a follower hears again
 
 # KEYS: models, live, changes; ARGV: owner, name, version, kept changes
 PROMOTE = """
-if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 then return 0 end
+if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 then return '' end
 redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
-redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[4], '*', 'owner', ARGV[1], 'name', ARGV[2])
-return 1
+return redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[4], '*', 'owner', ARGV[1], 'name', ARGV[2])
 """
 # KEYS: models, live, changes; ARGV: owner, name, kept changes
 DELETE = """
@@ -29,6 +33,28 @@ redis.call('HDEL', KEYS[2], ARGV[2])
 if redis.call('HDEL', KEYS[1], ARGV[2]) == 0 then return 0 end
 redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[3], '*', 'owner', ARGV[1], 'name', ARGV[2])
 return 1
+"""
+# KEYS: replicas; ARGV: replica, the last change that it serves
+SERVE = "redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. redis.call('TIME')[1])"
+# KEYS: replicas; ARGV: change, seconds after which a silent replica is gone. How many serve it not yet
+BEHIND = """
+local function number(id)
+  local first, second = string.match(id, '(%d+)-(%d+)')
+  return tonumber(first), tonumber(second)
+end
+local first, second = number(ARGV[1])
+local now, behind = tonumber(redis.call('TIME')[1]), 0
+local held = redis.call('HGETALL', KEYS[1])
+for i = 1, #held, 2 do
+  local last, at = string.match(held[i + 1], '(%S+) (%d+)')
+  local one, two = number(last)
+  if now - tonumber(at) > tonumber(ARGV[2]) then
+    redis.call('HDEL', KEYS[1], held[i])
+  elseif one < first or (one == first and two < second) then
+    behind = behind + 1
+  end
+end
+return behind
 """
 
 
@@ -59,6 +85,8 @@ class Registry:
         self._redis = redis
         self._promote = redis.register_script(PROMOTE)
         self._delete = redis.register_script(DELETE)
+        self._serve = redis.register_script(SERVE)
+        self._behind = redis.register_script(BEHIND)
 
     async def create(self, owner: str, name: str, labels: Sequence[str], by: int) -> ModelEntry:
         """Enter a model that has no version yet.
@@ -90,14 +118,25 @@ class Registry:
         entries = [_entry(owner, keys.as_text(name), held, live.get(name)) for name, held in records.items()]
         return sorted(entries, key=lambda entry: (entry.created, entry.name))
 
-    async def promote(self, owner: str, name: str, version: str) -> None:
-        """Make a version the live one and tell every replica.
+    async def promote(self, owner: str, name: str, version: str) -> str:
+        """Make a version the live one, tell every replica, and return the change's id, for `served`.
 
         Raises:
             ModelGone: The model was deleted meanwhile.
         """
-        if not await self._promote(keys=self._keys(owner), args=[owner, name, version, KEPT_CHANGES]):
+        change = await self._promote(keys=self._keys(owner), args=[owner, name, version, KEPT_CHANGES])
+        if not change:
             raise ModelGone(name)
+        return keys.as_text(change)
+
+    async def served(self, change: str, patience: float = PATIENCE) -> bool:
+        """Wait until every replica serves a change; False where one takes longer than `patience` seconds."""
+        deadline = time.monotonic() + patience
+        while await self._behind(keys=[keys.REPLICAS], args=[change, SILENT]):
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(LOOK_EVERY)
+        return True
 
     async def delete(self, owner: str, name: str) -> None:
         """Take a model out and tell every replica; its examples and files are others' to delete."""
@@ -114,9 +153,11 @@ class Registry:
     async def _follow(self, since: float) -> AsyncIterator[tuple[str, str, str | None]]:
         last: str | None = None
         pause = stream.Pause()
+        replica = secrets.token_hex(6)
         while True:
             try:
                 last = last or await self._id_at(since)
+                await self._serve(keys=[keys.REPLICAS], args=[replica, last])
                 for entry, change in await stream.read(self._redis, keys.CHANGES, last):
                     model = await self.get(change["owner"], change["name"])
                     yield change["owner"], change["name"], model.version if model else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ml.tables import Table, TableError, decode, read_rows, sniff_delimiter
 
@@ -24,6 +24,7 @@ class Sample:
 
     text: str
     label: str
+    held_out: bool | None = field(default=None, repr=False)  # kept to judge by; None: nobody has decided yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,28 +8,39 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import log_softmax
+import onnx
 
-from ml import calibrate
+from ml import linear_head
 from ml.checkpoint import NoCheckpoint
-from ml.classifier import ARCHITECTURES, build, read_weights, save_weights, set_weights
+from ml.composition import compose
 from ml.evaluate import Metrics, judge
-from ml.export import export, write_manifest
-from ml.learning import Learner, Standing, length_buckets, pad
+from ml.export import write_manifest
+from ml.gate import compare
+from ml.held_out import divide
+from ml.network_training import learn_networks, pieces_mark, save_start
 from ml.predictor import SHIPPED, Model
+from ml.probe import largest, sentences
 from ml.samples import FEWEST, Sample
 from ml.tokenizer import Pieces
+from ml.train_records import ENOUGH, Cancelled, Epoch, Parts, Task, TrainConfig
 
-HELD_OUT = 0.2  # share of each label that the model is judged by and never learns from
+__all__ = [
+    "Cancelled",
+    "Epoch",
+    "OneClass",
+    "Report",
+    "TooFewSamples",
+    "TrainConfig",
+    "check",
+    "split",
+    "train",
+]
+
 WATCHED = 0.1  # share that early stopping and calibration look at, where there is enough
-ENOUGH = 500  # samples from which on a part is watched
-PATIENCE = 2  # passes without improvement
-ASK_EVERY = 1.0  # seconds between two looks whether the job was cancelled
 
 
 class TooFewSamples(ValueError):
@@ -47,38 +58,6 @@ class OneClass(ValueError):
     def __init__(self, label: str) -> None:
         super().__init__("all samples have the same label")
         self.label = label
-
-
-class Cancelled(Exception):
-    """Somebody asked to stop."""
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """What a person may choose of a training.
-
-    `arch` "lstm" is ours; "article" the source article's: Embedding 64, LSTM 128, Dropout 0.5, Adam, 10
-    epochs, batches of 32. `epochs` None takes as many as the number of samples asks for.
-    """
-
-    arch: str = "lstm"
-    epochs: int | None = None
-    seed: int = 0
-    l1: float = 0.0
-    l2: float = 0.0
-    balance: bool = False  # whether rare labels weigh as much as frequent ones
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """Where a training stands after a pass; shares lie in 0..1."""
-
-    epoch: int
-    epochs: int
-    loss: float
-    accuracy: float
-    held_out_accuracy: float
-    seconds_left: float
 
 
 @dataclass(frozen=True)
@@ -102,26 +81,6 @@ class Report:
         return self.metrics.to_dict() | {
             name: value for name, value in asdict(self).items() if name != "metrics"
         }
-
-
-@dataclass(frozen=True)
-class Parts:
-    """A split of the samples: indices to learn from, to watch, and to judge by."""
-
-    train: np.ndarray
-    watched: np.ndarray
-    held_out: np.ndarray
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The figures that follow from the number of samples: a handful is seen often, in small batches."""
-
-    epochs: int
-    batch: int
-    rate: float | None
-    averaged: int
-    smoothing: float
 
 
 def train(
@@ -151,50 +110,71 @@ def train(
     """
 
     started = time.monotonic()
-    architecture = ARCHITECTURES[config.arch]
     labels = check(samples)
     truth = np.array([labels.index(sample.label) for sample in samples])
-    parts = split(truth, config.seed)
-    plan = planned(len(parts.train), config)
+    parts = split(samples, truth, config.seed)
     pieces = Pieces.load(SHIPPED / "tokenizer.json")
     tokens = pieces.encode([sample.text for sample in samples])
-    model = build(architecture, len(pieces), len(labels), seed=config.seed, l1=config.l1, l2=config.l2)
-    if config.arch == "lstm":
-        set_weights(model, shipped_start())
-    steps = plan.epochs * -(-len(parts.train) // plan.batch)
-    learner = Learner(model, steps=steps, rate=plan.rate, averaged=plan.averaged, smoothing=plan.smoothing)
-    epochs = _learn(
-        learner, tokens, truth, parts, plan, config, report, cancelled, checkpoint or NoCheckpoint()
+    task = Task(
+        tokens,
+        truth,
+        parts,
+        len(pieces),
+        len(labels),
+        config,
+        report,
+        cancelled,
+        checkpoint or NoCheckpoint(),
     )
-    temperature, threshold = _calibration(learner, tokens, truth, parts)
+    learned = learn_networks(task, labels)
+    head = None
+    if config.arch != "article":
+        head = linear_head.fit(
+            [tokens[index] for index in parts.train],
+            truth[parts.train],
+            len(pieces),
+            balance=config.balance,
+            seed=config.seed,
+        )
+    composed = compose(
+        learned.networks, head, [tokens[index] for index in parts.watched], truth[parts.watched]
+    )
     folder.mkdir(parents=True, exist_ok=True)
-    export(read_weights(model), architecture.pooling, folder / "model.onnx", temperature=temperature)
+    onnx.save(composed.model, str(folder / "model.onnx"))
     shutil.copyfile(SHIPPED / "tokenizer.json", folder / "tokenizer.json")
-    save_weights(read_weights(model), folder / "weights.npz")
+    if learned.start is not None:
+        save_start(learned.start, folder)
     manifest = {
         "name": "",
         "version": "",
         "labels": labels,
-        "threshold": threshold,
+        "threshold": composed.threshold,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "arch": config.arch,
-        "architecture": asdict(architecture),
-        "temperature": temperature,
+        "vocabulary": pieces_mark(),
+        "temperature": composed.temperature,
+        "networks_share": composed.share,
         "samples": len(samples),
         "counts": dict(Counter(sample.label for sample in samples)),
-        "config": asdict(config),
+        "config": {name: value for name, value in asdict(config).items() if name != "live"},
+        "began_from": learned.began_from,
     }
     write_manifest(folder, manifest)
-    judged = _judge(Model.load(folder), [samples[index] for index in parts.held_out])
+    model, held = Model.load(folder), [samples[index] for index in parts.held_out]
     result = Report(
-        judged,
+        _judge(model, held),
         len(samples) - len(parts.held_out),
         len(parts.held_out),
-        epochs,
+        learned.epochs,
         time.monotonic() - started,
         config.seed,
     )
-    write_manifest(folder, manifest | {"metrics": result.to_dict()})
+    against = (
+        compare(model, Model.load(Path(config.live)), held, config.seed).to_dict() if config.live else None
+    )
+    swaps = [swap.to_dict() for swap in largest(model.labels, model.probabilities(sentences()))]
+    manifest |= {"metrics": result.to_dict(), "against": against, "probe": swaps}
+    write_manifest(folder, manifest)
     return result
 
 
@@ -208,107 +188,24 @@ def check(samples: Sequence[Sample]) -> list[str]:
     return sorted(counts)
 
 
-def split(truth: np.ndarray, seed: int) -> Parts:
-    """Split indices so that each part has its share of each label."""
+def split(samples: Sequence[Sample], truth: np.ndarray, seed: int) -> Parts:
+    """Split indices so that each part has its share of each label.
+
+    What is held out was decided where the samples are kept, or is by the hash of their texts.
+    """
+    if any(sample.held_out is None for sample in samples):
+        samples = divide(samples)
+    held = np.array([bool(sample.held_out) for sample in samples])
     rng = np.random.default_rng(seed)
-    parts: tuple[list[int], list[int], list[int]] = ([], [], [])
+    train: list[int] = []
+    watched: list[int] = []
     for label in np.unique(truth):
-        indices = rng.permutation(np.flatnonzero(truth == label))
-        held = max(1, round(HELD_OUT * len(indices)))
-        watched = max(1, round(WATCHED * len(indices))) if len(truth) >= ENOUGH else 0
-        parts[2].extend(indices[:held])
-        parts[1].extend(indices[held : held + watched])
-        parts[0].extend(indices[held + watched :])
+        indices = rng.permutation(np.flatnonzero((truth == label) & ~held))
+        count = max(1, round(WATCHED * len(indices))) if len(truth) >= ENOUGH else 0
+        watched.extend(indices[:count])
+        train.extend(indices[count:])
+    parts = (train, watched, np.flatnonzero(held))
     return Parts(*(np.array(sorted(part), dtype=int) for part in parts))
-
-
-def planned(n: int, config: TrainConfig) -> Plan:
-    """Return how to learn from `n` samples."""
-    if config.arch == "article":
-        return Plan(config.epochs or 10, 32, None, 0, 0.0)
-    epochs, batch = next((plan for most, plan in PLANS.items() if n <= most), (4, 128))
-    return Plan(config.epochs or epochs, batch, 2e-3, averaged=20 if n < ENOUGH else 100, smoothing=0.05)
-
-
-PLANS = {200: (20, 8), 1000: (12, 16), 5000: (8, 32), 20_000: (5, 64)}  # most samples: (epochs, batch)
-
-
-def shipped_start() -> dict[str, np.ndarray]:
-    """Return the shipped model's weights below the output, which knows other labels."""
-    with np.load(SHIPPED / "weights.npz") as weights:
-        return {
-            name: weights[name].astype(np.float32) for name in weights.files if name not in {"kernel", "bias"}
-        }
-
-
-def _learn(
-    learner: Learner,
-    tokens: list[list[int]],
-    truth: np.ndarray,
-    parts: Parts,
-    plan: Plan,
-    config: TrainConfig,
-    report: Callable[[Epoch], None],
-    cancelled: Callable[[], bool],
-    checkpoint: NoCheckpoint,
-) -> int:
-    """Take passes until the plan ends or the watched part gets no better; keep the best and return which."""
-    rng = np.random.default_rng(config.seed)
-    num_labels = int(truth.max()) + 1
-    targets = np.eye(num_labels, dtype=np.float32)
-    frequency = np.bincount(truth[parts.train], minlength=num_labels)
-    weigh = len(parts.train) / num_labels / frequency if config.balance else np.ones(num_labels)
-    lengths = np.array([len(tokens[index]) for index in parts.train])
-    seen = parts.watched if len(parts.watched) else parts.held_out
-    standing = Standing.resumed(checkpoint.load(), learner, rng)
-    begun_at, started = standing.epoch, time.monotonic()
-    asked = started
-    for number in range(standing.epoch + 1, plan.epochs + 1):
-        if cancelled():
-            raise Cancelled
-        losses = []
-        for bucket in length_buckets(lengths, plan.batch, rng):
-            held = parts.train[bucket]
-            impossible = np.zeros((len(held), num_labels), np.float32)
-            weights = weigh[truth[held]].astype(np.float32)
-            batch = pad([tokens[index] for index in held])
-            losses.append(float(learner.step(batch, targets[truth[held]], impossible, weights)))
-            if time.monotonic() - asked > ASK_EVERY:
-                asked = time.monotonic()
-                if cancelled():
-                    raise Cancelled
-        learner.swap()
-        logits = learner.logits([tokens[index] for index in seen])
-        score = _log_likelihood(logits, truth[seen])
-        if score > standing.best_score or not len(parts.watched):
-            standing.best, standing.best_score, standing.best_epoch = learner.weights(), float(score), number
-        learner.swap()
-        right = np.mean(logits.argmax(axis=1) == truth[seen])
-        left = (time.monotonic() - started) / (number - begun_at) * (plan.epochs - number)
-        report(Epoch(number, plan.epochs, float(np.mean(losses)), learner.accuracy(), float(right), left))
-        if number - standing.best_epoch >= PATIENCE and config.epochs is None:
-            break
-        standing.epoch = number
-        checkpoint.save(partial(standing.state, learner, rng))
-    if standing.best:
-        learner.set_weights(standing.best)
-    return standing.best_epoch
-
-
-def _log_likelihood(logits: np.ndarray, truth: np.ndarray) -> float:
-    return float(np.mean(log_softmax(logits, axis=1)[np.arange(len(truth)), truth]))
-
-
-def _calibration(
-    learner: Learner, tokens: list[list[int]], truth: np.ndarray, parts: Parts
-) -> tuple[float, float]:
-    """Return temperature and threshold: from the watched part, or cautious ones where there is none."""
-    num_labels = int(truth.max()) + 1
-    if len(parts.watched) < ENOUGH * WATCHED / 2:
-        return 1.0, round(0.5 + 0.2 / num_labels, 2)
-    logits = learner.logits([tokens[index] for index in parts.watched])
-    chosen = calibrate.temperature(logits, truth[parts.watched])
-    return chosen, calibrate.threshold(calibrate.probabilities(logits / chosen), truth[parts.watched])
 
 
 def _judge(model: Model, samples: Sequence[Sample]) -> Metrics:

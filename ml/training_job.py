@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+ROUNDING = 1e-9
 LOOK_BACK = 3  # versions among which a run looks for one that its job published before it died
 
 # Trains on samples with options, leaves a model in the folder, reports epochs, asks whether to stop, and
@@ -122,9 +123,7 @@ def _end(reporter: Reporter, request: TrainRequest, store: Store, train: Train, 
     try:
         outcome = _outcome(reporter, request, store, train, folder)
         if outcome["promoted"]:
-            reporter.ask(
-                lambda redis: Registry(redis).promote(request.owner, request.model, outcome["version"])
-            )
+            reporter.ask(lambda redis: _serve(Registry(redis), request, outcome["version"]))
         return Progress(job_id, "done", report=outcome)
     except Stopped:
         return cancelled(job_id)
@@ -142,26 +141,53 @@ def _end(reporter: Reporter, request: TrainRequest, store: Store, train: Train, 
         shutil.rmtree(folder, ignore_errors=True)
 
 
+async def _serve(registry: Registry, request: TrainRequest, version: str) -> None:
+    """Make a version the live one, and wait until whoever asks any replica is answered by it."""
+    change = await registry.promote(request.owner, request.model, version)
+    if not await registry.served(change):
+        log.warning("a replica does not serve version %s yet", version)
+
+
 def _outcome(
     reporter: Reporter, request: TrainRequest, store: Store, train: Train, folder: Path
 ) -> dict[str, Any]:
     """Train, judge and publish; return what the job came to."""
     owner, name = request.owner, request.model
-    samples = reporter.ask(lambda redis: Examples(redis).read(owner, name))
+    samples = reporter.ask(lambda redis: Examples(redis).divided(owner, name))
     entry = reporter.ask(lambda redis: Registry(redis).get(owner, name))
     if entry is None:
         raise ModelGone(name)
     version = _published(store, request, reporter.job_id)
     if version is None:
         checkpoint = Checkpoint(store.url, reporter.job_id, samples, request.options)
-        _train(reporter, request, train, samples, folder, checkpoint)
+        _train(reporter, request, train, samples, folder, checkpoint, _live_folder(store, entry))
         version = _publish(reporter, request, store, folder)
         checkpoint.delete()
-    metrics = store.manifest(owner, name, version).get("metrics")
-    before = _live_metrics(store, entry)
+    manifest = store.manifest(owner, name, version)
+    metrics, against = manifest.get("metrics"), manifest.get("against") or {}
+    before = against.pop("metrics", None) or _live_metrics(store, entry)
     promoted = entry.version is None or no_worse(metrics, before)
     # An earlier attempt may have got this far, and had another version live before it.
-    return reporter.commit({"version": version, "promoted": promoted, "metrics": metrics, "live": before})
+    return reporter.commit(
+        {
+            "version": version,
+            "promoted": promoted,
+            "metrics": metrics,
+            "live": before,
+            "live_version": entry.version,
+            "against": against or None,
+        }
+    )
+
+
+def _live_folder(store: Store, entry: ModelEntry) -> str:
+    """Return where the files of the live version are, "" without one."""
+    if entry.version is None:
+        return ""
+    try:
+        return str(store.fetch(entry.owner, entry.name, entry.version))
+    except UnknownVersion:
+        return ""
 
 
 def _train(
@@ -171,13 +197,15 @@ def _train(
     samples: Sequence[Sample],
     folder: Path,
     checkpoint: Checkpoint,
+    live: str,
 ) -> None:
     """Train into a folder and learn how long that takes."""
     folder.mkdir(parents=True)
     reporter.stage("training")
     begun = time.monotonic()
+    options = request.options | ({"live": live} if live else {})
     try:
-        train(samples, request.options, folder, reporter.epoch, reporter.cancelled, checkpoint)
+        train(samples, options, folder, reporter.epoch, reporter.cancelled, checkpoint)
     except (Unfit, Stopped):
         checkpoint.delete()
         raise
@@ -217,11 +245,11 @@ def _live_metrics(store: Store, entry: ModelEntry) -> dict[str, Any] | None:
 def no_worse(candidate: dict[str, Any] | None, live: dict[str, Any] | None) -> bool:
     """Say whether a candidate may take the place of the live version: its macro F1 is at least as high.
 
-    Each figure is of what was held out from its own training.
+    Both figures are of the samples that are held out now, which neither has learned from.
     """
     if not candidate or not live:
         return True
-    return float(candidate.get("macro_f1", 0)) >= float(live.get("macro_f1", 0))
+    return float(candidate.get("macro_f1", 0)) >= float(live.get("macro_f1", 0)) - ROUNDING
 
 
 def _problem(error: Exception) -> str | None:

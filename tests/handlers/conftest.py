@@ -19,7 +19,9 @@ from handlers.texts import Texts
 from ml.examples import Examples
 from ml.feedback import Feedback
 from ml.jobs import Jobs
+from ml.kept_texts import KeptTexts
 from ml.plots import Plotter
+from ml.pools import Pools
 from ml.predictor import SHIPPED, Predictor
 from ml.registry import Registry
 from ml.samples import Sample
@@ -164,6 +166,8 @@ async def services(
         results=KeptResults(redis_client),
         registry=registry,
         feedback=Feedback(redis_client),
+        texts=KeptTexts(redis_client),
+        pools=Pools(redis_client),
         bot_username="tonefit_bot",
     )
     await predictor.close()

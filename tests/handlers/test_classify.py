@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from handlers import classify as classify_module
-from handlers.classify import Wanted, answer, classify, press, read_wanted, right, wrong
+from handlers.classify import Wanted, answer, classify, press, read_wanted
 from handlers.messages import Quoted, Reply
 from handlers.model_names import model_key
-from handlers.sentiment import sentiment
 from ml.predictor import SHIPPED_NAME
-from tests.handlers.conftest import BEN, Talk, labels_of, make_model, publish_model
+from tests.handlers.conftest import Talk, labels_of, make_model, publish_model
 
 GOOD = "What a lovely surprise, thank you!"
 BAD = "This is terrible and I hate it."
@@ -53,7 +52,7 @@ async def test_a_text_gets_label_probability_and_runner_up(spam: Talk) -> None:
     assert said.text.startswith("good, ")
     assert " % (then meh, " in said.text or " % (then bad, " in said.text
     assert said.text.endswith("\nby spam v1")
-    assert labels_of(said) == ["👍 Right", "👎 Wrong"]
+    assert labels_of(said) == ["Why?", "👍 Right", "👎 Wrong"]
 
 
 async def test_a_group_gets_one_line(group: Talk, tmp_path: Path) -> None:
@@ -97,7 +96,7 @@ async def test_an_unknown_model_above_a_reply_is_asked_for(spam: Talk) -> None:
 async def test_a_text_without_a_model_offers_the_models_here(spam: Talk) -> None:
     said = await spam.say(classify, GOOD)
     assert said.text.startswith("positive, ")
-    assert labels_of(said) == ["👍 Right", "👎 Wrong", "spam"]
+    assert labels_of(said) == ["Why?", "👍 Right", "👎 Wrong", "spam"]
     other = await spam.press_labelled(press, "spam")
     assert other.text.startswith("good, ")
 
@@ -195,40 +194,6 @@ async def test_a_file_with_a_broken_row_is_refused_with_its_place(spam: Talk) ->
     document = spam.upload(b'id,text\n1,one\n2,"two\n3,three\n', "x.csv")
     said = await spam.say(classify, "spam", document=document)
     assert said.text.startswith('Row 3 opens a quote (") and does not close it. It holds: 2,"two')
-
-
-async def test_right_and_wrong_are_counted_without_the_text(spam: Talk) -> None:
-    await spam.say(classify, f"spam {GOOD}")
-    marked = await spam.press_labelled(right, "👍 Right")
-    assert spam.notice == "Thank you, noted."
-    assert labels_of(marked) == ["✓ Right", "👎 Wrong"]
-    assert marked.text.startswith("good, ")
-    feedback = spam.services.feedback
-    assert await feedback.counts(spam.owner, "spam", "v1") == {"right": 1, "wrong": 0}
-    await spam.press_labelled(wrong, "👎 Wrong")
-    await spam.press_labelled(right, "👍 Right", by=BEN)
-    assert await feedback.counts(spam.owner, "spam", "v1") == {"right": 1, "wrong": 1}
-
-
-async def test_the_same_verdict_twice_counts_once(spam: Talk) -> None:
-    await spam.say(classify, f"spam {GOOD}")
-    await spam.press_labelled(right, "👍 Right")
-    await spam.press_labelled(right, "✓ Right")
-    assert spam.notice == "You said that already."
-    assert await spam.services.feedback.counts(spam.owner, "spam", "v1") == {"right": 1, "wrong": 0}
-
-
-async def test_the_answers_of_sentiment_can_be_judged_too(talk: Talk) -> None:
-    before = await talk.say(sentiment, GOOD)
-    after = await talk.press_labelled(wrong, "👎 Wrong")
-    assert after.text == before.text
-    assert labels_of(after) == ["👍 Right", "✓ Wrong"]
-
-
-async def test_a_verdict_on_an_old_answer_says_so(talk: Talk) -> None:
-    await talk.say(classify, GOOD)
-    await talk.press(right, "right:NOSUCH")
-    assert talk.notice == "This answer is more than a day old and is not counted any more."
 
 
 async def test_a_button_without_its_text_says_so(spam: Talk) -> None:

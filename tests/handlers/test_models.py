@@ -108,7 +108,7 @@ async def test_the_card_tells_labels_counts_version_and_figures(talk: Talk, tmp_
     )
     assert "accuracy 90 %, precision 90 %, recall 90 %, F1 90 %" in said.text
     assert " MB" in said.text
-    assert labels_of(said) == ["Use here", "Try it", "Teach", "Train", "Delete"]
+    assert labels_of(said) == ["Use here", "Try it", "Probe", "Teach", "Train", "Roll back", "Delete"]
 
 
 async def test_the_card_of_a_new_model_offers_no_use_of_it(talk: Talk) -> None:
@@ -121,7 +121,7 @@ async def test_the_card_of_a_new_model_offers_no_use_of_it(talk: Talk) -> None:
 async def test_the_card_of_the_shipped_model_cannot_be_deleted(talk: Talk) -> None:
     said = await talk.say(models.models, "sentiment")
     assert said.text.startswith("sentiment: negative, neutral, positive")
-    assert labels_of(said) == ["✓ Used here", "Try it"]
+    assert labels_of(said) == ["✓ Used here", "Try it", "Probe"]
 
 
 async def test_a_group_gets_a_shorter_card(group: Talk, talk: Talk, tmp_path: Path) -> None:

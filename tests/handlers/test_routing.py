@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers import TABLE, basics, classify, fit, sentiment, teach, uploads
+from handlers import TABLE, basics, fit, sentiment, teach, uploads, verdicts
 from handlers.context import Session
 from handlers.messages import Chat, Document, Message, Person, Press, Quoted
 from handlers.routing import Route, route, strip_mention
@@ -49,7 +49,7 @@ def where(message: Message, session: Session | None = None) -> Route | None:
         (replace(GROUP, text="I agree", quoted=OURS), None),
         (replace(GROUP, kind="other"), None),
         (replace(PRIVATE, text="/s good", edited=True), None),
-        (replace(PRIVATE, kind="button", press=Press("1", "right:AB")), Route(classify.right, "AB")),
+        (replace(PRIVATE, kind="button", press=Press("1", "right:AB")), Route(verdicts.right, "AB")),
         (replace(PRIVATE, kind="button", press=Press("1", "rm -rf:AB")), None),
     ],
 )

@@ -36,6 +36,8 @@ async def the_job(talk: Talk) -> Job:
         ("spam epochs：5", Training("spam", {"epochs": 5})),
         ("l1=0.001 l2=1e-4 spam", Training("spam", {"l1": 0.001, "l2": 0.0001})),
         ("spam arch=LSTM", Training("spam", {"arch": "lstm"})),
+        ("spam arch=cnn dropout=.3", Training("spam", {"arch": "cnn", "dropout": 0.3})),
+        ("spam tune=on ensemble=boost5", Training("spam", {"tune": True, "ensemble": "boost5"})),
     ],
 )
 def test_a_training_and_its_options_are_read(args: str, expected: Training) -> None:
@@ -48,13 +50,10 @@ def test_a_training_and_its_options_are_read(args: str, expected: Training) -> N
         ("spam epochs=many", "epochs= takes a number from 1 to 200, for example epochs=5."),
         ("spam epochs=0", "epochs= takes a number from 1 to 200, for example epochs=5."),
         ("spam epochs=201", "epochs= takes a number from 1 to 200, for example epochs=5."),
-        ("spam arch=gru", "arch=gru is not there yet. There are arch=lstm and arch=article."),
-        ("spam arch=resnet", "There is no such arch=. There are arch=lstm and arch=article."),
-        ("spam tune=on", "tune= is not there yet. There are epochs=, arch=, balance=, l1= and l2=."),
-        (
-            "spam ensemble=bag5",
-            "ensemble= is not there yet. There are epochs=, arch=, balance=, l1= and l2=.",
-        ),
+        ("spam arch=resnet", "There is no such arch=. There are lstm, gru, cnn, transformer, article."),
+        ("spam ensemble=bag9", "ensemble= is bag5 or boost5, for example ensemble=bag5."),
+        ("spam tune=maybe", "tune= is on or off, for example tune=on."),
+        ("spam dropout=0.95", "dropout= takes a number from 0 to 0.9, for example dropout=0.4."),
         ("spam balance=maybe", "balance= is on or off, for example balance=on."),
         ("spam l2=2", "l2= takes a number from 0 to 1, for example l2=0.0001."),
         ("spam l1=nan", "l1= takes a number from 0 to 1, for example l1=0.0001."),

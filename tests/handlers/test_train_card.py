@@ -63,10 +63,11 @@ def test_a_version_that_is_worse_is_not_called_live() -> None:
         "promoted": False,
         "metrics": metrics(("a", "b"), 0.5),
         "live": metrics(("a", "b")),
+        "live_version": "v1",
     }
     card = result_card(report, "spam", EN, private=True)
     assert card.text.startswith("“spam” v2 is trained, and the version before stays live: it is better.")
-    assert labels_of(card) == ["Try it", "Models"]
+    assert labels_of(card) == ["Use new", "Try it", "Models"]
 
 
 def test_a_group_gets_the_figures_without_a_line_for_each_label() -> None:

@@ -42,7 +42,7 @@ async def test_a_file_is_shown_with_what_can_be_done(talk: Talk) -> None:
         "label | text\njunk | win now\nfine | see you\n"
         "What shall I do with it?"
     )
-    assert labels_of(said) == ["Fit a curve", "Teach a model", "Label all rows"]
+    assert labels_of(said) == ["Fit a curve", "Teach a model", "Label all rows", "Judge a model"]
 
 
 async def test_another_kind_of_file_is_answered_in_one_sentence(talk: Talk) -> None:

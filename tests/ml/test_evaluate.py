@@ -64,3 +64,37 @@ def test_a_model_that_knows_nothing_still_answers_most_texts() -> None:
     probabilities = calibrate.probabilities(0.2 * rng.normal(size=(5000, 3)))
     chosen = calibrate.threshold(probabilities, rng.integers(0, 3, 5000))
     assert np.mean(probabilities.max(axis=1) >= chosen) >= 0.7
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_measures_agree_with_scikit_learn(seed: int) -> None:
+    from sklearn import metrics
+
+    rng = np.random.default_rng(seed)
+    labels, n = ["a", "b", "c", "d"], 200
+    truth = rng.choice(labels[:3], n).tolist()  # nobody has the fourth
+    probabilities = rng.dirichlet(np.ones(4), n).round(2) + 0.001  # with ties
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    predicted = [labels[column] for column in probabilities.argmax(axis=1)]
+    found = judge(labels, truth, predicted, probabilities)
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(
+        truth, predicted, labels=labels, zero_division=0.0
+    )
+    assert found.precision == pytest.approx(precision)
+    assert found.recall == pytest.approx(recall)
+    assert found.f1 == pytest.approx(f1)
+    assert found.support == tuple(support)
+    assert np.array_equal(found.confusion, metrics.confusion_matrix(truth, predicted, labels=labels))
+    for column, label in enumerate(labels[:3]):
+        positive = np.array(truth) == label
+        area = metrics.roc_auc_score(positive, probabilities[:, column])
+        average = metrics.average_precision_score(positive, probabilities[:, column])
+        roc, curve = found.roc[column], found.precision_recall[column]
+        assert roc is not None
+        assert curve is not None
+        assert (roc.area, curve.area) == (pytest.approx(area, abs=1e-6), pytest.approx(average, abs=1e-6))
+        assert (roc.x[0], roc.y[0], roc.x[-1], roc.y[-1]) == (0, 0, 1, 1)
+        assert curve.x[-1] == 1
+        assert len(roc.x) == len(roc.y) <= 64
+    assert found.roc[3] is None
+    assert found.precision_recall[3] is None

@@ -45,11 +45,27 @@ CHINESE = {
     "legend": {"mean": "曲线的 95 % 区间", "new": "新数据点的 95 % 区间"},
     "outliers": [{"x": 2, "y": 2.2, "label": "第 3 行"}],
 }
+CORNERS = {"x": [0, 0.2, 1], "y": [0, 0.9, 1], "area": 0.85}
+JUDGEMENT = {
+    "title": "垃圾 v2",
+    "subtitle": "accuracy 90 %",
+    "names": ["好", "bad", "a label of some length"],
+    "counts": [[5, 1, 0], [0, 9, 0], [0, 0, 0]],
+    "roc": [CORNERS, CORNERS, None],
+    "precision_recall": [CORNERS, CORNERS, None],
+    "words": {
+        "truth": "真实",
+        "predicted": "预测",
+        "roc": {"title": "ROC", "x": "x", "y": "y"},
+        "precision_recall": {"title": "PR", "x": "x", "y": "y"},
+    },
+}
 EVERY = {
     "fit": FIT,
     "observed": {**FIT, "x_label": "fitted"},
     "residuals": {**FIT, "spread": 0.2, "band": "± 2 σ"},
     "bars": {"title": "b", "names": ["好", "bad"], "values": [0.2, 0.9], "words": ["20 %", "90 %"]},
+    "judgement": JUDGEMENT,
     "confusion": {"title": "c", "names": ["好", "bad"], "counts": [[5, 1], [0, 9]]},
 }
 

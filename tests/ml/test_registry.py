@@ -120,3 +120,34 @@ async def test_no_key_holds_a_name(registry: Registry, redis_client: redis.async
     await registry.create("1", "secretmodel", ["secreta", "secretb"], by=7)
     await registry.promote("1", "secretmodel", "v1")
     assert b"secret" not in b" ".join(await redis_client.keys())
+
+
+async def test_a_promotion_is_served_when_every_replica_has_dealt_with_it(
+    redis_client: redis.asyncio.Redis,
+) -> None:
+    registry = Registry(redis_client)
+    await registry.create("1", "spam", ("a", "b"), 7)
+    quick, slow = Registry(redis_client).changes(), Registry(redis_client).changes()
+    first = await registry.promote("1", "spam", "v1")
+    assert await registry.served(first)  # nobody serves anything yet
+    for replica in (quick, slow):
+        assert await anext(replica) == ("1", "spam", "v1")
+    assert not await registry.served(first, patience=0.2)  # both have heard of it and serve it not yet
+    second = await registry.promote("1", "spam", "v2")
+    reading = [asyncio.create_task(anext(replica)) for replica in (quick, slow)]
+    await asyncio.gather(*reading)
+    assert await registry.served(first)
+    assert not await registry.served(second, patience=0.2)
+    waiting = [asyncio.create_task(anext(replica)) for replica in (quick, slow)]
+    assert await registry.served(second)
+    for task in waiting:
+        task.cancel()
+    await asyncio.wait(waiting)
+
+
+async def test_a_replica_that_died_keeps_nobody_waiting(redis_client: redis.asyncio.Redis) -> None:
+    registry = Registry(redis_client)
+    await registry.create("1", "spam", ("a", "b"), 7)
+    await redis_client.hset("tonefit:replicas", "dead", "1-0 1000")
+    assert await registry.served(await registry.promote("1", "spam", "v1"), patience=0.2)
+    assert await redis_client.hlen("tonefit:replicas") == 0

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ml.checkpoint import NoCheckpoint, State
+from ml.held_out import divide
 from ml.predictor import Model
 from ml.samples import Sample
 
@@ -128,14 +129,21 @@ def test_each_part_of_the_split_has_its_share_of_each_label(n: int) -> None:
     from ml.train import split
 
     truth = np.array([0] * (3 * n // 4) + [1] * (n // 4))
-    parts = split(truth, seed=1)
+    samples = [Sample(f"text {place}", "ab"[label]) for place, label in enumerate(truth)]
+    parts = split(samples, truth, seed=1)
     joined = np.concatenate([parts.train, parts.watched, parts.held_out])
     assert sorted(joined) == list(range(n))
     counts = Counter(truth[parts.held_out].tolist())
     assert counts[0] / len(parts.held_out) == pytest.approx(0.75, abs=0.1)
     assert len(parts.held_out) == pytest.approx(0.2 * n, abs=1)
-    assert np.array_equal(split(truth, seed=1).held_out, parts.held_out)
-    assert not np.array_equal(split(truth, seed=2).held_out, parts.held_out)
+    assert np.array_equal(split(samples, truth, seed=2).held_out, parts.held_out)
+
+
+def test_what_was_decided_to_be_held_out_is_not_learned_from(tmp_path: Path) -> None:
+    from ml.train import split
+
+    samples = [Sample(f"text {n}", "ab"[n % 2], held_out=n < 6) for n in range(40)]
+    assert split(samples, np.arange(40) % 2, seed=0).held_out.tolist() == [0, 1, 2, 3, 4, 5]
 
 
 def test_rare_labels_weigh_more_when_asked(tmp_path: Path) -> None:
@@ -144,3 +152,63 @@ def test_rare_labels_weigh_more_when_asked(tmp_path: Path) -> None:
     rare = SAMPLES[:16] + SAMPLES[16:24]
     report = train(rare, TrainConfig(epochs=2, balance=True), tmp_path / "model")
     assert report.metrics.labels == ("food", "traffic")
+
+
+@pytest.mark.parametrize("arch", ["gru", "cnn", "transformer"])
+def test_every_architecture_trains_and_is_served(tmp_path: Path, arch: str) -> None:
+    from ml.train import TrainConfig, train
+
+    train(SAMPLES, TrainConfig(arch=arch, epochs=2, l2=1e-5, dropout=0.3), tmp_path / "model")
+    model = Model.load(tmp_path / "model")
+    assert model.manifest["arch"] == arch
+    assert [answer.label for answer in model.classify(["the train was delayed", "lunch was delicious"])] == [
+        "traffic",
+        "food",
+    ]
+
+
+@pytest.mark.parametrize("ensemble", ["bag5", "boost5"])
+def test_several_networks_are_one_graph(tmp_path: Path, ensemble: str) -> None:
+    from ml.train import Epoch, TrainConfig, train
+
+    epochs: list[Epoch] = []
+    config = TrainConfig(arch="cnn", epochs=1, ensemble=ensemble)
+    train(SAMPLES, config, tmp_path / "model", epochs.append)
+    assert [(epoch.epoch, epoch.epochs) for epoch in epochs] == [(n, 5) for n in range(1, 6)]
+    model = Model.load(tmp_path / "model")
+    assert model.classify(["the train was delayed"])[0].label == "traffic"
+    assert not (tmp_path / "model" / "weights.npz").exists()
+
+
+def test_a_version_goes_on_from_the_live_one_and_is_compared_with_it(tmp_path: Path) -> None:
+    from ml.train import TrainConfig, train
+
+    divided = divide(SAMPLES)
+    train(divided, TrainConfig(arch="cnn", epochs=1), tmp_path / "one")
+    manifest = json.loads((tmp_path / "one" / "manifest.json").read_text("utf-8"))
+    (tmp_path / "one" / "manifest.json").write_text(json.dumps(manifest | {"version": "v1"}), "utf-8")
+    more = [*divided, Sample("a new bus at noon", "traffic", held_out=False)]
+    live = str(tmp_path / "one")
+    train(more, TrainConfig(arch="cnn", epochs=1, live=live), tmp_path / "two")
+    after = json.loads((tmp_path / "two" / "manifest.json").read_text("utf-8"))
+    assert after["began_from"] == "v1"
+    assert after["against"]["version"] == "v1"
+    assert after["against"]["metrics"]["support"] == after["metrics"]["support"]
+    assert "live" not in after["config"]
+    train(more, TrainConfig(arch="gru", epochs=1, live=live), tmp_path / "three")
+    other = json.loads((tmp_path / "three" / "manifest.json").read_text("utf-8"))
+    assert (other["began_from"], other["against"]["version"]) == ("", "v1")
+
+
+def test_tuning_searches_within_its_budget_and_trains_with_what_it_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("optuna")
+    from ml import tune
+    from ml.train import Epoch, TrainConfig, train
+
+    monkeypatch.setattr(tune, "TRIALS", 2)
+    epochs: list[Epoch] = []
+    train(SAMPLES, TrainConfig(arch="cnn", epochs=1, tune=True), tmp_path / "model", epochs.append)
+    assert [epoch.epoch for epoch in epochs] == [1, 2, 1]  # two trials, one pass
+    assert Model.load(tmp_path / "model").classify(["lunch was delicious"])[0].label == "food"

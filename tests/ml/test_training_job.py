@@ -118,7 +118,14 @@ async def test_a_run_that_dies_before_its_last_word_is_ended_by_the_next(
     ends = await desk.ends()
     assert [end.stage for end in ends] == ["done"]
     # What was live before is not the version of the job's own first attempt.
-    assert ends[0].report == {"version": "v1", "promoted": True, "metrics": {"macro_f1": 0.5}, "live": None}
+    assert ends[0].report == {
+        "version": "v1",
+        "promoted": True,
+        "metrics": {"macro_f1": 0.5},
+        "live": None,
+        "live_version": None,
+        "against": None,
+    }
     assert desk.trained == 1
 
 

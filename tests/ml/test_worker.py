@@ -85,7 +85,14 @@ async def test_a_training_is_reported_published_and_live(chat: Chat, workers: Wo
     job = await chat.train(epochs=3, pause=0.5, f1=0.9)
     end = await chat.end_of(job)
     assert (end.stage, end.problem) == ("done", None)
-    assert end.report == {"version": "v1", "promoted": True, "metrics": {"macro_f1": 0.9}, "live": None}
+    assert end.report == {
+        "version": "v1",
+        "promoted": True,
+        "metrics": {"macro_f1": 0.9},
+        "live": None,
+        "live_version": None,
+        "against": None,
+    }
     async with asyncio.timeout(2):
         assert await anext(changes) == ("1", "spam", "v1")
     manifest = Store(workers.store).manifest("1", "spam", "v1")
@@ -109,6 +116,8 @@ async def test_a_worse_candidate_is_kept_and_does_not_go_live(chat: Chat, worker
         "promoted": False,
         "metrics": {"macro_f1": 0.8},
         "live": {"macro_f1": 0.9},
+        "live_version": "v1",
+        "against": None,
     }
     assert equal.report is not None
     assert (equal.report["version"], equal.report["promoted"]) == ("v3", True)

@@ -1,0 +1,200 @@
+"""`/evaluate`: how well a model does on a file whose labels are known."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from handlers.context import Context
+from handlers.errors import Refusal
+from handlers.judgement import label_lines, picture, table
+from handlers.messages import Button, Document, File, Reply
+from handlers.model_cards import score_line
+from handlers.model_names import (
+    STALE,
+    find_model,
+    fold,
+    model_buttons,
+    models_here,
+    no_models_card,
+    pressed_name,
+    unknown_model_card,
+)
+from handlers.table_words import refuse_table
+from handlers.teach_lines import Lesson, read_file
+from handlers.texts import N_, Texts
+from ml.evaluate import Metrics, judge
+from ml.plots import PlotError
+from ml.predictor import SHIPPED_NAME
+from ml.registry import ModelEntry
+from ml.samples import Sample
+from ml.tables import TableError
+
+MOST_ROWS = 100_000  # of a file
+AT_ONCE = 512  # texts between which other people get their turn
+PATIENCE = 90.0  # seconds; the conversation gives up after 120
+SHIPPED_LABELS = ("negative", "neutral", "positive")
+CAPTION = 1000  # characters; Telegram takes 1,024 below a picture
+
+
+async def evaluate(context: Context) -> None:
+    """Judge a model by a file, or ask for the one that is missing."""
+    quoted = context.message.quoted
+    document = context.message.document or (quoted.document if quoted is not None else None)
+    entries = await models_here(context)
+    trained = [entry for entry in entries if entry.version is not None]
+    name = context.args.strip()
+    entry = find_model(name, trained) if name else trained[0] if len(trained) == 1 else None
+    if entry is not None or fold(name) == SHIPPED_NAME:
+        await _evaluate(context, entry, document)
+    elif name:
+        names = [*(entry.name for entry in trained), SHIPPED_NAME]
+        await context.reply(unknown_model_card(name, "evaluate", names, context.t))
+    elif not trained and document is None:
+        await context.reply(no_models_card(context.t))
+    else:
+        await offer_evaluation(context, document)
+
+
+async def offer_evaluation(context: Context, document: Document | None) -> None:
+    """Ask which model is to be judged; a file waits for the answer."""
+    trained = [entry.name for entry in await models_here(context) if entry.version is not None]
+    card = Reply(context.t("Which model shall I judge?"), model_buttons("evaluate", [*trained, SHIPPED_NAME]))
+    sent = await context.say(card)
+    held = asdict(document) if document is not None else None
+    context.session.question = {"ask": "evaluate", "document": held, "card": sent.message_id}
+
+
+async def press(context: Context) -> None:
+    """Judge the model of the button by the file that waits, or ask for one."""
+    if context.args == "cancel":
+        context.session.question = None
+        await context.edit(Reply(context.t("Cancelled.")))
+        return
+    name = await pressed_name(context, context.args)
+    question = context.session.question or {}
+    held = question.get("document") if question.get("card") == context.message.message_id else None
+    entry = None if name == SHIPPED_NAME else find_model(name, await models_here(context))
+    await _evaluate(context, entry, Document(**held) if held else None)
+
+
+async def _evaluate(context: Context, entry: ModelEntry | None, document: Document | None) -> None:
+    name = entry.name if entry is not None else SHIPPED_NAME
+    if document is None:
+        context.session.question = {"ask": "evaluate", "model": name}
+        await context.reply(file_question(name, context.t, private=context.private))
+        return
+    await evaluate_file(context, name, document)
+
+
+async def evaluate_file(context: Context, name: str, document: Document) -> None:
+    """Answer with the picture, the figures of each label, and the same as CSV.
+
+    Raises:
+        Refusal: The file cannot be read, has too many rows, or the model is gone.
+    """
+    entry = find_model(name, await models_here(context))
+    if entry is None and name != SHIPPED_NAME:
+        raise Refusal(STALE)
+    labels = entry.labels if entry is not None else SHIPPED_LABELS
+    content = await context.outbox.download(document)
+    try:
+        lesson = await asyncio.to_thread(read_file, content, document.name, labels)
+    except TableError as error:
+        raise refuse_table(error) from error
+    if len(lesson.samples) > MOST_ROWS:
+        raise Refusal(
+            N_("This file has {count} rows, and I judge by up to {limit} at once. Send it in parts."),
+            count=f"{len(lesson.samples):,}",
+            limit=f"{MOST_ROWS:,}",
+        )
+    context.session.question = None
+    metrics, version = await _judged(context, name, lesson.samples)
+    await _answer(context, name, version, metrics, lesson)
+
+
+async def _judged(context: Context, name: str, samples: Sequence[Sample]) -> tuple[Metrics, str]:
+    """Ask the model about every text and compare."""
+    begun = time.monotonic()
+    predictions = []
+    for start in range(0, len(samples), AT_ONCE):
+        if time.monotonic() - begun > PATIENCE:
+            raise Refusal(
+                N_("I read {done} of {count} rows and then it took too long. Send fewer."),
+                done=f"{start:,}",
+                count=f"{len(samples):,}",
+            )
+        texts = [sample.text for sample in samples[start : start + AT_ONCE]]
+        predictions += await context.services.predictor.predict_many(texts, owner=context.owner, model=name)
+    labels = list(predictions[0].probabilities)
+    probabilities = np.array([list(prediction.probabilities.values()) for prediction in predictions])
+    # A label that was added since the training is one that the model cannot know.
+    everything = labels + sorted({sample.label for sample in samples} - set(labels))
+    probabilities = np.pad(probabilities, ((0, 0), (0, len(everything) - len(labels))))
+    truth = [sample.label for sample in samples]
+    predicted = [prediction.label for prediction in predictions]
+    metrics = await asyncio.to_thread(judge, everything, truth, predicted, probabilities)
+    return metrics, predictions[0].version
+
+
+async def _answer(context: Context, name: str, version: str, metrics: Metrics, lesson: Lesson) -> None:
+    figures = metrics.to_dict()
+    card = evaluation_card(figures, name, version, len(lesson.unread), context.t)
+    drawn = await draw(context, figures, name, version)
+    if drawn is not None and len(card.text) <= CAPTION:
+        await context.reply(Reply(card.text, photo=drawn))
+    else:
+        await context.reply(card)
+        if drawn is not None:
+            await context.reply(Reply(f"{name} {version}", photo=drawn))
+    content = await asyncio.to_thread(table, figures, name, context.t)
+    await context.reply(
+        Reply(
+            context.t("The same figures as a table."),
+            document=File(f"{name}-{version}-evaluation.csv", content),
+        )
+    )
+
+
+async def draw(context: Context, figures: dict[str, Any], name: str, version: str) -> bytes | None:
+    """Return the picture of some figures, None where it could not be drawn."""
+    payload = picture(figures, name, version, context.t)
+    if payload is None:
+        return None
+    try:
+        return await context.services.plotter.draw("judgement", payload)
+    except PlotError:  # the figures are worth telling without it
+        return None
+
+
+def evaluation_card(figures: dict[str, Any], name: str, version: str, unread: int, t: Texts) -> Reply:
+    """Tell how well a version did on a file."""
+    rows = t.plural("{count} row", "{count} rows", figures["samples"])
+    lines = [
+        t("{model} {version} on {rows}:", model=name, version=version, rows=rows),
+        score_line(figures, t),
+    ]
+    if figures["roc_auc"] is not None:
+        lines.append(t("area below the ROC curve {area}", area=f"{figures['roc_auc']:.3f}"))
+    lines += label_lines(figures, name, t)
+    if unread:
+        lines.append(t.plural("{count} row could not be read.", "{count} rows could not be read.", unread))
+    return Reply("\n".join(lines))
+
+
+def file_question(name: str, t: Texts, *, private: bool) -> Reply:
+    """Ask for the file by which a model is judged."""
+    text = (
+        t("Send me a CSV with a label and a text a row, and I say how well “{name}” does on it.", name=name)
+        if private
+        else t(
+            "Reply to this message with a CSV: a label and a text a row. I say how well “{name}” does.",
+            name=name,
+        )
+    )
+    return Reply(text, buttons=((Button(t("Cancel"), data="evaluate:cancel"),),))

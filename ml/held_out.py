@@ -1,0 +1,47 @@
+"""Which examples a model is judged by: chosen once by a hash of the text, and never learned from later."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from ml.samples import Sample
+from ml.text import normalise
+
+SHARE = 0.2  # of each label
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What earlier trainings decided: digests of held-out texts, and of those that were learned from."""
+
+    held_out: Collection[str] = frozenset()
+    learned: Collection[str] = frozenset()
+
+
+def digest(text: str) -> str:
+    """Return what stands for a text, in the form that the model reads: 16 hex digits."""
+    return hashlib.blake2b(normalise(text).encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def divide(samples: Sequence[Sample], known: Known | None = None) -> list[Sample]:
+    """Return the samples, each with the mark whether it is held out: a fifth of each label, at least one.
+
+    A text that was held out stays so, and one that was learned from is never held out: two versions are
+    judged by the same samples, and neither has seen one of them. Of new texts those with the lowest hash are
+    taken, which is as good as chance and the same on every machine. A text under two labels goes one way.
+
+    Args:
+        samples: Whatever was taught.
+        known: What was decided before; None decides everything anew.
+    """
+    known = known or Known()
+    digests = [digest(sample.text) for sample in samples]
+    held = {found for found in digests if found in known.held_out}
+    for label in {sample.label for sample in samples}:
+        mine = {found for found, sample in zip(digests, samples, strict=True) if sample.label == label}
+        missing = max(1, round(SHARE * len(mine))) - len(mine & held)
+        fresh = sorted(mine - held - set(known.learned))
+        held.update(fresh[: max(0, missing)])
+    return [replace(sample, held_out=found in held) for sample, found in zip(samples, digests, strict=True)]

@@ -1,0 +1,67 @@
+"""The texts that were answered, for 24 h: `/why` explains them, and Right may make one an example."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from redis.asyncio import Redis
+
+from ml import keys
+
+KEPT = 86_400  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class KeptText:
+    """A text that somebody asked about; `by` is 0 where nobody is known."""
+
+    text: str
+    by: int
+
+
+class KeptTexts:
+    """The texts of all chats, in Redis, by the id of their result; a person's can be listed and taken out."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def keep(self, owner: str, result_id: str, kept: KeptText, message_id: int) -> None:
+        """Keep the text of a result for 24 h, findable by the message that answered it."""
+        now = time.time()
+        record = json.dumps({"text": kept.text, "by": kept.by}, ensure_ascii=False)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.set(keys.kept_text(owner, result_id), record, ex=KEPT)
+            pipe.set(keys.answered(owner, message_id), result_id, ex=KEPT)
+            pipe.zadd(keys.kept_texts(kept.by), {json.dumps([owner, result_id]): now})
+            pipe.zremrangebyscore(keys.kept_texts(kept.by), "-inf", now - KEPT)
+            pipe.expire(keys.kept_texts(kept.by), KEPT)
+            await pipe.execute()
+
+    async def find(self, owner: str, result_id: str) -> KeptText | None:
+        """Return the text of a result of this chat, or None where it is gone."""
+        held = await self._redis.get(keys.kept_text(owner, result_id))
+        return KeptText(**json.loads(held)) if held is not None else None
+
+    async def answered_by(self, owner: str, message_id: int) -> str | None:
+        """Return the id of the result that a message of ours told."""
+        held = await self._redis.get(keys.answered(owner, message_id))
+        return keys.as_text(held) if held is not None else None
+
+    async def of(self, person: int) -> list[str]:
+        """Return a person's texts that are still kept, the oldest first."""
+        held = [await self._redis.get(key) for key in await self._keys(person)]
+        return [json.loads(record)["text"] for record in held if record is not None]
+
+    async def forget(self, person: int) -> int:
+        """Take a person's texts out and return how many there were."""
+        names = await self._keys(person)
+        gone = int(await self._redis.unlink(*names)) if names else 0
+        await self._redis.unlink(keys.kept_texts(person))
+        return gone
+
+    async def _keys(self, person: int) -> list[str]:
+        members: Any = await self._redis.zrange(keys.kept_texts(person), 0, -1)
+        return [keys.kept_text(*json.loads(member)) for member in members]

@@ -1,0 +1,191 @@
+"""A linear classifier over a text's pieces and what the shipped network says of it (Cheng et al. 2016).
+
+It is convex and learns in a second, so that a handful of examples a label suffices, where a network has
+only begun to look away from what it knew before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from ml.inference import run
+from ml.predictor import SHIPPED
+
+PAIRS = 2**15  # places that pairs of neighbouring pieces share by their hash
+FIRST, SECOND = 31_337, 7  # of the hash
+DEEP = 0.3  # how much the network's features weigh beside the pieces: both vectors have about this length
+STRENGTH = 10.0  # of the data against the squared weights, as scikit-learn's C
+MOST_ROWS = 20_000  # that it learns from
+STEPS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class LinearHead:
+    """What was learned: `pieces` (vocabulary + pairs, labels), `deep` (features, labels), `bias` (labels,).
+
+    `rarity` (vocabulary + pairs,) is the inverse document frequency of each piece and pair.
+    """
+
+    pieces: np.ndarray
+    rarity: np.ndarray
+    deep: np.ndarray
+    bias: np.ndarray
+
+
+def fit(
+    tokens: Sequence[Sequence[int]],
+    truth: np.ndarray,
+    vocabulary: int,
+    *,
+    balance: bool = False,
+    seed: int = 0,
+) -> LinearHead:
+    """Learn from texts of which each column of `truth` occurs at least once.
+
+    Args:
+        tokens: Piece numbers of each text.
+        truth: (n,), column numbers from 0.
+        vocabulary: How many pieces there are.
+        balance: Whether rare labels weigh as much as frequent ones.
+        seed: Chooses the rows where there are too many.
+    """
+    import scipy.sparse
+    from sklearn.linear_model import LogisticRegression
+
+    if len(tokens) > MOST_ROWS:
+        rows = np.random.default_rng(seed).choice(len(tokens), MOST_ROWS, replace=False)
+        tokens, truth = [tokens[row] for row in rows], truth[rows]
+    counts = _counts(tokens, vocabulary)
+    holders = np.asarray((counts > 0).sum(axis=0)).ravel()
+    rarity = np.log((1 + len(tokens)) / (1 + holders)) + 1
+    weighed = counts @ scipy.sparse.diags_array(rarity)
+    lengths = np.sqrt(np.asarray(counts @ rarity**2))
+    sparse = scipy.sparse.diags_array(1 / lengths) @ weighed
+    features = deep_features(tokens)
+    middle, spread = features.mean(axis=0), features.std(axis=0) + 1e-3
+    scale = DEEP / np.sqrt(features.shape[1])
+    dense = scipy.sparse.csr_array((features - middle) / spread * scale)
+    model = LogisticRegression(C=STRENGTH, max_iter=STEPS, class_weight="balanced" if balance else None)
+    model.fit(scipy.sparse.hstack([sparse, dense]).tocsr(), truth)
+    weights, bias = _both_sides(model.coef_.T, model.intercept_)
+    deep = weights[vocabulary + PAIRS :] * (scale / spread)[:, None]
+    return LinearHead(weights[: vocabulary + PAIRS], rarity, deep, bias - middle @ deep)
+
+
+def _both_sides(weights: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a column for each label where there is one for two."""
+    if len(bias) > 1:
+        return weights, bias
+    return np.hstack([-weights / 2, weights / 2]), np.concatenate([-bias / 2, bias / 2])
+
+
+def _counts(tokens: Sequence[Sequence[int]], vocabulary: int) -> Any:
+    """Return how often each text holds each piece and pair, (n, vocabulary + pairs)."""
+    import scipy.sparse
+
+    columns = [np.concatenate([ids, pairs(np.asarray(ids), vocabulary)]) for ids in tokens]
+    starts = np.cumsum([0, *map(len, columns)])
+    joined = np.concatenate(columns).astype(np.int64)
+    shape = (len(tokens), vocabulary + PAIRS)
+    matrix = scipy.sparse.csr_array((np.ones(len(joined)), joined, starts), shape=shape)
+    matrix.sum_duplicates()
+    return matrix
+
+
+def pairs(ids: np.ndarray, vocabulary: int) -> np.ndarray:
+    """Return the columns of a text's pairs of neighbouring pieces, one fewer than pieces."""
+    ids = ids.astype(np.int64)
+    return np.asarray((ids[:-1] * FIRST + ids[1:] * SECOND) % PAIRS + vocabulary)
+
+
+def deep_features(tokens: Sequence[Sequence[int]]) -> np.ndarray:
+    """Return what the shipped network hands to its output, (n, features)."""
+    model, name = shipped_body()
+    model.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
+    return run(model, tokens, name)
+
+
+def shipped_body(path: Path = SHIPPED / "model.onnx") -> tuple[Any, str]:
+    """Return the shipped graph without its output layer, and the name of what that layer was given.
+
+    Raises:
+        ValueError: The graph does not end with one linear layer below a softmax.
+    """
+    model = onnx.load(path)
+    producers = {name: node for node in model.graph.node for name in node.output}
+    tail = [producers[model.graph.output[0].name]]
+    while tail[-1].op_type in {"Softmax", "Add"}:
+        tail.append(producers[tail[-1].input[0]])
+    if tail[0].op_type != "Softmax" or tail[-1].op_type not in {"Gemm", "MatMul"}:
+        raise ValueError("expected a graph that ends with one linear layer below a softmax")
+    own = {name for node in tail for name in node.input[1:]}
+    for node in tail:
+        model.graph.node.remove(node)
+    kept = [values for values in model.graph.initializer if values.name not in own]
+    del model.graph.output[:], model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
+    return model, tail[-1].input[0]
+
+
+def export(head: LinearHead) -> Any:
+    """Return the head on the shipped network's body as a model from tokens and lengths to probabilities."""
+    model, features = shipped_body()
+    vocabulary, num_labels = len(head.rarity) - PAIRS, len(head.bias)
+    rarity = head.rarity**2
+    pieces = head.pieces * head.rarity[:, None]
+    rarity[0], pieces[0] = 0, 0  # padding
+    values: dict[str, np.ndarray] = {
+        "head_pieces": pieces.astype(np.float32),
+        "head_rarity": rarity.astype(np.float32),
+        "head_deep": head.deep.astype(np.float32),
+        "head_bias": head.bias.astype(np.float32),
+        "head_axis": np.array([0], np.int64),
+        "head_axis_1": np.array([1], np.int64),
+        "head_one": np.array([1], np.int64),
+        "head_end": np.array([np.iinfo(np.int64).max], np.int64),
+        "head_first": np.array(FIRST, np.int64),
+        "head_second": np.array(SECOND, np.int64),
+        "head_places": np.array(PAIRS, np.int64),
+        "head_vocabulary": np.array(vocabulary, np.int64),
+        "head_zero": np.array(0, np.int64),
+        "head_padding": np.array([0, 0, 1, 0], np.int64),
+    }
+    node = helper.make_node
+    model.graph.node.extend(
+        [
+            node("Cast", ["tokens"], ["head_tokens"], to=TensorProto.INT64),  # (maxlen, batch)
+            node("Pad", ["head_tokens", "head_padding"], ["head_padded"]),
+            node("Slice", ["head_padded", "head_one", "head_end", "head_axis"], ["head_next"]),
+            node("Mul", ["head_tokens", "head_first"], ["head_hash_1"]),
+            node("Mul", ["head_next", "head_second"], ["head_hash_2"]),
+            node("Add", ["head_hash_1", "head_hash_2"], ["head_hash"]),
+            node("Mod", ["head_hash", "head_places"], ["head_place"]),
+            node("Add", ["head_place", "head_vocabulary"], ["head_column"]),
+            node("Equal", ["head_next", "head_zero"], ["head_no_pair"]),
+            node("Where", ["head_no_pair", "head_zero", "head_column"], ["head_pairs"]),
+            node("Concat", ["head_tokens", "head_pairs"], ["head_columns"], axis=0),
+            node("Gather", ["head_pieces", "head_columns"], ["head_parts"]),
+            node("ReduceSum", ["head_parts", "head_axis"], ["head_sum"], keepdims=0),
+            node("Gather", ["head_rarity", "head_columns"], ["head_squares"]),
+            node("ReduceSum", ["head_squares", "head_axis"], ["head_square"], keepdims=0),
+            node("Sqrt", ["head_square"], ["head_length"]),
+            node("Unsqueeze", ["head_length", "head_axis_1"], ["head_lengths"]),
+            node("Div", ["head_sum", "head_lengths"], ["head_shallow"]),
+            node("Gemm", [features, "head_deep", "head_bias"], ["head_deeper"]),
+            node("Add", ["head_shallow", "head_deeper"], ["head_logits"]),
+            node("Softmax", ["head_logits"], ["probabilities"], axis=-1),
+        ]
+    )
+    model.graph.initializer.extend(numpy_helper.from_array(held, name) for name, held in values.items())
+    model.graph.output.append(
+        helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", num_labels])
+    )
+    onnx.checker.check_model(model)
+    return model

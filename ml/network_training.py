@@ -1,0 +1,214 @@
+"""How the networks of a training learn: in passes, the best of which is kept; one network or several."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import log_softmax
+
+from ml import networks
+from ml.checkpoint import NoCheckpoint
+from ml.composition import Networks
+from ml.ensembles import bag, boost
+from ml.learning import Learner, Standing, length_buckets, pad
+from ml.networks import Shape
+from ml.predictor import SHIPPED
+from ml.train_records import ENOUGH, Cancelled, Epoch, Task, TrainConfig
+from ml.tune import tune
+
+PATIENCE = 2  # passes without improvement
+ASK_EVERY = 1.0  # seconds between two looks whether the job was cancelled
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The figures that follow from the number of samples: a handful is seen often, in small batches."""
+
+    epochs: int
+    batch: int
+    rate: float | None
+    averaged: int
+    smoothing: float
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The networks of a training, and the passes that they took.
+
+    `start` are the weights that a later training may go on from, None where there are several networks;
+    `began_from` is the version that this one went on from, "" where it began as what is shipped.
+    """
+
+    networks: Networks
+    epochs: int
+    start: list[np.ndarray] | None = None
+    began_from: str = ""
+
+
+def learn_networks(task: Task, labels: Sequence[str]) -> Learned:
+    """Train what was asked for: one network, or several."""
+    config, rows = task.config, task.parts.train
+    if config.tune or config.ensemble:  # many networks, of which a checkpoint would hold one
+        task = replace(task, checkpoint=NoCheckpoint())
+    shape, rate = Shape(dropout=config.dropout, l1=config.l1, l2=config.l2), None
+    if config.tune:
+        shape, rate = tune(task, lambda *trial: _score(task, *trial), shape)
+    if config.ensemble:
+        return _several(task, shape, rate)
+    weights, version = _start(config, labels)
+    even = np.ones(len(task.truth), np.float32)
+    learner, best = _one(task, rows, even, shape, rate, weights)
+    model = networks.write(config.arch, learner.model)
+    return Learned(Networks([model], [1.0]), best, learner.weights(), version)
+
+
+def _several(task: Task, shape: Shape, rate: float | None) -> Learned:
+    """Train the networks of `ensemble=bag5` or `boost5`."""
+    asked = task.config.ensemble
+    several, rounds = (bag, int(asked[3:])) if asked.startswith("bag") else (boost, int(asked[5:]))
+    passes: list[int] = []
+
+    def member(rows: np.ndarray, weights: np.ndarray, number: int) -> Any:
+        learner, best = _one(task, rows, weights, shape, rate, turn=(number, rounds))
+        passes.append(best)
+        return networks.write(task.config.arch, learner.model)
+
+    found = several(member, task.tokens, task.truth, task.parts.train, rounds, task.config.seed)
+    return Learned(found, max(passes))
+
+
+def _one(
+    task: Task,
+    rows: np.ndarray,
+    weights: np.ndarray,
+    shape: Shape,
+    rate: float | None,
+    start: Sequence[np.ndarray] = (),
+    turn: tuple[int, int] = (0, 1),
+) -> tuple[Learner, int]:
+    """Train one network on some rows, with a weight for each sample; `turn` says which of how many it is."""
+    config = task.config
+    plan = planned(len(rows), config, again=bool(start))
+    model = networks.build(config.arch, task.vocabulary, task.num_labels, shape, config.seed + turn[0])
+    for variable, held in zip(model.trainable_variables if start else (), start, strict=True):
+        variable.assign(held)
+    steps = plan.epochs * -(-len(rows) // plan.batch)
+    rate = rate if rate is not None else plan.rate
+    learner = Learner(model, steps=steps, rate=rate, averaged=plan.averaged, smoothing=plan.smoothing)
+    parts, report = replace(task.parts, train=rows), _in_turn(task.report, plan.epochs, *turn)
+    return learner, _learn(replace(task, parts=parts, report=report), learner, plan, weights)
+
+
+def _in_turn(tell: Callable[[Epoch], None], epochs: int, number: int, rounds: int) -> Callable[[Epoch], None]:
+    """Return what reports the passes of one of several networks as those of the whole training."""
+
+    def report(epoch: Epoch) -> None:
+        pace = epoch.seconds_left / (epochs - epoch.epoch) if epoch.epoch < epochs else 0.0
+        left = epoch.seconds_left + pace * epochs * (rounds - number - 1)
+        whole = replace(epoch, epoch=number * epochs + epoch.epoch, epochs=rounds * epochs, seconds_left=left)
+        tell(whole)
+
+    return report
+
+
+def _score(task: Task, rows: np.ndarray, judged: np.ndarray, shape: Shape, rate: float) -> float:
+    """Return the log-likelihood of some rows after a training on others: what tuning looks at."""
+    quiet = replace(task, report=lambda _: None)
+    learner, _ = _one(quiet, rows, np.ones(len(task.truth), np.float32), shape, rate)
+    return _log_likelihood(learner.logits([task.tokens[index] for index in judged]), task.truth[judged])
+
+
+def _start(config: TrainConfig, labels: Sequence[str]) -> tuple[list[np.ndarray], str]:
+    """Return the weights of the live version and its name, where this training may go on from them."""
+    folder = Path(config.live)
+    if not config.live or config.arch == "article" or not (folder / "weights.npz").exists():
+        return [], ""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    wanted = (config.arch, list(labels), pieces_mark())
+    if (manifest.get("arch"), manifest["labels"], manifest.get("vocabulary")) != wanted or config.tune:
+        return [], ""
+    with np.load(folder / "weights.npz") as held:
+        weights = [held[str(n)].astype(np.float32) for n in range(len(held.files))]
+    return weights, str(manifest.get("version", ""))
+
+
+def save_start(weights: Sequence[np.ndarray], folder: Path) -> None:
+    """Write what a later training may go on from, in half precision: finer than what it learns."""
+    halved: dict[str, Any] = {str(n): held.astype(np.float16) for n, held in enumerate(weights)}
+    np.savez(folder / "weights.npz", **halved)
+
+
+def pieces_mark() -> str:
+    """Return what changes with the shipped vocabulary: weights learned over another mean other pieces."""
+    content = (SHIPPED / "tokenizer.json").read_bytes()
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
+
+
+def planned(n: int, config: TrainConfig, *, again: bool = False) -> Plan:
+    """Return how to learn from `n` samples; `again` for a network that goes on from an earlier training."""
+    if config.arch == "article":
+        return Plan(config.epochs or 10, 32, None, 0, 0.0)
+    epochs, batch = next((plan for most, plan in PLANS.items() if n <= most), (4, 128))
+    return Plan(config.epochs or epochs, batch, 2e-3, averaged=20 if n < ENOUGH else 100, smoothing=0.05)
+
+
+PLANS = {200: (20, 8), 1000: (12, 16), 5000: (8, 32), 20_000: (5, 64)}  # most samples: (epochs, batch)
+
+
+def _learn(task: Task, learner: Learner, plan: Plan, weights: np.ndarray) -> int:
+    """Take passes until the plan ends or the watched part gets no better; keep the best and return which."""
+    config, parts, tokens, truth = task.config, task.parts, task.tokens, task.truth
+    rng = np.random.default_rng(config.seed)
+    num_labels = task.num_labels
+    targets = np.eye(num_labels, dtype=np.float32)
+    frequency = np.maximum(1, np.bincount(truth[parts.train], minlength=num_labels))
+    weigh = len(parts.train) / num_labels / frequency if config.balance else np.ones(num_labels)
+    weighed = (weights * weigh[truth]).astype(np.float32)
+    lengths = np.array([len(tokens[index]) for index in parts.train])
+    seen = parts.watched if len(parts.watched) else parts.held_out
+    standing = Standing.resumed(task.checkpoint.load(), learner, rng)
+    begun_at = standing.epoch
+    started = asked = time.monotonic()
+    for number in range(begun_at + 1, plan.epochs + 1):
+        if task.cancelled():
+            raise Cancelled
+        losses = []
+        for bucket in length_buckets(lengths, plan.batch, rng):
+            held = parts.train[bucket]
+            impossible = np.zeros((len(held), num_labels), np.float32)
+            batch = pad([tokens[index] for index in held])
+            losses.append(float(learner.step(batch, targets[truth[held]], impossible, weighed[held])))
+            if time.monotonic() - asked > ASK_EVERY:
+                asked = time.monotonic()
+                if task.cancelled():
+                    raise Cancelled
+        learner.swap()
+        logits = learner.logits([tokens[index] for index in seen])
+        score = _log_likelihood(logits, truth[seen])
+        if score > standing.best_score or not len(parts.watched):
+            standing.best, standing.best_score, standing.best_epoch = learner.weights(), score, number
+        learner.swap()
+        right = np.mean(logits.argmax(axis=1) == truth[seen])
+        left = (time.monotonic() - started) / (number - begun_at) * (plan.epochs - number)
+        task.report(
+            Epoch(number, plan.epochs, float(np.mean(losses)), learner.accuracy(), float(right), left)
+        )
+        if number - standing.best_epoch >= PATIENCE and config.epochs is None:
+            break
+        standing.epoch = number
+        task.checkpoint.save(partial(standing.state, learner, rng))
+    if standing.best:
+        learner.set_weights(standing.best)
+    return standing.best_epoch
+
+
+def _log_likelihood(logits: np.ndarray, truth: np.ndarray) -> float:
+    return float(np.mean(log_softmax(logits, axis=1)[np.arange(len(truth)), truth]))

@@ -1,0 +1,86 @@
+"""Which networks a chat's classifier may be, each with its Keras builder and its ONNX writer side by side.
+
+Every one reads the shipped vocabulary and starts from the shipped vectors of its pieces; the LSTM starts
+from the shipped recurrence too. Each becomes a model from tokens and lengths to probabilities.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+
+from ml.classifier import ARCHITECTURES, Architecture, read_weights, set_weights
+from ml.classifier import build as build_lstm
+from ml.export import export
+from ml.networks import attention, convolution, recurrent
+from ml.predictor import SHIPPED
+
+Weights = dict[str, np.ndarray]
+WIDTHS = {"gru": 96, "cnn": 96, "transformer": 128}  # units, filters a size, width of the inner layer
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What may be searched for: `width` None is the architecture's own, `dropout` None too."""
+
+    width: int | None = None
+    dropout: float | None = None
+    l1: float = 0.0
+    l2: float = 0.0
+
+
+Writer = Callable[[Any], Any]
+OTHERS: Mapping[str, tuple[Callable[..., Any], Writer]] = {
+    "gru": (recurrent.build, recurrent.write),
+    "cnn": (convolution.build, convolution.write),
+    "transformer": (attention.build, attention.write),
+}
+NAMES = (*ARCHITECTURES, *OTHERS)
+
+
+def build(name: str, vocabulary: int, num_labels: int, shape: Shape, seed: int) -> Any:
+    """Return a network from tokens (batch, maxlen) to logits (batch, labels), begun as what is shipped."""
+    if name in ARCHITECTURES:
+        model = build_lstm(_shaped(name, shape), vocabulary, num_labels, seed=seed, l1=shape.l1, l2=shape.l2)
+        if name != "article":
+            set_weights(model, shipped_start())
+        return model
+    start = shipped_start()["embedding"]
+    builder, _ = OTHERS[name]
+    dropout = 0.4 if shape.dropout is None else shape.dropout
+    width = shape.width or WIDTHS[name]
+    model = builder(
+        start.shape, num_labels, width=width, dropout=dropout, l1=shape.l1, l2=shape.l2, seed=seed
+    )
+    model.get_layer("embedding").embeddings.assign(start)
+    return model
+
+
+def write(name: str, model: Any) -> Any:
+    """Return a trained network as an ONNX model, its probabilities not yet calibrated."""
+    if name not in ARCHITECTURES:
+        return OTHERS[name][1](model)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        export(read_weights(model), ARCHITECTURES[name].pooling, path)
+        return onnx.load(path)
+
+
+def shipped_start() -> Weights:
+    """Return the shipped model's weights below the output, which knows other labels."""
+    with np.load(SHIPPED / "weights.npz") as weights:
+        return {
+            name: weights[name].astype(np.float32) for name in weights.files if name not in {"kernel", "bias"}
+        }
+
+
+def _shaped(name: str, shape: Shape) -> Architecture:
+    """Return the LSTM's shape: its width is that of the shipped recurrence."""
+    own = ARCHITECTURES[name]
+    return own if shape.dropout is None else replace(own, dropout=shape.dropout)

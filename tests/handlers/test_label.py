@@ -1,0 +1,122 @@
+"""`/label` in a chat: one card, one tap, Skip, Undo, Stop; the least sure text first."""
+
+from pathlib import Path
+
+import pytest
+
+from handlers.label import label, press
+from handlers.messages import Reply
+from handlers.uploads import offer
+from ml.samples import Sample
+from tests.handlers.conftest import ANNA, BEN, Talk, labels_of, make_model, publish_model
+
+FILE = b"I hate this, it is terrible\nit is a table\nwhat a lovely surprise\n"
+
+
+@pytest.fixture
+async def spam(talk: Talk, tmp_path: Path) -> Talk:
+    """A chat with a trained model of the labels bad, meh, good."""
+    await publish_model(talk, tmp_path / "model")
+    return talk
+
+
+def shown(card: Reply) -> str:
+    return card.text.rpartition("\n")[2]
+
+
+async def examples(talk: Talk) -> list[Sample]:
+    return await talk.services.examples.read(talk.owner, "spam")
+
+
+async def test_the_text_that_the_model_is_least_sure_of_comes_first(spam: Talk) -> None:
+    asked = await spam.say(label, "spam")
+    assert asked.text.startswith("Send me a file of texts")
+    first = await spam.say(offer, document=spam.upload(FILE, "pool.txt"))
+    texts = FILE.decode().strip().split("\n")
+    said = [await spam.services.predictor.predict(text, owner=spam.owner, model="spam") for text in texts]
+    margins = [prediction.probability - prediction.runner_up[1] for prediction in said]
+    assert shown(first) == texts[margins.index(min(margins))]
+    assert first.text.startswith("spam: 0 labelled, 0 skipped, 3 left\n")
+    assert labels_of(first) == ["bad", "meh", "good", "Skip", "Stop"]
+
+
+async def test_a_tap_teaches_and_shows_the_next_in_the_same_message(spam: Talk) -> None:
+    first = await spam.say(label, "spam", document=spam.upload(FILE, "pool.txt"))
+    message = spam.outbox.order[-1]
+    second = await spam.press_labelled(press, "meh")
+    assert spam.outbox.order[-1] == ("edit", message[1])
+    assert await examples(spam) == [Sample(shown(first), "meh")]
+    assert shown(second) != shown(first)
+    assert second.text.startswith("spam: 1 labelled, 0 skipped, 2 left\n")
+
+
+async def test_undo_takes_the_label_back_and_asks_again(spam: Talk) -> None:
+    first = await spam.say(label, "spam", document=spam.upload(FILE, "pool.txt"))
+    await spam.press_labelled(press, "meh")
+    again = await spam.press_labelled(press, "Undo")
+    assert shown(again) == shown(first)
+    assert await examples(spam) == []
+    await spam.press_labelled(press, "Skip")
+    back = await spam.press_labelled(press, "Undo")
+    assert shown(back) == shown(first)
+
+
+async def test_skipping_teaches_nothing_and_the_end_says_how_far_the_model_is(spam: Talk) -> None:
+    await spam.say(label, "spam", document=spam.upload(FILE, "pool.txt"))
+    await spam.press_labelled(press, "Skip")
+    await spam.press_labelled(press, "good")
+    last = await spam.press_labelled(press, "Skip")
+    assert last.text.startswith(
+        "That was the last text of the file.\nspam: bad 0 · meh 0 · good 1 – 1 in all"
+    )
+    assert len(await examples(spam)) == 1
+
+
+async def test_stop_can_be_gone_on_from(spam: Talk) -> None:
+    await spam.say(label, "spam", document=spam.upload(FILE, "pool.txt"))
+    second = await spam.press_labelled(press, "bad")
+    stopped = await spam.press_labelled(press, "Stop")
+    assert stopped.text.startswith("spam: bad 1")
+    again = await spam.say(label, "spam")
+    assert again.text == second.text
+
+
+async def test_a_second_tap_on_the_same_card_counts_once(spam: Talk) -> None:
+    first = await spam.say(label, "spam", document=spam.upload(FILE, "pool.txt"))
+    data = first.buttons[0][0].data
+    assert data is not None
+    await spam.press(press, data)
+    await spam.press(press, data)
+    assert len(await examples(spam)) == 1
+
+
+async def test_an_untrained_model_is_labelled_for_too(talk: Talk) -> None:
+    await make_model(talk)
+    first = await talk.say(label, document=talk.upload(FILE, "pool.txt"))
+    assert labels_of(first) == ["junk", "fine", "Skip", "Stop"]
+
+
+async def test_what_was_taught_already_is_not_asked(talk: Talk) -> None:
+    await make_model(talk)
+    await talk.services.examples.add(talk.owner, "spam", [Sample("it is a table", "fine")], ANNA.id)
+    said = await talk.say(label, "spam", document=talk.upload(b"it is a table\n", "pool.txt"))
+    assert said.text == "This file holds no text that “spam” was not taught already."
+
+
+async def test_two_people_label_pools_of_their_own(group: Talk) -> None:
+    await make_model(group)
+    await group.say(label, "spam", document=group.upload(FILE, "one.txt"))
+    await group.say(label, "spam", document=group.upload(b"another text\n", "two.txt"), by=BEN)
+    mine = await group.say(label, "spam")
+    assert "3 left" in mine.text
+
+
+async def test_a_pool_ends_within_a_day(spam: Talk) -> None:
+    await spam.say(label, "spam", document=spam.upload(FILE, "pool.txt"))
+    redis = spam.services.pools._redis
+    ends = [await redis.ttl(key) async for key in redis.scan_iter("tonefit:pool:*")]
+    assert len(ends) == 1
+    assert 0 < ends[0] <= 86_400
+    await redis.delete(*[key async for key in redis.scan_iter("tonefit:pool:*")])
+    said = await spam.press_labelled(press, "good")
+    assert said.text == "This question is closed. Please send the command again."

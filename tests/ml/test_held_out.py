@@ -1,0 +1,63 @@
+"""What is held out stays so, and what was learned from is never held out."""
+
+from collections import Counter
+
+import pytest
+import redis.asyncio
+
+from ml.examples import Examples
+from ml.held_out import Known, digest, divide
+from ml.samples import Sample
+
+
+def samples(label: str, count: int, start: int = 0) -> list[Sample]:
+    return [Sample(f"{label} text number {n}", label) for n in range(start, start + count)]
+
+
+def held(divided: list[Sample]) -> set[str]:
+    return {sample.text for sample in divided if sample.held_out}
+
+
+@pytest.mark.parametrize("counts", [(8, 8), (8, 500), (100, 37), (1, 1)])
+def test_a_fifth_of_each_label_is_held_out(counts: tuple[int, int]) -> None:
+    divided = divide(samples("a", counts[0]) + samples("b", counts[1]))
+    found = Counter(sample.label for sample in divided if sample.held_out)
+    assert found == {label: max(1, round(0.2 * count)) for label, count in zip("ab", counts, strict=True)}
+
+
+def test_the_order_of_the_samples_does_not_matter() -> None:
+    given = samples("a", 50) + samples("b", 50)
+    assert held(divide(given)) == held(divide(given[::-1]))
+
+
+def test_what_was_held_out_stays_so_and_what_was_learned_never_is() -> None:
+    first = divide(samples("a", 40) + samples("b", 40))
+    known = Known(
+        {digest(sample.text) for sample in first if sample.held_out},
+        {digest(sample.text) for sample in first if not sample.held_out},
+    )
+    later = divide(samples("a", 200) + samples("b", 60), known)
+    by_text = {sample.text: sample.held_out for sample in later}
+    assert all(by_text[sample.text] == sample.held_out for sample in first)
+    assert Counter(sample.label for sample in later if sample.held_out) == {"a": 40, "b": 12}
+
+
+def test_a_text_goes_one_way_whatever_its_label_or_case() -> None:
+    twice = [Sample("Ｓame  TEXT", "a"), Sample("same text", "b"), *samples("a", 20), *samples("b", 20)]
+    divided = divide(twice)
+    assert divided[0].held_out == divided[1].held_out
+
+
+async def test_the_examples_of_a_model_remember_their_part(redis_client: redis.asyncio.Redis) -> None:
+    examples = Examples(redis_client)
+    await examples.add("1", "spam", samples("a", 30) + samples("b", 30), by=7)
+    first = held(await examples.divided("1", "spam"))
+    assert len(first) == 12
+    await examples.add("1", "spam", samples("a", 70, start=30), by=7)
+    second = held(await examples.divided("1", "spam"))
+    assert first < second
+    assert len(second) == 26
+    learned = {sample.text for sample in samples("a", 30)} - first
+    assert not learned & second
+    await examples.delete("1", "spam")
+    assert await examples.divided("1", "spam") == []
