@@ -11,7 +11,7 @@ PROGRESS_CURSOR = "tonefit:progress:cursor"  # string: the last record that the 
 PROGRESS_FOLLOWER = "tonefit:progress:follower"  # string with a TTL: which replica reads the stream
 ACTIVE_JOBS = "tonefit:jobs:active"  # sorted set: jobs neither done nor given up, by time
 SWEEPER = "tonefit:jobs:sweeper"  # string with a TTL: which process looks after lost jobs
-REPLICAS = "tonefit:replicas"  # hash: a replica that serves models, to the last change it serves and when
+SERVING = "tonefit:serving"  # hash: a replica that serves models, to the last change it serves and when
 PACE = "tonefit:pace"  # hash: how long trainings took, by architecture
 
 

@@ -132,7 +132,7 @@ class Registry:
     async def served(self, change: str, patience: float = PATIENCE) -> bool:
         """Wait until every replica serves a change; False where one takes longer than `patience` seconds."""
         deadline = time.monotonic() + patience
-        while await self._behind(keys=[keys.REPLICAS], args=[change, SILENT]):
+        while await self._behind(keys=[keys.SERVING], args=[change, SILENT]):
             if time.monotonic() > deadline:
                 return False
             await asyncio.sleep(LOOK_EVERY)
@@ -157,7 +157,7 @@ class Registry:
         while True:
             try:
                 last = last or await self._id_at(since)
-                await self._serve(keys=[keys.REPLICAS], args=[replica, last])
+                await self._serve(keys=[keys.SERVING], args=[replica, last])
                 for entry, change in await stream.read(self._redis, keys.CHANGES, last):
                     model = await self.get(change["owner"], change["name"])
                     yield change["owner"], change["name"], model.version if model else None

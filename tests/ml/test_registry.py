@@ -148,6 +148,6 @@ async def test_a_promotion_is_served_when_every_replica_has_dealt_with_it(
 async def test_a_replica_that_died_keeps_nobody_waiting(redis_client: redis.asyncio.Redis) -> None:
     registry = Registry(redis_client)
     await registry.create("1", "spam", ("a", "b"), 7)
-    await redis_client.hset("tonefit:replicas", "dead", "1-0 1000")
+    await redis_client.hset("tonefit:serving", "dead", "1-0 1000")
     assert await registry.served(await registry.promote("1", "spam", "v1"), patience=0.2)
-    assert await redis_client.hlen("tonefit:replicas") == 0
+    assert await redis_client.hlen("tonefit:serving") == 0
