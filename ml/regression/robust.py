@@ -8,7 +8,7 @@ import numpy as np
 
 from ml.regression.basis import Basis
 from ml.regression.gram import terms_of
-from ml.regression.linear import Estimate
+from ml.regression.linear import Estimate, fit_linear
 from ml.regression.resampling import bootstrap, leave_one_out
 from ml.regression.spec import FitError, Floats, Observations, Spec
 
@@ -16,6 +16,7 @@ TUNING = 1.345  # Huber's: 95 % efficient where the errors are normal
 NORMAL = 0.6744897501960817  # median distance of a normal from its mean, in deviations
 STEPS = 500
 CLOSE = 1e-13
+EXACT = 1e-4  # how far below a point on the curve the floor of residuals lies
 MOST_PAIRS = 2_000_000
 SUBSETS = 20_000  # of p rows, where there is more than one slope
 BATCH = 1_000
@@ -39,6 +40,11 @@ def _fit_huber(data: Observations, basis: Basis, spec: Spec) -> Estimate:
     """Fit by iterated weights, with Huber's own covariance (Huber, Robust Statistics, 1981, 7.6)."""
     weights = _huber_weights(data, basis)
     X, y, floor = _weighted(data, basis)
+    on_curve = np.abs(y - X @ weights) <= floor / EXACT
+    if np.median(np.abs(y - X @ weights)) <= floor and on_curve.sum() > len(weights):
+        # most points lie on the curve: those alone give its digits
+        exact = fit_linear(data.where(on_curve), spec)
+        weights = basis.centred(np.array(exact.coefficients))
     n, p = X.shape
     residuals = y - X @ weights
     scale = max(float(np.median(np.abs(residuals))) / NORMAL, floor)

@@ -59,6 +59,11 @@ def notes_of(text: str) -> list[str]:
         "1,2\n\n2,4\n\n3,6",
         "+1,2.0 2.,4e0 3,.6e1",
         "x;y\n1;2\n2;4\n3;6",
+        "1 2, 2 4, 3 6",
+        "x=1,2,3 y=2,4,6",
+        "x: 1 2 3\ny: 2 4 6",
+        "时间：1，2，3\n温度：2，4，6",
+        "linear: 1,2 2,4 3,6",
     ],
 )
 def test_points_are_read_however_they_are_written(text: str) -> None:
@@ -153,6 +158,7 @@ def test_rows_with_an_empty_cell_are_left_out_and_counted() -> None:
     [
         ("abc", 1, 1, "abc"),
         ("1,2 2,b 3,4", 2, "y", "b"),
+        ("please 1,2 2,4", 1, 1, "please"),
         ("height,weight\n1,2\n2,?", 3, "weight", "?"),
         ("1,2\n2,nan", 2, "y", "nan"),
         ("1,2\n2,-inf", 2, "y", "-inf"),
@@ -191,6 +197,12 @@ def test_a_broken_row_is_named() -> None:
         ("1,2 2,4", Spec()),
         ("linear 1,2 2,4", Spec()),
         ("poly3 1,2 2,4", Spec(degree=3)),
+        ("poly 3 1,2 2,4", Spec(degree=3)),
+        ("degree 3\n1,2 2,4", Spec(degree=3)),
+        ("quadratic 1,2 2,4", Spec(degree=2)),
+        ("三次 1,2 2,4", Spec(degree=3)),
+        ("指数 1,2 2,4", Spec(model="exp")),
+        ("exponential: 1,2 2,4", Spec(model="exp")),
         ("deg=4 1,2", Spec(degree=4)),
         ("—deg 4 1,2", Spec(degree=4)),
         ("--degree 4 1,2", Spec(degree=4)),
@@ -302,15 +314,19 @@ def test_more_than_two_thousand_typed_rows_are_refused() -> None:
         '"',
         "１",
         "1,234",
+        "x=1,2 ",
+        "a:1 2\n",
+        "degree 2 ",
+        "1 2,",
     ],
 )
 def test_ten_megabytes_of_anything_are_answered_in_under_a_second(garbage: str) -> None:
     text = garbage * (10_000_000 // len(garbage))
     for length in (len(text), 199_000):
-        start = time.perf_counter()
+        start = time.thread_time()  # other processes may be busy
         with contextlib.suppress(Refusal):
             parse_fit(text[:length])
-        assert time.perf_counter() - start < 1
+        assert time.thread_time() - start < 1
 
 
 finite = st.floats(-1e12, 1e12, allow_nan=False).map(lambda value: round(value, 6))

@@ -207,6 +207,12 @@ def test_a_line_with_one_wild_point_is_found_exactly_by_medians() -> None:
         assert found.coefficients == pytest.approx((1, 2), abs=1e-6)
 
 
+def test_a_robust_line_through_most_points_has_clean_digits() -> None:
+    found = fit(observations([1, 2, 3, 4, 5], [2, 4, 6, 80, 10]), Spec(robust="huber"))
+    assert found.coefficients == (0.0, 2.0)
+    assert found.equation() == "y = 2x + 0"
+
+
 def test_robust_leave_one_out_is_finite_and_fair() -> None:
     data = cloud(30, 1)
     assert fit(data, Spec(robust="huber")).loo == pytest.approx(fit(data).loo, rel=0.2)
