@@ -11,7 +11,7 @@ import numpy as np
 from handlers.errors import Refusal
 from handlers.fit_options import Options, read_options
 from handlers.grammar import normalise
-from handlers.number_cells import Commas, NumberColumn, is_number, read_column, settled_commas
+from handlers.number_cells import Commas, NumberColumn, is_number, read_column, settled_commas, with_minus
 from handlers.point_columns import Chosen, check_width, choose_columns, header_of, no_number, width_of
 from handlers.point_rows import Rows, split_rows, table_of_lists
 from handlers.table_words import refuse_table
@@ -21,7 +21,7 @@ from ml.tables import TableError, clipped
 
 MOST_TYPED = 2_000  # rows
 LONGEST_TYPED = 200_000  # characters
-NUMBERS_ONLY = re.compile(r"[\s\d.,;|+\-−eE%()\[\]{}（）【】「」《》〈〉，；、。－＋０-９]+")
+NUMBERS_ONLY = re.compile(r"[\s\d.,;|+\-−‐-―eE%()\[\]{}（）【】「」《》〈〉，；、。－＋０-９]+")
 Values = dict[str, object]
 
 
@@ -75,14 +75,14 @@ def looks_like_points(text: str) -> bool:
     """
     if len(text) > LONGEST_TYPED or not NUMBERS_ONLY.fullmatch(text):
         return False
-    rows = split_rows(normalise(text).strip()).cells
+    rows = split_rows(with_minus(normalise(text)).strip()).cells
     return len(rows) >= 2 and all(len(row) >= 2 and all(map(is_number, filter(None, row))) for row in rows)
 
 
 def read_points(table: str, options: Options, commas: Commas | None = None) -> Points:
     """Read a typed table that was folded by `normalise`."""
     try:
-        rows = split_rows(table.strip("\n"), decimal_commas=commas == "decimal")
+        rows = split_rows(with_minus(table).strip("\n"), decimal_commas=commas == "decimal")
     except TableError as error:
         raise refuse_table(error) from error
     rows, turned = _turned(rows)

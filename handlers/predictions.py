@@ -10,7 +10,7 @@ import numpy as np
 from handlers.errors import Refusal
 from handlers.grammar import normalise
 from handlers.kept_fit import KeptFit
-from handlers.number_cells import read_column, read_moment
+from handlers.number_cells import read_column, read_moment, with_minus
 from handlers.texts import N_
 from ml.regression import Band, Fit
 from ml.regression.spec import LARGEST, Floats
@@ -55,7 +55,7 @@ def read_values(text: str, fit: Fit, origins: dict[str, str]) -> tuple[Floats, l
     Raises:
         Refusal: No number, or too many, or a column without a value.
     """
-    folded = normalise(text).strip()
+    folded = with_minus(normalise(text)).strip()
     names = fit.x_names
     if len(names) == 1:
         bare = re.sub(rf"(?i)^(?:--)?(?:{re.escape(names[0])}|x)\s*[=:]\s*", "", folded)

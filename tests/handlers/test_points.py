@@ -71,7 +71,8 @@ def test_points_are_read_however_they_are_written(text: str) -> None:
 
 
 def test_signs_that_phones_make_are_read() -> None:
-    assert rows_of("−1,2 –2,4".replace("–", "-") + " +3,−6") == [[-1, 2], [-2, 4], [3, -6]]
+    assert rows_of("−1,2 –2,4 +3,—6 ‑4,－8") == [[-1, 2], [-2, 4], [3, -6], [-4, -8]]
+    assert looks_like_points("–1,2 –2,4")
 
 
 @pytest.mark.parametrize(
@@ -333,6 +334,9 @@ finite = st.floats(-1e12, 1e12, allow_nan=False).map(lambda value: round(value, 
 pairs = st.lists(st.tuples(finite, finite), min_size=3, max_size=30)
 
 
+BRACKETS = ["()", "[]", "{}", "（）", "【】", "「」", "『』", "〈〉", "《》", "〔〕", "<>"]
+
+
 def wide(text: str) -> str:
     return text.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)})
 
@@ -341,7 +345,23 @@ def wide(text: str) -> str:
 @given(
     pairs,
     st.sampled_from(
-        ["plain", "wide", "minus", "tabs", "semicolon", "brackets", "decimal comma", "thousands"]
+        [
+            "plain",
+            "wide",
+            "minus",
+            "dashes",
+            "tabs",
+            "tabs and blanks",
+            "semicolon",
+            "brackets",
+            "decimal comma",
+            "thousands",
+            "curly quotes",
+            "units",
+            "lists",
+            "between commas",
+            *BRACKETS,
+        ]
     ),
 )
 def test_any_numbers_come_back_in_every_dress(points: list[tuple[float, float]], dress: str) -> None:
@@ -349,6 +369,13 @@ def test_any_numbers_come_back_in_every_dress(points: list[tuple[float, float]],
         "plain": " ".join(f"{x!r},{y!r}" for x, y in points),
         "wide": wide(";".join(f"{x!r},{y!r}" for x, y in points)),
         "minus": "\n".join(f"{x!r}, {y!r}" for x, y in points).replace("-", "−"),
+        "dashes": "\n".join(f"{x!r} {y!r}" for x, y in points).replace("-", "—").replace("e—", "e-"),
+        "tabs and blanks": " x \t y \r\n" + "".join(f" {x!r}\t {y!r} \r\n" for x, y in points),
+        "curly quotes": "“x”,„y”\n" + "\n".join(f"“{x!r}”,”{y!r}”" for x, y in points),
+        "units": "\n".join(f"{x!r} kg\t€{y!r}" for x, y in points),
+        "lists": f"x: {', '.join(repr(x) for x, _ in points)}\ny: {' '.join(repr(y) for _, y in points)}",
+        "between commas": ", ".join(f"{x!r} {y!r}" for x, y in points),
+        **{pair: "，".join(f"{pair[0]}{x!r}；{y!r}{pair[1]}" for x, y in points) for pair in BRACKETS},
         "tabs": "\n".join(f"{x!r}\t{y!r}" for x, y in points),
         "semicolon": "a;b\n" + "\n".join(f"{x!r};{y!r}" for x, y in points),
         "brackets": "".join(f"({x!r}, {y!r})" for x, y in points),
