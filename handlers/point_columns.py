@@ -86,6 +86,11 @@ def choose_columns(names: list[str] | None, width: int, options: Options) -> Cho
         y = free.pop()
     if not x:
         x = [place for place in free if place != y]
+    for place in (*x, y):
+        if (*x, y).count(place) > 1:
+            raise Refusal(
+                N_("Column “{column}” is named twice. Choose each column once."), column=labels[place]
+            )
     return Chosen(tuple(x), y, weights, labels, names is not None)
 
 

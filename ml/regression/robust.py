@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations
+from math import comb
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml.regression.basis import Basis
 from ml.regression.gram import terms_of
@@ -136,15 +140,23 @@ def _median_slope(t: Floats, y: Floats, rng: np.random.Generator, most: int) -> 
     return float(np.median((y[second] - y[first])[apart] / run[apart])) if apart.any() else 0.0
 
 
+def _subsets(n: int, p: int, rng: np.random.Generator, count: int) -> Iterator[NDArray[np.int64]]:
+    """Yield sets of p rows: all there are, or `count` random ones where there are more; shape (some, p)."""
+    if comb(n, p) <= count:
+        yield np.array(list(combinations(range(n), p)))
+        return
+    for _ in range(-(-count // BATCH)):
+        if n <= 4 * p:
+            yield np.argsort(rng.random((BATCH, n)), axis=1)[:, :p]
+        else:  # a row drawn twice makes no regular system, and falls out
+            yield rng.integers(0, n, (BATCH, p))
+
+
 def _spatial_median(X: Floats, y: Floats, rng: np.random.Generator, count: int) -> Floats:
     """Return the point nearest to the fits of many subsets of p rows (Dang, Peng, Wang and Zhang, 2008)."""
     n, p = X.shape
     found = []
-    for _ in range(-(-count // BATCH)):
-        if n <= 4 * p:
-            rows = np.argsort(rng.random((BATCH, n)), axis=1)[:, :p]
-        else:  # a row drawn twice makes no regular system, and falls out below
-            rows = rng.integers(0, n, (BATCH, p))
+    for rows in _subsets(n, p, rng, count):
         A = X[rows]
         regular = np.abs(np.linalg.det(A)) > 1e-10
         found.append(np.linalg.solve(A[regular], y[rows[regular]][..., None])[..., 0])

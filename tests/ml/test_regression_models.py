@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy import optimize, stats
-from sklearn.linear_model import Lasso, Ridge
+from sklearn.linear_model import Lasso, Ridge, TheilSenRegressor
 from sklearn.preprocessing import StandardScaler
 
 from ml.regression import FitError, Observations, Spec, fit, observations
@@ -163,6 +163,16 @@ def test_theil_sen_agrees_with_scipy() -> None:
     low, high = found.intervals[1]
     assert low < slope < high
     assert found.p == (None, None)
+
+
+def test_theil_sen_of_several_columns_agrees_with_scikit_learn() -> None:
+    rng = np.random.default_rng(3)
+    # from -1 to 1, where our middle of the subsets, which no unit changes, is scikit-learn's
+    X = np.vstack([[-1, -1], [1, 1], rng.uniform(-1, 1, (23, 2)).round(3)])
+    y = (X @ [2, -1] + 3 + rng.standard_t(2, size=25)).round(3)
+    peer = TheilSenRegressor(max_subpopulation=10_000, tol=1e-10, max_iter=10_000).fit(X, y)
+    found = fit(observations(X, y), Spec(robust="theil-sen"))
+    np.testing.assert_allclose(found.coefficients, [peer.intercept_, *peer.coef_], rtol=1e-3)
 
 
 # statsmodels 0.15.0: RLM(y, X, M=HuberT()).fit(tol=1e-14, maxiter=500) of the points below
