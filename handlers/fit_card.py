@@ -14,6 +14,7 @@ from ml.regression import Fit, number
 
 CAPTION = 1024  # characters that Telegram takes below a photo
 LONGEST_EQUATION = 400
+MOST_DEVIATIONS = 100  # that are told apart
 EXAMPLE = "/fit 1,2 2,4.1 3,5.9 4,8.2"
 METHODS = {"huber": N_("robust (Huber)"), "theil-sen": N_("robust (Theil-Sen)")}
 
@@ -214,11 +215,12 @@ def _warnings(kept: KeptFit, t: Texts) -> list[str]:
     fit, said = kept.fit, []
     if len(fit.outliers) == 1:
         outlier = fit.outliers[0]
+        far = abs(outlier.studentised)
         said.append(
             t(
                 "⚠ Row {row} lies far off the curve ({deviations} deviations).",
                 row=outlier.row,
-                deviations=number(abs(outlier.studentised), 2),
+                deviations=number(far, 2) if far < MOST_DEVIATIONS else f"> {MOST_DEVIATIONS}",
             )
         )
     elif fit.outliers:

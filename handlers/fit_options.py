@@ -16,8 +16,12 @@ KEYS = frozenset(
     {"deg", "degree", "ci", "x", "y", "weights", "through0", "robust", "ridge", "lasso", "predict", "theme"}
 )
 MODELS = {"linear": "linear", "line": "linear", "exp": "exp", "log": "log", "power": "power"}
+MODELS |= {"exponential": "exp", "logarithmic": "log", "线性": "linear", "直线": "linear"}
+MODELS |= {"指数": "exp", "对数": "log", "幂": "power"}
+DEGREES = {"quadratic": "2", "parabola": "2", "cubic": "3", "二次": "2", "三次": "3"}
 ROBUST = {"huber": "huber", "theil-sen": "theil-sen", "theilsen": "theil-sen"}
 POLYNOMIAL = re.compile(r"poly(?P<degree>\d{1,3})")
+APART = re.compile(r"(?<!\S)(?:poly|degree|deg)\s+(\d{1,2})(?=\s|$)", re.IGNORECASE)  # `poly 2` is poly2
 FLAG = re.compile(r"(?<!\S)(?:--|[—–―])(?P<flag>through0|robust|ridge|lasso)(?=\s|$)", re.IGNORECASE)
 WIDE_COLON = re.compile(rf"(?<!\S)((?:--|[—–―])?(?:{'|'.join(sorted(KEYS))}))：", re.IGNORECASE)
 VALUE = re.compile(r"\"[^\"]*\"|'[^']*'|\S*")
@@ -50,6 +54,7 @@ def read_options(text: str) -> tuple[Options, str]:
     folded = normalise(WIDE_COLON.sub(r"\1=", text))
     first, newline, body = folded.strip("\n").partition("\n")
     first = FLAG.sub(lambda found: found["flag"].lower(), first)
+    first = APART.sub(r"poly\1", first, count=1)
     given, rest = _take_options(first)
     words = _take_words(rest, given)
     unknown = UNKNOWN.search(words)
@@ -92,10 +97,12 @@ def _take_words(line: str, given: dict[str, str]) -> str:
 
 
 def _take_word(word: str, given: dict[str, str]) -> bool:
-    word = word.lower()
+    word = word.lower().removesuffix(":")
     polynomial = POLYNOMIAL.fullmatch(word)
     if polynomial is not None:
         given.setdefault("degree", polynomial["degree"])
+    elif word in DEGREES:
+        given.setdefault("degree", DEGREES[word])
     elif word in MODELS:
         given["model"] = word
     elif word in {"through0", "robust", "ridge", "lasso"}:

@@ -20,6 +20,7 @@ GROUPED_BY_DOTS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?")
 SPACED = re.compile(r"([+-]?\d{1,3}(?:[ ']\d{3})+)((?:[.,]\d*)?)")
 COMMA_THEN_DOT = re.compile(r"[+-]?\d[\d,]*,\d{3}\.\d*")
 DOT_THEN_COMMA = re.compile(r"[+-]?\d[\d.]*\.\d{3},\d*")
+DASH = re.compile(r"(?<![\w.])[\u2010-\u2015\u2212\ufe58\ufe63\uff0d](?=[\d.])")
 BARE = re.compile(r"[\d.,+\-eE]*")  # no unit, no blank
 UNIT = re.compile(
     r"(?P<front>[$€£¥₩₹]?)\s*(?P<number>[+-]?[\d.,]+(?:[eE][+-]?\d+)?)\s*(?P<unit>[^\d\s.,;|]*)"
@@ -81,6 +82,15 @@ def read_column(cells: Sequence[str], commas: Commas | None = None, *, dates: bo
     column = _numbers(stripped, decided, other)
     values = [value and value / 100 for value in column.values] if kind == "percent" else column.values
     return NumberColumn(values, kind, column.wrong, column.endless, column.commas, other, unit)
+
+
+def with_minus(text: str) -> str:
+    """Turn the dashes that phones and word processors put before a number into minus signs.
+
+    >>> with_minus("–5, —.5, 2—3")
+    '-5, -.5, 2—3'
+    """
+    return DASH.sub("-", text)
 
 
 def decide_commas(cells: Iterable[str]) -> tuple[Commas, Commas | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from handlers.texts import N_
 from ml.tables import clipped
 
 MOST_COLUMNS = 200
+DATELIKE = re.compile(r"\d{1,4}[./]\d{1,2}[./]\d{2,4}")  # which of day and month comes first, nobody can tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,11 @@ def choose_columns(names: list[str] | None, width: int, options: Options) -> Cho
         y = free.pop()
     if not x:
         x = [place for place in free if place != y]
+    for place in (*x, y):
+        if (*x, y).count(place) > 1:
+            raise Refusal(
+                N_("Column “{column}” is named twice. Choose each column once."), column=labels[place]
+            )
     return Chosen(tuple(x), y, weights, labels, names is not None)
 
 
@@ -93,7 +100,7 @@ def no_number(
     """Return the sentence for a cell that is no number, or no date below dates."""
     if endless:
         sentence = N_("Row {row}, column {column} holds “{held}”. A fit needs finite numbers.")
-    elif date:
+    elif date or DATELIKE.fullmatch(held.strip()):
         sentence = N_(
             "Row {row}, column {column} holds “{held}”, which is no date like 2024-01-31. "
             "Correct or empty the cell."

@@ -10,7 +10,7 @@ import numpy as np
 
 from handlers.errors import Refusal
 from handlers.fit_options import Options
-from handlers.number_cells import ENDLESS, Commas, looks_numeric
+from handlers.number_cells import ENDLESS, Commas, looks_numeric, with_minus
 from handlers.point_columns import Chosen, check_width, choose_columns, header_of, no_number
 from handlers.points import Note, Points, points_of_rows
 from handlers.table_words import refuse_table
@@ -47,6 +47,7 @@ def read_table(text: str, options: Options, commas: Commas | None = None) -> Poi
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = with_minus(text)
     if not text.strip():
         raise Refusal(N_("This file is empty. Send a CSV with a row of names and rows of numbers."))
     if text.count("\n") > MOST_ROWS + 1:

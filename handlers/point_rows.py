@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 
+from handlers.number_cells import is_number
 from ml.tables import read_rows
 
 OPENING, CLOSING = "([{<【「『〈《〔", ")]}>】」』〉》〕"
@@ -13,6 +15,8 @@ GROUP = re.compile(rf"[{re.escape(OPENING)}]([^{re.escape(OPENING + CLOSING)}]*)
 BETWEEN = re.compile(rf"[\s,;|{re.escape(OPENING + CLOSING)}]*")
 RULE = re.compile(r"[\s|:+=-]*-[\s|:+=-]*")  # the line below the header of a Markdown table
 COMMA = re.compile(r"[ \t]*,[ \t]*")
+NAME = re.compile(r"(?<!\w)([^\W\d_]\w{0,23})\s{0,3}[:=]\s{0,3}")
+BETWEEN_NUMBERS = re.compile(r"[\s,;]+")
 PAIR = re.compile(r"[+-]?\d+,\d+")
 
 
@@ -53,6 +57,21 @@ def split_rows(text: str, *, decimal_commas: bool = False) -> Rows:
     if len(lines) > 1 and _semicolons_part_cells([line for _, line in lines]):
         return _delimited(lines, ";")
     return _free(lines, decimal_commas)
+
+
+def table_of_lists(text: str) -> str:
+    """Turn `x=1,2,3 y=2,4,7` or a line of numbers for each name into a table; empty where it is neither.
+
+    >>> table_of_lists("x: 1 2\\ny: 3 4")
+    'x\\ty\\n1\\t3\\n2\\t4'
+    """
+    before, *parts = NAME.split(text)
+    lists = [BETWEEN_NUMBERS.split(part.strip(" \t\r\n,;")) for part in parts[1::2]]
+    if before.strip() or len(lists) < 2 or len(lists[0]) < 2 or len({len(cells) for cells in lists}) > 1:
+        return ""
+    if not all(map(is_number, chain.from_iterable(lists))):
+        return ""
+    return "\n".join("\t".join(row) for row in [parts[::2], *zip(*lists, strict=True)])
 
 
 def _numbered(cells: list[list[str]]) -> Rows:
@@ -103,10 +122,25 @@ def _free(lines: list[tuple[int, str]], decimal_commas: bool) -> Rows:
     return Rows(rows.cells, rows.lines, pairs=pairs and not decimal_commas, decimal=decimal_commas)
 
 
+def _rows_between_commas(piece: str) -> list[list[str]]:
+    """Return the rows of `1 2, 3 4, 5 6`; none where commas part anything else.
+
+    >>> _rows_between_commas("1 2, 3 4"), _rows_between_commas("1, 2 2, 4")
+    ([['1', '2'], ['3', '4']], [])
+    """
+    rows = [part.split() for part in piece.split(",")]
+    even = len(rows) > 1 and len(rows[0]) > 1 and all(len(row) == len(rows[0]) for row in rows)
+    return rows if even else []
+
+
 def _rows_of_line(line: str, decimal_commas: bool) -> tuple[list[list[str]], bool]:
     rows: list[list[str]] = []
     paired = False
     for piece in line.split(";"):
+        lists = _rows_between_commas(piece)
+        if lists and not decimal_commas:
+            rows += lists
+            continue
         tight = piece.strip() if decimal_commas else COMMA.sub(",", piece.strip())
         words = tight.split()
         if not words:

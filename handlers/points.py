@@ -11,9 +11,9 @@ import numpy as np
 from handlers.errors import Refusal
 from handlers.fit_options import Options, read_options
 from handlers.grammar import normalise
-from handlers.number_cells import Commas, NumberColumn, is_number, read_column, settled_commas
+from handlers.number_cells import Commas, NumberColumn, is_number, read_column, settled_commas, with_minus
 from handlers.point_columns import Chosen, check_width, choose_columns, header_of, no_number, width_of
-from handlers.point_rows import Rows, split_rows
+from handlers.point_rows import Rows, split_rows, table_of_lists
 from handlers.table_words import refuse_table
 from handlers.texts import N_
 from ml.regression.spec import Observations
@@ -21,7 +21,7 @@ from ml.tables import TableError, clipped
 
 MOST_TYPED = 2_000  # rows
 LONGEST_TYPED = 200_000  # characters
-NUMBERS_ONLY = re.compile(r"[\s\d.,;|+\-−eE%()\[\]{}（）【】「」《》〈〉，；、。－＋０-９]+")
+NUMBERS_ONLY = re.compile(r"[\s\d.,;|+\-−‐-―eE%()\[\]{}（）【】「」《》〈〉，；、。－＋０-９]+")
 Values = dict[str, object]
 
 
@@ -62,7 +62,8 @@ def parse_fit(text: str, commas: Commas | None = None) -> tuple[Options, Points 
     """
     if len(text) > LONGEST_TYPED:
         raise too_many_typed()
-    options, table = read_options(text)
+    lists = table_of_lists(normalise(text))
+    options, table = (Options(), lists) if lists else read_options(text)
     return options, read_points(table, options, commas) if table.strip() else None
 
 
@@ -74,14 +75,14 @@ def looks_like_points(text: str) -> bool:
     """
     if len(text) > LONGEST_TYPED or not NUMBERS_ONLY.fullmatch(text):
         return False
-    rows = split_rows(normalise(text).strip()).cells
+    rows = split_rows(with_minus(normalise(text)).strip()).cells
     return len(rows) >= 2 and all(len(row) >= 2 and all(map(is_number, filter(None, row))) for row in rows)
 
 
 def read_points(table: str, options: Options, commas: Commas | None = None) -> Points:
     """Read a typed table that was folded by `normalise`."""
     try:
-        rows = split_rows(table.strip("\n"), decimal_commas=commas == "decimal")
+        rows = split_rows(with_minus(table).strip("\n"), decimal_commas=commas == "decimal")
     except TableError as error:
         raise refuse_table(error) from error
     rows, turned = _turned(rows)
@@ -115,6 +116,8 @@ def points_of_rows(
     if not body:
         raise Refusal(N_("There is no row of numbers below the names of the columns."))
     width = len(names) if names else width_of(body)
+    if names and width == 1 < width_of(body):
+        raise no_number(cells[0][0].strip(), lines[0], 1)  # a word before the points is no row of names
     check_width(width)
     _check_widths(body, numbers, width)
     chosen = choose_columns(names, width, options)
@@ -145,7 +148,7 @@ def _check_widths(body: Sequence[Sequence[str]], lines: Sequence[int], width: in
     for row, line in zip(body, lines, strict=True):
         if len(row) != width and (len(row) < width or any(cell.strip() for cell in row[width:])):
             raise Refusal(
-                N_("Row {row} has {found} cells where the others have {width}. It holds: {held}"),
+                N_("Row {row} does not have {width} cells like the others, but {found}. It holds: {held}"),
                 row=line,
                 found=len(row),
                 width=width,

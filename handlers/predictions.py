@@ -10,13 +10,13 @@ import numpy as np
 from handlers.errors import Refusal
 from handlers.grammar import normalise
 from handlers.kept_fit import KeptFit
-from handlers.number_cells import read_column, read_moment
+from handlers.number_cells import read_column, read_moment, with_minus
 from handlers.texts import N_
 from ml.regression import Band, Fit
 from ml.regression.spec import LARGEST, Floats
 from ml.tables import clipped
 
-MOST = 10  # predictions at once
+MOST = 10  # predictions at once in a chat
 BETWEEN = re.compile(r"[\s,;|]+")
 
 
@@ -34,19 +34,19 @@ class Predictions:
     outside: tuple[bool, ...]
 
 
-def predictions(text: str, kept: KeptFit) -> Predictions:
-    """Predict at the values that a text names.
+def predictions(text: str, kept: KeptFit, most: int = MOST) -> Predictions:
+    """Predict at the values that a text names, up to `most`.
 
     Raises:
         Refusal: See `read_values`.
     """
-    x, written = read_values(text, kept.fit, dict(kept.origins))
+    x, written = read_values(text, kept.fit, dict(kept.origins), most)
     if kept.fit.spec.model in {"log", "power"} and (x <= 0).any():
         raise Refusal(N_("This curve exists only for {x} above 0."), x=kept.fit.x_names[0])
     return Predictions(x, tuple(written), kept.fit.predict(x), tuple(kept.fit.outside(x)))
 
 
-def read_values(text: str, fit: Fit, origins: dict[str, str]) -> tuple[Floats, list[str]]:
+def read_values(text: str, fit: Fit, origins: dict[str, str], most: int = MOST) -> tuple[Floats, list[str]]:
     """Return the values, shape (m, k), and how each was written.
 
     One column takes any number of values; several columns take `name=value` for each, or as many values as
@@ -55,7 +55,7 @@ def read_values(text: str, fit: Fit, origins: dict[str, str]) -> tuple[Floats, l
     Raises:
         Refusal: No number, or too many, or a column without a value.
     """
-    folded = normalise(text).strip()
+    folded = with_minus(normalise(text)).strip()
     names = fit.x_names
     if len(names) == 1:
         bare = re.sub(rf"(?i)^(?:--)?(?:{re.escape(names[0])}|x)\s*[=:]\s*", "", folded)
@@ -64,8 +64,8 @@ def read_values(text: str, fit: Fit, origins: dict[str, str]) -> tuple[Floats, l
         cells = [_of_several(folded, names)]
     if not cells:
         raise Refusal(N_("Write the value of {x}, for example /predict x=10."), x=names[0])
-    if len(cells) > MOST:
-        raise Refusal(N_("I predict up to {limit} values at once."), limit=MOST)
+    if len(cells) > most:
+        raise Refusal(N_("I predict up to {limit} values at once."), limit=most)
     x = [[_value(cell, name, origins) for cell, name in zip(row, names, strict=True)] for row in cells]
     single = len(names) == 1
     label = "x" if single and not origins and names[0] in {"x", "X"} else names[0]

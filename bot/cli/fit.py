@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 CHOSEN = "cv"  # what a bare --ridge or --lasso means: a strength chosen by cross-validation
-STRENGTH = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+STRENGTH = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 class FitCommand(TyperCommand):
@@ -29,12 +29,12 @@ class FitCommand(TyperCommand):
 def fit(
     file: Annotated[str, typer.Argument(help="A CSV with a header; - for standard input.")] = "-",
     model: Annotated[str, typer.Option(help="linear, exp, log or power")] = "linear",
-    degree: Annotated[int, typer.Option(help="Degree of the polynomial, 1 to 10.")] = 1,
+    degree: Annotated[str, typer.Option(help="Degree of the polynomial, 1 to 10.")] = "1",
     x: Annotated[str, typer.Option(help="Columns of x, separated by commas.")] = "",
     y: Annotated[str, typer.Option(help="Column of y.")] = "",
     weights: Annotated[str, typer.Option(help="Column of weights.")] = "",
     through0: Annotated[bool, typer.Option("--through0", help="Through the origin.")] = False,
-    ci: Annotated[float, typer.Option(help="Confidence in percent, 50 to 99.9.")] = 95.0,
+    ci: Annotated[str, typer.Option(help="Confidence in percent, 50 to 99.9.")] = "95",
     robust: Annotated[str, typer.Option(help="huber or theil-sen")] = "",
     ridge: Annotated[str, typer.Option(help="Strength; without one it is chosen by cross-validation.")] = "",
     lasso: Annotated[str, typer.Option(help="Strength; without one it is chosen by cross-validation.")] = "",
@@ -47,4 +47,4 @@ def fit(
     given = {name: value for name, value in written.items() if value}
     from bot.cli.fit_report import report  # what it needs is a second's worth of imports
 
-    report(file, {"model": model, "degree": str(degree), "ci": str(ci), **given}, as_json=as_json)
+    report(file, {"model": model, "degree": degree, "ci": ci, **given}, as_json=as_json)

@@ -22,6 +22,8 @@ from handlers.predictions import Predictions, predictions
 from handlers.texts import Texts
 from ml.regression import Fit, FitError, number
 
+MOST_PREDICTIONS = 100_000
+
 
 def report(file: str, flags: dict[str, str], *, as_json: bool) -> None:
     """Fit a file by the flags as they were written, and print the fit."""
@@ -93,7 +95,7 @@ def _fit(content: bytes, options: Options) -> tuple[KeptFit, Predictions | None]
         kept = fit_points(points, options, Source())
     except FitError as error:
         raise refuse_fit(error) from error
-    asked = predictions(" ".join(options.predict), kept) if options.predict else None
+    asked = predictions(" ".join(options.predict), kept, MOST_PREDICTIONS) if options.predict else None
     return kept, asked
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations
+from math import comb
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml.regression.basis import Basis
 from ml.regression.gram import terms_of
-from ml.regression.linear import Estimate
+from ml.regression.linear import Estimate, fit_linear
 from ml.regression.resampling import bootstrap, leave_one_out
 from ml.regression.spec import FitError, Floats, Observations, Spec
 
@@ -16,6 +20,7 @@ TUNING = 1.345  # Huber's: 95 % efficient where the errors are normal
 NORMAL = 0.6744897501960817  # median distance of a normal from its mean, in deviations
 STEPS = 500
 CLOSE = 1e-13
+EXACT = 1e-4  # how far below a point on the curve the floor of residuals lies
 MOST_PAIRS = 2_000_000
 SUBSETS = 20_000  # of p rows, where there is more than one slope
 BATCH = 1_000
@@ -39,6 +44,11 @@ def _fit_huber(data: Observations, basis: Basis, spec: Spec) -> Estimate:
     """Fit by iterated weights, with Huber's own covariance (Huber, Robust Statistics, 1981, 7.6)."""
     weights = _huber_weights(data, basis)
     X, y, floor = _weighted(data, basis)
+    on_curve = np.abs(y - X @ weights) <= floor / EXACT
+    if np.median(np.abs(y - X @ weights)) <= floor and on_curve.sum() > len(weights):
+        # most points lie on the curve: those alone give its digits
+        exact = fit_linear(data.where(on_curve), spec)
+        weights = basis.centred(np.array(exact.coefficients))
     n, p = X.shape
     residuals = y - X @ weights
     scale = max(float(np.median(np.abs(residuals))) / NORMAL, floor)
@@ -130,15 +140,23 @@ def _median_slope(t: Floats, y: Floats, rng: np.random.Generator, most: int) -> 
     return float(np.median((y[second] - y[first])[apart] / run[apart])) if apart.any() else 0.0
 
 
+def _subsets(n: int, p: int, rng: np.random.Generator, count: int) -> Iterator[NDArray[np.int64]]:
+    """Yield sets of p rows: all there are, or `count` random ones where there are more; shape (some, p)."""
+    if comb(n, p) <= count:
+        yield np.array(list(combinations(range(n), p)))
+        return
+    for _ in range(-(-count // BATCH)):
+        if n <= 4 * p:
+            yield np.argsort(rng.random((BATCH, n)), axis=1)[:, :p]
+        else:  # a row drawn twice makes no regular system, and falls out
+            yield rng.integers(0, n, (BATCH, p))
+
+
 def _spatial_median(X: Floats, y: Floats, rng: np.random.Generator, count: int) -> Floats:
     """Return the point nearest to the fits of many subsets of p rows (Dang, Peng, Wang and Zhang, 2008)."""
     n, p = X.shape
     found = []
-    for _ in range(-(-count // BATCH)):
-        if n <= 4 * p:
-            rows = np.argsort(rng.random((BATCH, n)), axis=1)[:, :p]
-        else:  # a row drawn twice makes no regular system, and falls out below
-            rows = rng.integers(0, n, (BATCH, p))
+    for rows in _subsets(n, p, rng, count):
         A = X[rows]
         regular = np.abs(np.linalg.det(A)) > 1e-10
         found.append(np.linalg.solve(A[regular], y[rows[regular]][..., None])[..., 0])

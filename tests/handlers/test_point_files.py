@@ -3,15 +3,19 @@
 import contextlib
 import os
 import time
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from handlers.errors import Refusal
 from handlers.fit_options import Options
 from handlers.point_files import MOST_ROWS, read_file
 from handlers.points import Points
 
+finite = st.floats(-1e12, 1e12, allow_nan=False).map(lambda value: round(value, 6))
 LONG = 20_000  # rows, enough for the quick way
 
 
@@ -39,6 +43,40 @@ def test_a_long_file_is_read_the_quick_way_with_the_same_result(delimiter: str, 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "gb18030"])
 def test_a_long_file_is_read_in_any_encoding(encoding: str) -> None:
     assert read(long_table(header="身高,体重").encode(encoding)).data.y_name == "体重"
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(finite, finite), min_size=3, max_size=30),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030"]),
+    st.sampled_from([("x", "y"), ("身高（厘米）", "体重，公斤"), None]),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sampled_from([".", ","]),
+    st.sampled_from(["", '"']),
+    st.sampled_from(["", " kg", "%"]),
+)
+def test_any_table_comes_back_from_every_kind_of_file(
+    rows: list[tuple[float, float]],
+    encoding: str,
+    header: tuple[str, str] | None,
+    delimiter: str,
+    line_end: str,
+    decimal: str,
+    quote: str,
+    unit: str,
+) -> None:
+    quote = '"' if delimiter == decimal else quote
+    rows = [(0.5, 0.25), *rows]  # which says that a comma is a decimal sign
+    lines = [[f"{value:f}".replace(".", decimal) + unit for value in row] for row in rows]
+    cells = [list(header), *lines] if header else lines
+    text = line_end.join(delimiter.join(f"{quote}{cell}{quote}" for cell in line) for line in cells)
+    points = read(text.encode(encoding))
+    scale = 100 if unit == "%" else 1
+    assert np.column_stack([points.data.x, points.data.y]).tolist() == [
+        [value / scale for value in row] for row in rows
+    ]
+    assert points.data.row(0) == (2 if header else 1)
 
 
 def test_decimal_commas_and_quotes_take_the_slow_way_and_arrive() -> None:
@@ -154,18 +192,26 @@ GARBAGE = {
 }
 
 
+def seconds_of(work: Callable[[], object]) -> float:
+    """Return the processor time of some work, which a busy machine stretches least."""
+    start = time.thread_time()
+    work()
+    return time.thread_time() - start
+
+
 @pytest.mark.parametrize("kind", sorted(GARBAGE))
 def test_ten_megabytes_of_garbage_are_answered_in_under_a_second(kind: str) -> None:
-    start = time.process_time()
-    with contextlib.suppress(Refusal):
-        read(GARBAGE[kind])
-    assert time.process_time() - start < 1
+    def answered() -> None:
+        with contextlib.suppress(Refusal):
+            read(GARBAGE[kind])
+
+    assert any(seconds_of(answered) < 1 for _ in range(3))
 
 
 def test_a_million_rows_are_read_in_seconds() -> None:
     rng = np.random.default_rng(0)
     x = rng.uniform(0, 100, 200_000).round(4).tolist()
     content = ("x,y\n" + "".join(f"{a},{a}\n" for a in x)).encode()
-    start = time.process_time()
     assert read(content).data.n == 200_000
-    assert time.process_time() - start < 0.5  # a fifth of a million rows; 0.1 s on a quiet machine
+    # a fifth of a million rows; 0.1 s on a quiet machine
+    assert any(seconds_of(lambda: read(content)) < 0.5 for _ in range(3))

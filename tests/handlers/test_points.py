@@ -59,6 +59,11 @@ def notes_of(text: str) -> list[str]:
         "1,2\n\n2,4\n\n3,6",
         "+1,2.0 2.,4e0 3,.6e1",
         "x;y\n1;2\n2;4\n3;6",
+        "1 2, 2 4, 3 6",
+        "x=1,2,3 y=2,4,6",
+        "x: 1 2 3\ny: 2 4 6",
+        "时间：1，2，3\n温度：2，4，6",
+        "linear: 1,2 2,4 3,6",
     ],
 )
 def test_points_are_read_however_they_are_written(text: str) -> None:
@@ -66,7 +71,8 @@ def test_points_are_read_however_they_are_written(text: str) -> None:
 
 
 def test_signs_that_phones_make_are_read() -> None:
-    assert rows_of("−1,2 –2,4".replace("–", "-") + " +3,−6") == [[-1, 2], [-2, 4], [3, -6]]
+    assert rows_of("−1,2 –2,4 +3,—6 ‑4,－8") == [[-1, 2], [-2, 4], [3, -6], [-4, -8]]
+    assert looks_like_points("–1,2 –2,4")
 
 
 @pytest.mark.parametrize(
@@ -153,6 +159,7 @@ def test_rows_with_an_empty_cell_are_left_out_and_counted() -> None:
     [
         ("abc", 1, 1, "abc"),
         ("1,2 2,b 3,4", 2, "y", "b"),
+        ("please 1,2 2,4", 1, 1, "please"),
         ("height,weight\n1,2\n2,?", 3, "weight", "?"),
         ("1,2\n2,nan", 2, "y", "nan"),
         ("1,2\n2,-inf", 2, "y", "-inf"),
@@ -191,6 +198,12 @@ def test_a_broken_row_is_named() -> None:
         ("1,2 2,4", Spec()),
         ("linear 1,2 2,4", Spec()),
         ("poly3 1,2 2,4", Spec(degree=3)),
+        ("poly 3 1,2 2,4", Spec(degree=3)),
+        ("degree 3\n1,2 2,4", Spec(degree=3)),
+        ("quadratic 1,2 2,4", Spec(degree=2)),
+        ("三次 1,2 2,4", Spec(degree=3)),
+        ("指数 1,2 2,4", Spec(model="exp")),
+        ("exponential: 1,2 2,4", Spec(model="exp")),
         ("deg=4 1,2", Spec(degree=4)),
         ("—deg 4 1,2", Spec(degree=4)),
         ("--degree 4 1,2", Spec(degree=4)),
@@ -302,6 +315,10 @@ def test_more_than_two_thousand_typed_rows_are_refused() -> None:
         '"',
         "１",
         "1,234",
+        "x=1,2 ",
+        "a:1 2\n",
+        "degree 2 ",
+        "1 2,",
     ],
 )
 def test_ten_megabytes_of_anything_are_answered_at_once(garbage: str) -> None:
@@ -317,6 +334,9 @@ finite = st.floats(-1e12, 1e12, allow_nan=False).map(lambda value: round(value, 
 pairs = st.lists(st.tuples(finite, finite), min_size=3, max_size=30)
 
 
+BRACKETS = ["()", "[]", "{}", "（）", "【】", "「」", "『』", "〈〉", "《》", "〔〕", "<>"]
+
+
 def wide(text: str) -> str:
     return text.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)})
 
@@ -325,7 +345,23 @@ def wide(text: str) -> str:
 @given(
     pairs,
     st.sampled_from(
-        ["plain", "wide", "minus", "tabs", "semicolon", "brackets", "decimal comma", "thousands"]
+        [
+            "plain",
+            "wide",
+            "minus",
+            "dashes",
+            "tabs",
+            "tabs and blanks",
+            "semicolon",
+            "brackets",
+            "decimal comma",
+            "thousands",
+            "curly quotes",
+            "units",
+            "lists",
+            "between commas",
+            *BRACKETS,
+        ]
     ),
 )
 def test_any_numbers_come_back_in_every_dress(points: list[tuple[float, float]], dress: str) -> None:
@@ -333,6 +369,13 @@ def test_any_numbers_come_back_in_every_dress(points: list[tuple[float, float]],
         "plain": " ".join(f"{x!r},{y!r}" for x, y in points),
         "wide": wide(";".join(f"{x!r},{y!r}" for x, y in points)),
         "minus": "\n".join(f"{x!r}, {y!r}" for x, y in points).replace("-", "−"),
+        "dashes": "\n".join(f"{x!r} {y!r}" for x, y in points).replace("-", "—").replace("e—", "e-"),
+        "tabs and blanks": " x \t y \r\n" + "".join(f" {x!r}\t {y!r} \r\n" for x, y in points),
+        "curly quotes": "“x”,„y”\n" + "\n".join(f"“{x!r}”,”{y!r}”" for x, y in points),
+        "units": "\n".join(f"{x!r} kg\t€{y!r}" for x, y in points),
+        "lists": f"x: {', '.join(repr(x) for x, _ in points)}\ny: {' '.join(repr(y) for _, y in points)}",
+        "between commas": ", ".join(f"{x!r} {y!r}" for x, y in points),
+        **{pair: "，".join(f"{pair[0]}{x!r}；{y!r}{pair[1]}" for x, y in points) for pair in BRACKETS},
         "tabs": "\n".join(f"{x!r}\t{y!r}" for x, y in points),
         "semicolon": "a;b\n" + "\n".join(f"{x!r};{y!r}" for x, y in points),
         "brackets": "".join(f"({x!r}, {y!r})" for x, y in points),

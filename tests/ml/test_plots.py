@@ -160,13 +160,12 @@ async def test_a_cancelled_picture_is_not_taken_for_the_next_one(plotter: Plotte
 async def test_the_event_loop_stays_free_while_pictures_are_drawn(plotter: Plotter) -> None:
     await plotter.draw("fit", FIT)
     drawing = asyncio.gather(*(plotter.draw("fit", FIT) for _ in range(4)))
-    worst = 0.0
+    turns = 0
     while not drawing.done():
-        start = time.perf_counter()
         await asyncio.sleep(0.005)
-        worst = max(worst, time.perf_counter() - start)
+        turns += 1
     assert all(picture.startswith(PNG) for picture in await drawing)
-    assert worst < 0.25  # a picture alone takes as long; on a quiet machine this is 0.01
+    assert turns > 8  # were they drawn here, there would be one for each picture
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the parent-death signal is Linux's")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy import optimize, stats
-from sklearn.linear_model import Lasso, Ridge
+from sklearn.linear_model import Lasso, Ridge, TheilSenRegressor
 from sklearn.preprocessing import StandardScaler
 
 from ml.regression import FitError, Observations, Spec, fit, observations
@@ -165,6 +165,16 @@ def test_theil_sen_agrees_with_scipy() -> None:
     assert found.p == (None, None)
 
 
+def test_theil_sen_of_several_columns_agrees_with_scikit_learn() -> None:
+    rng = np.random.default_rng(3)
+    # from -1 to 1, where our middle of the subsets, which no unit changes, is scikit-learn's
+    X = np.vstack([[-1, -1], [1, 1], rng.uniform(-1, 1, (23, 2)).round(3)])
+    y = (X @ [2, -1] + 3 + rng.standard_t(2, size=25)).round(3)
+    peer = TheilSenRegressor(max_subpopulation=10_000, tol=1e-10, max_iter=10_000).fit(X, y)
+    found = fit(observations(X, y), Spec(robust="theil-sen"))
+    np.testing.assert_allclose(found.coefficients, [peer.intercept_, *peer.coef_], rtol=1e-3)
+
+
 # statsmodels 0.15.0: RLM(y, X, M=HuberT()).fit(tol=1e-14, maxiter=500) of the points below
 HUBER = {
     "params": [0.16434948020061668, 1.9943865999088097],
@@ -205,6 +215,12 @@ def test_a_line_with_one_wild_point_is_found_exactly_by_medians() -> None:
     for robust in ("huber", "theil-sen"):
         found = fit(observations(x, y), Spec(robust=robust))  # type: ignore[arg-type]
         assert found.coefficients == pytest.approx((1, 2), abs=1e-6)
+
+
+def test_a_robust_line_through_most_points_has_clean_digits() -> None:
+    found = fit(observations([1, 2, 3, 4, 5], [2, 4, 6, 80, 10]), Spec(robust="huber"))
+    assert found.coefficients == (0.0, 2.0)
+    assert found.equation() == "y = 2x + 0"
 
 
 def test_robust_leave_one_out_is_finite_and_fair() -> None:

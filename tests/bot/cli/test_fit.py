@@ -38,6 +38,11 @@ def test_the_json_has_the_fields_of_the_contract() -> None:
     assert [len(record[name]) for name in ("std_errors", "t", "p", "intervals")] == [2, 2, 2, 2]
 
 
+def test_a_command_line_predicts_at_as_many_values_as_it_is_given() -> None:
+    record = fitted("--predict", ",".join(str(n) for n in range(-50, 50)))
+    assert record["predictions"] == pytest.approx([0.05 + 1.99 * n for n in range(-50, 50)], rel=1e-12)
+
+
 def test_through0_leaves_the_intercept_out_of_every_list() -> None:
     record = fitted("--through0")
     assert [len(record[name]) for name in ("coefficients", "std_errors", "t", "p", "intervals")] == [1] * 5
@@ -106,6 +111,10 @@ def test_people_get_a_table() -> None:
         (["--y", "z"], LINE, "There is no column “z”. The columns are: x, y"),
         (["--degree", "11"], LINE, "The degree is a whole number from 1 to 10"),
         (["--ci", "20"], LINE, "ci= is the confidence in percent"),
+        (["--ci", "high"], LINE, "ci= is the confidence in percent"),
+        (["--degree", "two"], LINE, "The degree is a whole number from 1 to 10"),
+        (["--ridge", "-1"], LINE, "ridge= takes a number from 0 up"),
+        (["--x", "x", "--y", "x"], LINE, "Column “x” is named twice."),
         (["--model", "cubic"], LINE, "There is no model “cubic”."),
         (["--robust", "x"], LINE, "robust= is huber or theil-sen"),
         (["--ridge", "1", "--lasso", "1"], LINE, "ridge and lasso do not go together."),
