@@ -1,6 +1,7 @@
 """The web chat's side over HTTP: `/chat/*`, in which every call names the person it plays.
 
-Answers hold Bot API objects. `/chat/events` is a stream of server-sent events:
+Answers hold Bot API objects. `/chat/events` is one stream of server-sent events for all pages of a browser,
+whoever they play: `people` in each event holds the ids of those whom it concerns, null where all are meant.
 
 | event | data |
 |---|---|
@@ -11,7 +12,7 @@ Answers hold Bot API objects. `/chat/events` is a stream of server-sent events:
 | answer | `{"chat_id", "callback_query_id", "text", "show_alert", "url"}`: to this person's press |
 | commands, chats | `{"chat_id"}`: read the menus, or the state, anew |
 
-A page that lags too far behind is cut off; it connects again and reads its messages anew.
+A browser that lags too far behind is cut off; it connects again and its pages read their messages anew.
 """
 
 from __future__ import annotations
@@ -178,8 +179,8 @@ class ChatWeb:
         return web.Response(body=content, headers=file_headers(stored))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """What happens in the person's chats, as it happens."""
-        listener = Listener(self.people.person(integer(request.query, "person")).id)
+        """What happens in the chats, as it happens."""
+        listener = Listener()
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         )

@@ -44,7 +44,7 @@ export const sticker = (values) => post("/chat/sticker", values);
 export const press = (values) => post("/chat/press", values);
 export const react = (values) => post("/chat/react", values);
 export const language = (values) => post("/chat/language", values);
-export const eventsUrl = (person) => query("/chat/events", { person });
+export const eventsUrl = "/chat/events";
 export const fileUrl = (id) => `/chat/file/${encodeURIComponent(id)}`;
 
 /** Send a text, a file or both as a person. */

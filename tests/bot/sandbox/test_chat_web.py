@@ -35,13 +35,22 @@ async def post(client: aiohttp.ClientSession, path: str, **values: Any) -> Json:
 
 
 class Stream:
-    """An open page."""
+    """An open page that plays somebody."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, person: int) -> None:
         self.response = response
+        self.person = person
 
     async def next(self) -> tuple[str, Json]:
-        """Return the next event; comments are skipped."""
+        """Return the next event that concerns this person."""
+        while True:
+            name, data = await self.next_of_all()
+            people = data.pop("people")
+            if people is None or self.person in people:
+                return name, data
+
+    async def next_of_all(self) -> tuple[str, Json]:
+        """Return the next event, whomever it concerns; comments are skipped."""
         name = ""
         while True:
             line = (await asyncio.wait_for(self.response.content.readline(), 5)).decode().rstrip("\n")
@@ -53,10 +62,10 @@ class Stream:
 
 @asynccontextmanager
 async def page(client: aiohttp.ClientSession, person: int) -> AsyncIterator[Stream]:
-    async with client.get("/chat/events", params={"person": person}) as response:
+    async with client.get("/chat/events") as response:
         assert response.content_type == "text/event-stream"
         assert await response.content.readline() == b": open\n"
-        yield Stream(response)
+        yield Stream(response, person)
 
 
 async def test_the_state_is_what_this_person_sees(sandbox: Sandbox, client: aiohttp.ClientSession) -> None:
@@ -177,11 +186,19 @@ async def test_an_open_page_is_told_what_happens(
         assert await stream.next() == ("deleted", {"chat_id": ADA, "message_ids": [sent.message_id]})
 
 
-async def test_a_page_hears_only_its_persons_chats(sandbox: Sandbox, client: aiohttp.ClientSession) -> None:
+async def test_one_stream_says_of_each_event_whom_it_concerns(
+    sandbox: Sandbox, client: aiohttp.ClientSession, bot: Bot
+) -> None:
     async with page(client, GRACE) as stream:
         await sandbox.say(ADA, ADA, "between Ada and the bot")
-        await sandbox.say(ADA, GROUP, "to all")
-        assert (await stream.next())[1]["message"]["text"] == "to all"
+        await sandbox.say(ADA, GROUP, "to the group")
+        await bot.set_my_commands([("fit", "draw")])
+        concerned = [(await stream.next_of_all())[1]["people"] for _ in range(3)]
+    assert [people and {ADA, GRACE, XIAOMING} & set(people) for people in concerned] == [
+        {ADA},
+        {ADA, GRACE, XIAOMING},
+        None,
+    ]
 
 
 async def test_a_quiet_stream_shows_that_it_lives(
