@@ -31,12 +31,14 @@ from bot.sandbox.events import Listener
 from bot.sandbox.files import StoredFile
 from bot.sandbox.form import Form, read_form
 from bot.sandbox.methods_profile import menu_for
-from bot.sandbox.people import Impossible, People
+from bot.sandbox.people import People
+from bot.sandbox.refusals import Impossible
 from bot.sandbox.state import GENERAL_TOPIC, Chat, Json, Post
 
 HEARTBEAT = 15.0  # seconds between signs of life on a quiet stream
 PAGE = 50  # messages
 MAX_PAGE = 200  # messages
+TOO_LARGE = 413  # HTTP status
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -50,7 +52,7 @@ class ChatWeb:
         self.people = people
 
     def routes(self) -> list[web.RouteDef]:
-        """Return every route, with refusals turned into `{"error": sentence}`."""
+        """Return every route, with refusals turned into `{"error": sentence, "code": code}`."""
         get = {"state": self.state, "messages": self.messages, "commands": self.commands}
         post = {
             "send": self.send,
@@ -212,15 +214,16 @@ async def next_event(listener: Listener) -> bytes | None:
 
 
 def refusing(handler: Handler) -> Handler:
-    """Return a handler that answers refusals as `{"error": sentence}`."""
+    """Return a handler that answers refusals as `{"error": sentence, "code": code}`."""
 
     async def refuse(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
         except Impossible as problem:
-            return answer({"error": str(problem)}, 400)
-        except ApiError as error:
-            return answer({"error": error.description}, error.code)
+            return answer({"error": str(problem), "code": problem.code}, 400)
+        except ApiError as error:  # of a body that cannot be read
+            code = "file_too_big" if error.code == TOO_LARGE else "malformed"
+            return answer({"error": error.description, "code": code}, error.code)
 
     return refuse
 
@@ -238,12 +241,12 @@ def integer(values: Any, name: str, default: int | None = None) -> int:
     given = values.get(name)
     if given in (None, ""):
         if default is None:
-            raise Impossible(f"{name} is missing.")
+            raise Impossible("malformed", f"{name} is missing.")
         return default
     try:
         return int(given)
     except (TypeError, ValueError):
-        raise Impossible(f"{name} must be a whole number.") from None
+        raise Impossible("malformed", f"{name} must be a whole number.") from None
 
 
 def truth(given: Any) -> bool:
