@@ -1,6 +1,7 @@
 """The web chat's side over HTTP: `/chat/*`, in which every call names the person it plays.
 
-Answers hold Bot API objects. `/chat/events` is a stream of server-sent events:
+Answers hold Bot API objects. `/chat/events` is one stream of server-sent events for all pages of a browser,
+whoever they play: `people` in each event holds the ids of those whom it concerns, null where all are meant.
 
 | event | data |
 |---|---|
@@ -11,7 +12,7 @@ Answers hold Bot API objects. `/chat/events` is a stream of server-sent events:
 | answer | `{"chat_id", "callback_query_id", "text", "show_alert", "url"}`: to this person's press |
 | commands, chats | `{"chat_id"}`: read the menus, or the state, anew |
 
-A page that lags too far behind is cut off; it connects again and reads its messages anew.
+A browser that lags too far behind is cut off; it connects again and its pages read their messages anew.
 """
 
 from __future__ import annotations
@@ -30,12 +31,14 @@ from bot.sandbox.events import Listener
 from bot.sandbox.files import StoredFile
 from bot.sandbox.form import Form, read_form
 from bot.sandbox.methods_profile import menu_for
-from bot.sandbox.people import Impossible, People
+from bot.sandbox.people import People
+from bot.sandbox.refusals import Impossible
 from bot.sandbox.state import GENERAL_TOPIC, Chat, Json, Post
 
 HEARTBEAT = 15.0  # seconds between signs of life on a quiet stream
 PAGE = 50  # messages
 MAX_PAGE = 200  # messages
+TOO_LARGE = 413  # HTTP status
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -49,7 +52,7 @@ class ChatWeb:
         self.people = people
 
     def routes(self) -> list[web.RouteDef]:
-        """Return every route, with refusals turned into `{"error": sentence}`."""
+        """Return every route, with refusals turned into `{"error": sentence, "code": code}`."""
         get = {"state": self.state, "messages": self.messages, "commands": self.commands}
         post = {
             "send": self.send,
@@ -178,8 +181,8 @@ class ChatWeb:
         return web.Response(body=content, headers=file_headers(stored))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """What happens in the person's chats, as it happens."""
-        listener = Listener(self.people.person(integer(request.query, "person")).id)
+        """What happens in the chats, as it happens."""
+        listener = Listener()
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         )
@@ -211,15 +214,16 @@ async def next_event(listener: Listener) -> bytes | None:
 
 
 def refusing(handler: Handler) -> Handler:
-    """Return a handler that answers refusals as `{"error": sentence}`."""
+    """Return a handler that answers refusals as `{"error": sentence, "code": code}`."""
 
     async def refuse(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
         except Impossible as problem:
-            return answer({"error": str(problem)}, 400)
-        except ApiError as error:
-            return answer({"error": error.description}, error.code)
+            return answer({"error": str(problem), "code": problem.code}, 400)
+        except ApiError as error:  # of a body that cannot be read
+            code = "file_too_big" if error.code == TOO_LARGE else "malformed"
+            return answer({"error": error.description, "code": code}, error.code)
 
     return refuse
 
@@ -237,12 +241,12 @@ def integer(values: Any, name: str, default: int | None = None) -> int:
     given = values.get(name)
     if given in (None, ""):
         if default is None:
-            raise Impossible(f"{name} is missing.")
+            raise Impossible("malformed", f"{name} is missing.")
         return default
     try:
         return int(given)
     except (TypeError, ValueError):
-        raise Impossible(f"{name} must be a whole number.") from None
+        raise Impossible("malformed", f"{name} must be a whole number.") from None
 
 
 def truth(given: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What the open web chats are told: one bounded queue of server-sent events each."""
+"""What the open web chats are told: one bounded queue of server-sent events for each browser."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ QUEUE_LIMIT = 500  # events; a page that lags further behind reads the chats ane
 
 @dataclass(eq=False)
 class Listener:
-    """One open page, as the person it plays."""
+    """One open stream: a browser has one for all of its pages."""
 
-    person: int
     queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_LIMIT))
     overrun: bool = False
 
@@ -29,20 +28,19 @@ class Listener:
 
 
 class Events:
-    """The open pages."""
+    """The open streams."""
 
     def __init__(self) -> None:
         self.listeners: set[Listener] = set()
 
     def tell(self, name: str, data: dict[str, Any], people: Iterable[int] | None = None) -> None:
-        """Tell the pages of some people, or of all, what happened."""
+        """Tell every stream what happened, and whom it concerns: some people, or all."""
         if not self.listeners:
             return
-        event = b"event: %b\ndata: %b\n\n" % (name.encode(), orjson.dumps(data))
-        chosen = None if people is None else set(people)
+        told = {**data, "people": None if people is None else list(people)}
+        event = b"event: %b\ndata: %b\n\n" % (name.encode(), orjson.dumps(told))
         for listener in self.listeners:
-            if chosen is None or listener.person in chosen:
-                listener.put(event)
+            listener.put(event)
 
     def close(self) -> None:
         """End every stream."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bot.sandbox.errors import bad_request
+from bot.sandbox.errors import ApiError
 from bot.sandbox.form import Upload
 from bot.sandbox.images import extension, image_size
 from bot.sandbox.state import new_id
@@ -16,6 +16,26 @@ from bot.sandbox.storage import Storage
 DOWNLOAD_LIMIT = 20 * 1024 * 1024  # bytes that a bot can fetch
 UPLOAD_LIMIT = 50 * 1024 * 1024  # bytes that anybody can send
 PHOTO_LIMIT = 10 * 1024 * 1024  # bytes
+
+
+STICKER = Path(__file__).with_name("sticker.webp")
+STICKER_ID = "the-sticker-of-the-sandbox"
+
+REFUSALS = {
+    "file_empty": "file must be non-empty",
+    "file_too_big": "file is too big",
+    "photo_too_big": "file is too big for a photo",
+    "photo_unreadable": "IMAGE_PROCESS_FAILED",
+    "photo_dimensions": "PHOTO_INVALID_DIMENSIONS",
+}  # reason -> Telegram's description
+
+
+class FileRefused(ApiError):
+    """A file that Telegram would not take; `reason` is one of `REFUSALS`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(400, REFUSALS[reason])
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +72,19 @@ class Files:
         self.folder = folder
         self.by_id: dict[str, StoredFile] = {}
         self.by_path: dict[str, StoredFile] = {}
-        self._contents: dict[str, bytes] = {}  # by unique id, where there is no folder
+        self._contents: dict[str, bytes] = {}  # by unique id: the sticker, and all where there is no folder
 
     def load(self) -> None:
-        """Read the records back."""
+        """Read the records back, and the sticker that comes with the sandbox."""
+        self._enter_sticker(STICKER.read_bytes())
         for body in self.storage.read("file").values():
             self._enter(StoredFile(**body))
+
+    def _enter_sticker(self, content: bytes) -> None:
+        width, height = image_size(content) or (0, 0)
+        described = ("image/webp", len(content), f"stickers/{STICKER.name}", width, height)
+        self._contents[STICKER_ID] = content
+        self._enter(StoredFile(STICKER_ID, STICKER_ID, STICKER.name, *described))
 
     def _enter(self, stored: StoredFile) -> None:
         self.by_id[stored.file_id] = stored
@@ -67,7 +94,7 @@ class Files:
         """Store a file that was sent.
 
         Raises:
-            ApiError: It is empty, too large, or no picture where a photo is meant.
+            FileRefused: It is empty, too large, or no picture where a photo is meant.
         """
         check_size(upload, photo)
         size = image_size(upload.content)
@@ -102,7 +129,7 @@ class Files:
 
     async def content(self, stored: StoredFile) -> bytes | None:
         """Return a file's bytes; None where they are gone."""
-        if self.folder is None:
+        if self.folder is None or stored.unique_id in self._contents:
             return self._contents.get(stored.unique_id)
         try:
             return await asyncio.to_thread((self.folder / stored.unique_id).read_bytes)
@@ -113,20 +140,20 @@ class Files:
 def check_size(upload: Upload, photo: bool) -> None:
     """Refuse a file that Telegram would not take."""
     if not upload.content:
-        raise bad_request("file must be non-empty")
+        raise FileRefused("file_empty")
     if len(upload.content) > UPLOAD_LIMIT:
-        raise bad_request("file is too big")
+        raise FileRefused("file_too_big")
     if photo and len(upload.content) > PHOTO_LIMIT:
-        raise bad_request("file is too big for a photo")
+        raise FileRefused("photo_too_big")
 
 
 def check_photo(size: tuple[int, int] | None) -> None:
     """Refuse what cannot be a photo."""
     if size is None:
-        raise bad_request("IMAGE_PROCESS_FAILED")
+        raise FileRefused("photo_unreadable")
     width, height = size
     if min(size) < 1 or width + height > 10_000 or max(size) > 20 * min(size):
-        raise bad_request("PHOTO_INVALID_DIMENSIONS")
+        raise FileRefused("photo_dimensions")
 
 
 def safe_name(name: str) -> str:

@@ -8,15 +8,14 @@ import time
 from bot.sandbox.backend import Backend
 from bot.sandbox.entities import MAX_UNITS, clean, detect, units
 from bot.sandbox.errors import ApiError
+from bot.sandbox.files import STICKER_ID, FileRefused
 from bot.sandbox.form import Upload
+from bot.sandbox.methods_media import sticker
 from bot.sandbox.queries import Query
 from bot.sandbox.reactions import EMOJI, set_reaction
+from bot.sandbox.refusals import Impossible
 from bot.sandbox.sending import MAX_CAPTION, set_place, signed
-from bot.sandbox.state import Chat, Json, Person, Post, new_id
-
-
-class Impossible(ValueError):
-    """Something that this person cannot do here, in a sentence for the web chat."""
+from bot.sandbox.state import Chat, Json, Person, Post
 
 
 class People:
@@ -33,7 +32,7 @@ class People:
         """
         person = self.backend.world.people.get(person_id)
         if person is None:
-            raise Impossible("There is no such person.")
+            raise Impossible("no_person")
         return person
 
     def chat(self, person_id: int, chat_id: int) -> Chat:
@@ -45,7 +44,7 @@ class People:
         self.person(person_id)
         chat = self.backend.world.chats.get(chat_id)
         if chat is None or person_id not in chat.members:
-            raise Impossible("There is no such chat for this person.")
+            raise Impossible("no_chat")
         return chat
 
     def post(self, person_id: int, chat_id: int, message_id: int) -> tuple[Chat, Post]:
@@ -53,7 +52,7 @@ class People:
         chat = self.chat(person_id, chat_id)
         post = chat.posts.get(message_id)
         if post is None:
-            raise Impossible("That message is gone.")
+            raise Impossible("message_gone")
         return chat, post
 
     def say(
@@ -66,7 +65,7 @@ class People:
         """
         parts = split(clean(text).strip())
         if not parts:
-            raise Impossible("A message needs a text.")
+            raise Impossible("text_empty")
         for part in parts:
             body = self._begin(person, chat, reply_to, topic) | {"text": part}
             entities = detect(part)
@@ -90,12 +89,12 @@ class People:
         body = self._begin(person, chat, reply_to, topic)
         text = clean(caption).strip()
         if units(text) > MAX_CAPTION:
-            raise Impossible("The text with a file holds up to 1,024 characters.")
+            raise Impossible("caption_too_long")
         upload.mime_type = mimetypes.guess_type(upload.name)[0] or upload.mime_type
         try:
             stored = await self.backend.files.keep(upload, photo=as_photo)
-        except ApiError as error:
-            raise Impossible(f"Telegram does not take this file: {error.description}.") from error
+        except FileRefused as error:
+            raise Impossible(error.reason, error.description) from error
         body |= {"photo": stored.photo()} if as_photo else {"document": stored.document()}
         if text:
             body["caption"] = text
@@ -103,28 +102,19 @@ class People:
         return self._send(person, chat, body)
 
     def sticker(self, person: int, chat: int, *, topic: int | None = None) -> Post:
-        """Send a sticker."""
-        made = {
-            "file_id": new_id(),
-            "file_unique_id": new_id(12),
-            "type": "regular",
-            "width": 512,
-            "height": 512,
-            "is_animated": False,
-            "is_video": False,
-            "emoji": "🐳",
-        }
+        """Send the one sticker there is."""
+        made = sticker(self.backend.files.by_id[STICKER_ID], "🐳")
         return self._send(person, chat, self._begin(person, chat, None, topic) | {"sticker": made})
 
     def edit(self, person: int, chat: int, message_id: int, text: str) -> Post:
         """Change the text or caption of one's own message."""
-        where, post = self._own(person, chat, message_id, "edited")
+        where, post = self._own(person, chat, message_id)
         field = "text" if "text" in post.body else "caption"
         text = clean(text).strip()
         if field == "text" and not text:
-            raise Impossible("A message needs a text.")
+            raise Impossible("text_empty")
         if units(text) > (MAX_UNITS if field == "text" else MAX_CAPTION):
-            raise Impossible("This text is too long.")
+            raise Impossible("text_too_long")
         entities = "entities" if field == "text" else "caption_entities"
         post.body = {name: value for name, value in post.body.items() if name not in (field, entities)}
         post.body |= {field: text} if text else {}
@@ -135,7 +125,7 @@ class People:
         """Take a message away: one's own, any in private, any as an administrator."""
         where, post = self.post(person, chat, message_id)
         if post.author != person and not where.private and not where.ruled_by(person):
-            raise Impossible("Only its author or an administrator can delete this message.")
+            raise Impossible("may_not_delete")
         self.backend.remove(where, [message_id])
 
     def press(self, person: int, chat: int, message_id: int, data: str) -> Query:
@@ -143,7 +133,7 @@ class People:
         where, post = self.post(person, chat, message_id)
         rows = post.body.get("reply_markup", {}).get("inline_keyboard", [])
         if not any(button.get("callback_data") == data for row in rows for button in row):
-            raise Impossible("That button is gone.")
+            raise Impossible("button_gone")
         query = self.backend.queries.ask(person, where.id)
         update = {
             "id": query.id,
@@ -160,7 +150,7 @@ class People:
         where, post = self.post(person, chat, message_id)
         plain = emoji.replace("\ufe0f", "") if emoji else None
         if plain and plain not in EMOJI:
-            raise Impossible("Telegram has no such reaction.")
+            raise Impossible("no_reaction")
         set_reaction(self.backend, where, post, person, plain)
 
     def ask_inline(self, person: int, text: str) -> Query:
@@ -201,27 +191,27 @@ class People:
         """Return the beginning of somebody's message, where they may write."""
         chat = self.chat(person, chat_id)
         if not chat.holds(person) or (chat.type == "channel" and not chat.ruled_by(person)):
-            raise Impossible("This person cannot write here.")
+            raise Impossible("cannot_write")
         if chat.private and chat.bot_blocked:
             self.block(person, False)
         replied = chat.posts.get(reply_to) if reply_to else None
         if reply_to and replied is None:
-            raise Impossible("The message to reply to is gone.")
+            raise Impossible("reply_gone")
         body = signed(self.backend, chat, person)
         try:
             set_place(chat, body, None if topic == 1 else topic, replied)
         except ApiError:
-            raise Impossible("There is no such topic.") from None
+            raise Impossible("no_topic") from None
         return body
 
     def _send(self, person: int, chat_id: int, body: Json) -> Post:
         return self.backend.publish(self.backend.world.chats[chat_id], body, person)
 
-    def _own(self, person: int, chat_id: int, message_id: int, what: str) -> tuple[Chat, Post]:
+    def _own(self, person: int, chat_id: int, message_id: int) -> tuple[Chat, Post]:
         chat, post = self.post(person, chat_id, message_id)
         in_channel = chat.type == "channel" and chat.ruled_by(person)
         if post.author != person and not in_channel:
-            raise Impossible(f"Only its author can have this message {what}.")
+            raise Impossible("not_author")
         return chat, post
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import FilePayload, Page, expect
 
+from bot.sandbox.files import REFUSALS
+from bot.sandbox.refusals import SENTENCES
 from bot.sandbox.scene import ADA, GROUP
 from bot.sandbox.server import Sandbox
 from tests.browser.scripted_bot import ScriptedBot
 
-COMMANDS = [
-    {"command": "start", "description": "What this bot does"},
-    {"command": "fit", "description": "Fit a curve to points"},
-    {"command": "forget", "description": "Delete what is stored"},
-]
+LARGE_FILE = """() => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new ArrayBuffer(50 * 1024 * 1024 + 1)], "large.csv"));
+    const input = document.querySelector("#file-input");
+    input.files = transfer.files;
+    input.dispatchEvent(new Event("change"));
+}"""
 DROP = """async ([name, content, kind]) => {
     const transfer = new DataTransfer();
     transfer.items.add(new File([content], name, {type: "text/csv"}));
@@ -68,43 +73,6 @@ async def test_the_enter_that_ends_a_chinese_composition_sends_nothing(page: Pag
     assert (await bot.heard("message"))["text"] == "你好"
 
 
-async def test_a_command_is_chosen_from_the_menu_with_the_arrow_keys(page: Page, bot: ScriptedBot) -> None:
-    await bot.call("setMyCommands", commands=COMMANDS)
-    field = page.locator("#field")
-    await expect(page.locator("#command-button")).to_be_visible()
-    await field.press_sequentially("/f")
-    options = page.get_by_role("option")
-    await expect(options).to_have_text(["/fitFit a curve to points", "/forgetDelete what is stored"])
-    await field.press("ArrowDown")
-    await field.press("ArrowDown")
-    await expect(options.nth(1)).to_have_attribute("aria-selected", "true")
-    await field.press("Enter")
-    assert (await bot.heard("message"))["text"] == "/forget"
-
-
-async def test_a_command_typed_in_full_is_sent_as_typed_and_tab_completes_one(
-    page: Page, bot: ScriptedBot
-) -> None:
-    await bot.call("setMyCommands", commands=COMMANDS)
-    await write(page, "/f")
-    assert (await bot.heard("message"))["text"] == "/f"
-    await page.locator("#field").press_sequentially("/fo")
-    await page.get_by_role("option").wait_for()
-    await page.locator("#field").press("Tab")
-    await expect(page.locator("#field")).to_have_value("/forget ")
-
-
-async def test_the_command_button_lists_every_command_with_its_description(
-    page: Page, bot: ScriptedBot
-) -> None:
-    await bot.call("setMyCommands", commands=COMMANDS)
-    await expect(page.locator("#field")).to_be_visible()
-    await page.get_by_role("button", name="Commands").click()
-    await expect(page.get_by_role("option")).to_have_count(3)
-    await page.get_by_role("option", name="/start").click()
-    assert (await bot.heard("message"))["text"] == "/start"
-
-
 async def test_arrow_up_in_the_empty_field_edits_the_last_own_message(page: Page, bot: ScriptedBot) -> None:
     await write(page, "/fit 1,2")
     await expect(page.locator("article")).to_have_count(2)
@@ -148,9 +116,40 @@ async def test_what_the_sandbox_refuses_stays_in_the_chat_and_can_be_discarded(
     await write(page, "x" * 1025)
     failed = page.locator("article.is-failed")
     await expect(failed).to_be_visible()
-    await expect(page.locator(".toast")).to_contain_text("1,024")
+    toast = page.locator(".toast")
+    await expect(toast).to_contain_text("1,024")
+    below, above = await failed.bounding_box(), await toast.bounding_box()
+    assert below is not None and above is not None
+    assert above["y"] + above["height"] < below["y"]
     await failed.get_by_role("button", name="Discard").click()
     await expect(page.locator("article")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("person", "sentence"), [("Ada", "Not sent: the file is empty"), ("小明", "未发送：文件是空的")]
+)
+async def test_a_refusal_is_one_sentence_in_the_language_of_the_page(
+    page: Page, bot: ScriptedBot, person: str, sentence: str
+) -> None:
+    await page.get_by_role("button", name=person).click()
+    await expect(page.locator("#whoami")).to_contain_text(person)
+    await page.locator("#file-input").set_input_files(FilePayload(name="a.csv", mimeType="", buffer=b""))
+    await page.locator("#send-button").click()
+    await expect(page.locator(".toast")).to_have_text(sentence)
+
+
+async def test_a_file_that_is_too_large_is_refused_before_it_travels(page: Page, bot: ScriptedBot) -> None:
+    await page.evaluate(LARGE_FILE)
+    await page.locator("#send-button").click()
+    await expect(page.locator(".toast")).to_have_text("Not sent: a file holds up to 50 MB")
+    await expect(page.locator("article.is-failed")).to_have_count(1)
+
+
+async def test_every_refusal_has_its_sentence_in_the_page(page: Page) -> None:
+    phrases = await page.evaluate("import('/web/i18n.js').then((module) => module.PHRASES)")
+    said = {key.removeprefix("refused_") for key in phrases if key.startswith("refused_")}
+    assert said == set(SENTENCES)
+    assert set(REFUSALS) <= said
 
 
 async def test_a_draft_waits_in_its_chat(page: Page) -> None:
@@ -207,3 +206,5 @@ async def test_a_sticker_is_sent_and_shown(page: Page, bot: ScriptedBot) -> None
     await page.get_by_role("button", name="Send a sticker").click()
     assert "sticker" in await bot.heard("message")
     await expect(page.locator("article .sticker")).to_be_visible()
+    loaded = "(picture) => picture.decode().then(() => picture.naturalWidth)"
+    assert await page.locator("article img.sticker").evaluate(loaded) == 512

@@ -2,12 +2,13 @@
 
 const PATIENCE = 15_000; // ms
 const UPLOAD_PATIENCE = 300_000; // ms
+const UPLOAD_LIMIT = 50 * 1024 * 1024; // bytes, as the sandbox and Telegram have it
 
-/** A request that failed: `status` is 0 where the server could not be reached. */
+/** A request that failed: `status` is 0 where the server could not be reached, `code` says what was refused. */
 export class ApiError extends Error {
-  constructor(message, status) {
+  constructor(message, status, code) {
     super(message);
-    this.status = status;
+    Object.assign(this, { status, code });
   }
 }
 
@@ -19,7 +20,7 @@ async function ask(path, options = {}, patience = PATIENCE) {
     throw new ApiError(cause.message, 0);
   }
   const body = await response.json().catch(() => ({}));
-  if (!response.ok) throw new ApiError(body.error ?? response.statusText, response.status);
+  if (!response.ok) throw new ApiError(body.error ?? response.statusText, response.status, body.code);
   return body;
 }
 
@@ -44,11 +45,13 @@ export const sticker = (values) => post("/chat/sticker", values);
 export const press = (values) => post("/chat/press", values);
 export const react = (values) => post("/chat/react", values);
 export const language = (values) => post("/chat/language", values);
-export const eventsUrl = (person) => query("/chat/events", { person });
+export const eventsUrl = "/chat/events";
 export const fileUrl = (id) => `/chat/file/${encodeURIComponent(id)}`;
 
 /** Send a text, a file or both as a person. */
-export function send(values) {
+export async function send(values) {
+  // a server that ends a long upload looks like one that is away
+  if (values.file?.size > UPLOAD_LIMIT) throw new ApiError("Content Too Large", 413, "file_too_big");
   const form = new FormData();
   for (const [key, value] of Object.entries(values)) if (given(value)) form.append(key, value);
   return ask("/chat/send", { method: "POST", body: form }, values.file ? UPLOAD_PATIENCE : PATIENCE);

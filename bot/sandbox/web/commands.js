@@ -2,14 +2,18 @@
 
 import { el, fill } from "./dom.js";
 
-/** The list over the field. The focus stays in the field, as a combobox has it. */
+const MARGIN = 16; // CSS pixels that stay free over the list
+const PADDING = 6; // CSS pixels within the list
+
+/** The list over the field, in the room over the composer. The focus stays in the field, as a combobox has it. */
 export class CommandList {
   commands = []; // {command, description}
   #shown = [];
   #chosen = -1; // nothing: Enter sends what is typed
 
-  constructor(root, field, send) {
-    Object.assign(this, { root, field, send });
+  constructor(root, field, room, send) {
+    Object.assign(this, { root, field, room, send });
+    new ResizeObserver(() => this.#fit()).observe(room);
     field.addEventListener("blur", () => this.close());
     root.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
   }
@@ -25,10 +29,16 @@ export class CommandList {
     return this.field.focus();
   }
 
-  /** Show what fits the beginning of a command; nothing where it is no command or already has arguments. */
+  /**
+   * Show what fits the beginning of a command, with the one that Enter takes: the whole name, else the first.
+   * Nothing is shown where it is no command or already has arguments.
+   */
   filter() {
     const typed = this.field.value.match(/^\/(\w*)$/)?.[1].toLowerCase();
-    this.#show(typed === undefined ? [] : this.commands.filter(({ command }) => command.startsWith(typed)));
+    const fitting = this.commands.filter(({ command }) => command.startsWith(typed));
+    this.#show(fitting);
+    const whole = fitting.findIndex(({ command }) => command === typed);
+    if (fitting.length) this.#choose(Math.max(whole, 0));
   }
 
   close() {
@@ -80,6 +90,19 @@ export class CommandList {
       this.root,
       commands.map((item, index) => this.#item(item, index)),
     );
+    this.#fit();
+  }
+
+  // Where there are more rows than room the last one is clearly cut: that shows that there are more.
+  #fit() {
+    if (!this.open) return;
+    const room = this.room.clientHeight - MARGIN - 2 * PADDING;
+    const heights = [...this.root.children].map((row) => row.offsetHeight);
+    const cut = Math.min(...heights) / 2;
+    let end = 0;
+    const ends = heights.map((height) => (end += height));
+    const shown = ends.findLast((edge) => edge + cut <= room) ?? ends[0];
+    this.root.style.maxHeight = end <= room ? "none" : `${PADDING + shown + cut}px`;
   }
 
   #item({ command, description }, index) {

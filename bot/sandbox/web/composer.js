@@ -22,7 +22,9 @@ export class Composer {
     this.bar = find("composer-bar");
     this.closed = find("composer-closed");
     this.attachments = new Attachments({ onChange: () => (this.#dress(), this.field.focus()) });
-    this.commands = new CommandList(find("command-list"), this.field, (text) => this.#sendCommand(text));
+    this.commands = new CommandList(find("command-list"), this.field, find("timeline"), (text) =>
+      this.#sendCommand(text),
+    );
     find("command-button").addEventListener("click", () => this.commands.toggle());
     find("sticker-button").addEventListener("click", () => this.on.sticker());
     find("send-button").addEventListener("click", () => this.submit());

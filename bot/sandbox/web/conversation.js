@@ -23,7 +23,7 @@ export class Conversation {
     this.outgoing = new Outgoing({
       onChange: (key) => store.emit("thread", key),
       onSent: (key, pending, message) => this.#takeSent(pending, message),
-      onRefused: (error) => toast(t("unsent", { reason: error.message })),
+      onRefused: complain,
     });
     this.composer = new Composer({
       send: (words) => this.send(words),

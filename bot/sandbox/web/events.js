@@ -1,67 +1,97 @@
-// How does the page hear of changes? By one server-sent event stream that comes back by itself.
+// How does a page hear of changes? By the stream that all pages share, or by one of its own where it must.
 
-import { eventsUrl } from "./api.js";
+import { Stream } from "./stream.js";
 
-const KINDS = ["message", "edited", "deleted", "reaction", "action", "answer", "commands", "chats"];
-const FIRST_DELAY = 300; // ms
-const LONGEST_DELAY = 4_000; // ms
+const WORKER = "/web/stream_worker.js";
+const PAUSE = 1_000; // ms until a page that could not read the chats tries again
 
-/** The stream of one person; `onState` hears "connecting", "online" and "offline". */
+/** What happens in the chats of one person; `onState` hears "connecting", "online" and "offline". */
 export class EventStream {
-  #source = null;
+  #link = null; // to the stream; null while the page is left
   #timer = null;
-  #delay = FIRST_DELAY;
 
   constructor({ onEvent, onState }) {
-    this.onEvent = onEvent;
-    this.onState = onState;
+    Object.assign(this, { onEvent, onState });
+    // a page that the browser keeps for the way back must hold no connection meanwhile
+    addEventListener("pagehide", () => this.#leave());
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#join());
+    document.addEventListener("visibilitychange", () => this.#lookedAt());
   }
 
   open(person) {
-    this.close();
     this.person = person;
-    this.#delay = FIRST_DELAY;
     this.onState("connecting");
-    this.#connect();
+    this.#join();
   }
 
-  close() {
-    clearTimeout(this.#timer);
-    this.#source?.close();
-    this.#source = null;
-  }
-
-  /** Try at once, because the browser says that the network is back or the page is looked at again. */
+  /** Try at once, because the browser says that the network is back. */
   hurry() {
-    if (this.person === undefined || this.#source?.readyState === EventSource.OPEN) return;
-    this.close();
-    this.#connect();
+    this.#link?.hurry();
   }
 
-  /** Begin again with a new connection, after a pause. */
+  /** Hear the state once more after a pause: what it called for did not succeed. */
   restart() {
-    this.#retry(this.#source);
+    this.onState("offline");
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#link?.join(), PAUSE);
+  }
+
+  #join() {
+    if (this.person === undefined) return;
+    this.#link ??= this.#connect();
+    this.#link.join();
+  }
+
+  #leave() {
+    clearTimeout(this.#timer);
+    this.#link?.leave();
+    this.#link = null;
+  }
+
+  // Hidden pages with streams of their own would leave no connection to the one that is looked at.
+  #lookedAt() {
+    const visible = document.visibilityState === "visible";
+    if (visible && this.#link) this.#link.hurry();
+    else if (visible) this.#join();
+    else if (this.#link?.own) this.#leave();
   }
 
   #connect() {
-    const source = new EventSource(eventsUrl(this.person));
-    this.#source = source;
-    source.onopen = () => {
-      this.#delay = FIRST_DELAY;
-      this.onState("online");
-    };
-    source.onerror = () => this.#retry(source);
-    for (const kind of KINDS) {
-      source.addEventListener(kind, (event) => this.onEvent(kind, JSON.parse(event.data)));
-    }
+    const hear = (news) => this.#hear(news);
+    if (!globalThis.SharedWorker) return ownLink(hear);
+    return sharedLink(hear, () => {
+      this.#link = ownLink(hear);
+      this.#link.join();
+    });
   }
 
-  // The browser's own way back waits for seconds and gives up on an error page: this one does neither.
-  #retry(source) {
-    if (source !== this.#source) return;
-    this.close();
-    this.onState("offline");
-    this.#timer = setTimeout(() => this.#connect(), this.#delay);
-    this.#delay = Math.min(this.#delay * 2, LONGEST_DELAY);
+  #hear({ state, kind, text }) {
+    if (state) return this.onState(state);
+    const { people, ...data } = JSON.parse(text);
+    return (people === null || people.includes(this.person)) && this.onEvent(kind, data);
   }
+}
+
+function sharedLink(hear, failed) {
+  const worker = new SharedWorker(WORKER, { type: "module" });
+  worker.onerror = failed;
+  worker.port.onmessage = ({ data: news }) => hear(news);
+  return {
+    join: () => worker.port.postMessage("join"),
+    hurry: () => worker.port.postMessage("hurry"),
+    leave() {
+      worker.onerror = worker.port.onmessage = null;
+      worker.port.postMessage("leave");
+    },
+  };
+}
+
+function ownLink(hear) {
+  const stream = new Stream();
+  return {
+    own: true,
+    join: () => stream.join(hear),
+    hurry: () => stream.hurry(),
+    leave: () => stream.leave(hear),
+  };
 }

@@ -163,7 +163,6 @@ addEventListener("hashchange", () => follow().catch(complain));
 addEventListener("keydown", keyPressed);
 addEventListener("online", () => sync.stream.hurry());
 document.addEventListener("visibilitychange", () => {
-  sync.stream.hurry();
   conversation.markRead();
 });
 setLanguage(navigator.language);

@@ -1,7 +1,7 @@
 // How is something said beside the conversation: a short notice, an alert to close, a word to screen readers?
 
 import { el, fill } from "./dom.js";
-import { t } from "./i18n.js";
+import { PHRASES, t } from "./i18n.js";
 
 const SHORTEST = 2_500; // ms
 const PER_CHARACTER = 45; // ms
@@ -33,5 +33,6 @@ export function announce(text) {
 
 /** Say why a request failed. */
 export function complain(error) {
-  toast(error.status === 0 ? t("offline") : error.message);
+  const refused = `refused_${error.code}`;
+  toast(t(error.status === 0 ? "offline" : refused in PHRASES ? refused : "refused"));
 }

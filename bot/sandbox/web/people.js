@@ -69,7 +69,7 @@ function item(person, me, play) {
     avatar(person),
     el("span", {}, nameOf(person)),
     el("small", {}, languageMark(person.language_code)),
-    current && icon("check"),
+    icon("check"),
   );
 }
 

@@ -13,10 +13,13 @@ import pytest
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.sandbox import Sandbox, chat_web, events
+from bot.sandbox.images import image_size
 from bot.sandbox.scene import ADA, CHANNEL, GRACE, GROUP, XIAOMING
 from tests.bot.sandbox.conftest import png
 
 Json = dict[str, Any]
+NOTHING = {"person": ADA, "chat": ADA, "message_id": 1}
+SAID_IN_GROUP = {"person": XIAOMING, "chat": GROUP, "message_id": 3}  # by Ada
 KEYBOARD = InlineKeyboardMarkup([[InlineKeyboardButton("a", callback_data="x")]])
 
 
@@ -35,13 +38,22 @@ async def post(client: aiohttp.ClientSession, path: str, **values: Any) -> Json:
 
 
 class Stream:
-    """An open page."""
+    """An open page that plays somebody."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, person: int) -> None:
         self.response = response
+        self.person = person
 
     async def next(self) -> tuple[str, Json]:
-        """Return the next event; comments are skipped."""
+        """Return the next event that concerns this person."""
+        while True:
+            name, data = await self.next_of_all()
+            people = data.pop("people")
+            if people is None or self.person in people:
+                return name, data
+
+    async def next_of_all(self) -> tuple[str, Json]:
+        """Return the next event, whomever it concerns; comments are skipped."""
         name = ""
         while True:
             line = (await asyncio.wait_for(self.response.content.readline(), 5)).decode().rstrip("\n")
@@ -53,10 +65,10 @@ class Stream:
 
 @asynccontextmanager
 async def page(client: aiohttp.ClientSession, person: int) -> AsyncIterator[Stream]:
-    async with client.get("/chat/events", params={"person": person}) as response:
+    async with client.get("/chat/events") as response:
         assert response.content_type == "text/event-stream"
         assert await response.content.readline() == b": open\n"
-        yield Stream(response)
+        yield Stream(response, person)
 
 
 async def test_the_state_is_what_this_person_sees(sandbox: Sandbox, client: aiohttp.ClientSession) -> None:
@@ -132,6 +144,18 @@ async def test_files_are_sent_with_their_text_as_caption(client: aiohttp.ClientS
     assert [update.message.caption for update in await bot.get_updates() if update.message] == ["/fit"] * 2
 
 
+async def test_a_sticker_is_a_picture_that_page_and_bot_can_fetch_and_the_same_each_time(
+    client: aiohttp.ClientSession, bot: Bot
+) -> None:
+    first, second = [(await post(client, "sticker", person=ADA, chat=GROUP))["sticker"] for _ in range(2)]
+    assert first == second
+    async with client.get(f"/chat/file/{first['file_id']}") as response:
+        content = await response.read()
+        assert (response.status, response.content_type) == (200, "image/webp")
+    assert image_size(content) == (first["width"], first["height"]) == (512, 512)
+    assert await (await bot.get_file(first["file_id"])).download_as_bytearray() == content
+
+
 async def test_a_file_that_a_browser_could_run_is_only_saved(client: aiohttp.ClientSession) -> None:
     form = aiohttp.FormData({"person": str(ADA), "chat": str(ADA)})
     form.add_field("file", b"<script>1</script>", filename="x.html", content_type="text/html")
@@ -177,11 +201,19 @@ async def test_an_open_page_is_told_what_happens(
         assert await stream.next() == ("deleted", {"chat_id": ADA, "message_ids": [sent.message_id]})
 
 
-async def test_a_page_hears_only_its_persons_chats(sandbox: Sandbox, client: aiohttp.ClientSession) -> None:
+async def test_one_stream_says_of_each_event_whom_it_concerns(
+    sandbox: Sandbox, client: aiohttp.ClientSession, bot: Bot
+) -> None:
     async with page(client, GRACE) as stream:
         await sandbox.say(ADA, ADA, "between Ada and the bot")
-        await sandbox.say(ADA, GROUP, "to all")
-        assert (await stream.next())[1]["message"]["text"] == "to all"
+        await sandbox.say(ADA, GROUP, "to the group")
+        await bot.set_my_commands([("fit", "draw")])
+        concerned = [(await stream.next_of_all())[1]["people"] for _ in range(3)]
+    assert [people and {ADA, GRACE, XIAOMING} & set(people) for people in concerned] == [
+        {ADA},
+        {ADA, GRACE, XIAOMING},
+        None,
+    ]
 
 
 async def test_a_quiet_stream_shows_that_it_lives(
@@ -218,37 +250,53 @@ async def test_commands_follow_the_persons_language(client: aiohttp.ClientSessio
 
 
 @pytest.mark.parametrize(
-    ("path", "values", "sentence"),
+    ("path", "values", "code", "sentence"),
     [
-        ("send", {"person": 4, "chat": ADA, "text": "x"}, "There is no such person."),
-        ("send", {"person": ADA, "chat": GRACE, "text": "x"}, "There is no such chat for this person."),
-        ("send", {"person": ADA, "chat": ADA, "text": " "}, "A message needs a text."),
-        (
-            "send",
-            {"person": ADA, "chat": ADA, "text": "x", "reply_to": 9},
-            "The message to reply to is gone.",
-        ),
-        ("send", {"person": GRACE, "chat": CHANNEL, "text": "x"}, "This person cannot write here."),
-        ("send", {"person": "x", "chat": ADA, "text": "x"}, "person must be a whole number."),
-        ("send", {"chat": ADA, "text": "x"}, "person is missing."),
-        ("react", {"person": ADA, "chat": ADA, "message_id": 1, "emoji": "👍"}, "That message is gone."),
-        (
-            "edit",
-            {"person": XIAOMING, "chat": GROUP, "message_id": 2, "text": "x"},
-            "Only its author can have this message edited.",
-        ),
-        (
-            "delete",
-            {"person": XIAOMING, "chat": GROUP, "message_id": 2},
-            "Only its author or an administrator can delete this message.",
-        ),
+        ("send", {"person": 4, "chat": ADA, "text": "x"}, "no_person", "no such person"),
+        ("send", {"person": ADA, "chat": GRACE, "text": "x"}, "no_chat", "no such chat for this person"),
+        ("send", {"person": ADA, "chat": ADA, "text": " "}, "text_empty", "needs a text"),
+        ("send", {"person": ADA, "chat": ADA, "text": "x", "reply_to": 9}, "reply_gone", "reply to is gone"),
+        ("send", {"person": ADA, "chat": GROUP, "text": "x", "topic": 9}, "no_topic", "no such topic"),
+        ("send", {"person": GRACE, "chat": CHANNEL, "text": "x"}, "cannot_write", "cannot write here"),
+        ("send", {"person": "x", "chat": ADA, "text": "x"}, "malformed", "person must be a whole number."),
+        ("send", {"chat": ADA, "text": "x"}, "malformed", "person is missing."),
+        ("react", {**NOTHING, "emoji": "👍"}, "message_gone", "message is gone"),
+        ("press", {**SAID_IN_GROUP, "person": ADA, "data": "x"}, "button_gone", "button is gone"),
+        ("react", {**SAID_IN_GROUP, "emoji": "x"}, "no_reaction", "no such reaction"),
+        ("edit", {**SAID_IN_GROUP, "text": "x"}, "not_author", "Only its author"),
+        ("edit", {**SAID_IN_GROUP, "person": ADA, "text": "x" * 4097}, "text_too_long", "too long"),
+        ("delete", SAID_IN_GROUP, "may_not_delete", "Only its author or an administrator"),
     ],
 )
-async def test_what_cannot_be_done_is_said(
-    client: aiohttp.ClientSession, path: str, values: Json, sentence: str
+async def test_what_cannot_be_done_is_said_with_a_code(
+    sandbox: Sandbox, client: aiohttp.ClientSession, path: str, values: Json, code: str, sentence: str
 ) -> None:
+    assert (await sandbox.say(ADA, GROUP, "Hello"))["message_id"] == SAID_IN_GROUP["message_id"]
     async with client.post(f"/chat/{path}", json=values) as response:
-        assert (response.status, await response.json()) == (400, {"error": sentence})
+        body = await response.json()
+        assert (response.status, body["code"]) == (400, code)
+        assert sentence in body["error"]
+
+
+@pytest.mark.parametrize(
+    ("content", "as_photo", "text", "code", "description"),
+    [
+        (b"", "", "", "file_empty", "file must be non-empty"),
+        (b"no picture", "1", "", "photo_unreadable", "IMAGE_PROCESS_FAILED"),
+        (png(21, 1), "1", "", "photo_dimensions", "PHOTO_INVALID_DIMENSIONS"),
+        (b"a" * (10 * 1024 * 1024 + 1), "1", "", "photo_too_big", "file is too big for a photo"),
+        (b"a,b", "", "x" * 1025, "caption_too_long", "1,024"),
+    ],
+)
+async def test_a_file_that_is_not_taken_is_refused_with_a_code_and_telegrams_description(
+    client: aiohttp.ClientSession, content: bytes, as_photo: str, text: str, code: str, description: str
+) -> None:
+    form = aiohttp.FormData({"person": str(ADA), "chat": str(ADA), "as_photo": as_photo, "text": text})
+    form.add_field("file", content, filename="a.png")
+    async with client.post("/chat/send", data=form) as response:
+        body = await response.json()
+        assert (response.status, body["code"]) == (400, code)
+        assert description in body["error"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from telegram import (
 from telegram.error import BadRequest
 
 from bot.sandbox import Sandbox
-from bot.sandbox.people import Impossible
+from bot.sandbox.refusals import Impossible
 from bot.sandbox.scene import ADA, CHANNEL, GRACE, GROUP, XIAOMING
 from tests.bot.sandbox.conftest import Call
 

@@ -7,7 +7,7 @@ from telegram import Bot, ReplyParameters
 from telegram.error import BadRequest
 
 from bot.sandbox import Sandbox
-from bot.sandbox.people import Impossible
+from bot.sandbox.refusals import Impossible
 from bot.sandbox.scene import ADA, GROUP, XIAOMING
 
 
