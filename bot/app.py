@@ -35,6 +35,7 @@ from ml.plots import Plotter
 from ml.pools import Pools
 from ml.predictor import Predictor
 from ml.registry import Registry
+from ml.shares import Shares
 from ml.store import Store
 
 log = logging.getLogger(__name__)
@@ -106,6 +107,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             feedback=Feedback(redis),
             texts=KeptTexts(redis),
             pools=Pools(redis),
+            shares=Shares(redis),
             commands=COMMANDS,
             bot_username=bot.username,
         )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be i
     from ml.pools import Pools
     from ml.predictor import Predictor
     from ml.registry import Registry
+    from ml.shares import Shares
     from ml.store import Store
 
 
@@ -84,6 +85,7 @@ class Services:
     feedback: Feedback
     texts: KeptTexts
     pools: Pools
+    shares: Shares
     commands: tuple[Command, ...] = ()
     bot_username: str = ""
 

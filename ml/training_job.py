@@ -120,6 +120,9 @@ def _end(reporter: Reporter, request: TrainRequest, store: Store, train: Train, 
         outcome = _outcome(reporter, request, store, train, folder)
         if outcome["promoted"]:
             reporter.ask(lambda redis: _serve(Registry(redis), request, outcome["version"]))
+        if request.forget:
+            for version in set(store.versions(request.owner, request.model)) - {outcome["version"]}:
+                store.delete_version(request.owner, request.model, version)
         return Progress(job_id, "done", report=outcome)
     except Stopped:
         return cancelled(job_id)
@@ -155,11 +158,12 @@ def _outcome(
         raise ModelGone(name)
     version = _published(store, request, reporter.job_id)
     if version is None:
-        _train(reporter, request, train, samples, folder, _live_folder(store, entry))
+        live = "" if request.forget else _live_folder(store, entry)
+        _train(reporter, request, train, samples, folder, live)
         version = _publish(reporter, request, store, folder)
     manifest = store.manifest(owner, name, version)
     metrics, against = manifest.get("metrics"), manifest.get("against") or {}
-    before = against.pop("metrics", None) or _live_metrics(store, entry)
+    before = None if request.forget else against.pop("metrics", None) or _live_metrics(store, entry)
     promoted = entry.version is None or no_worse(metrics, before)
     # An earlier attempt may have got this far, and had another version live before it.
     return reporter.commit(
@@ -168,7 +172,7 @@ def _outcome(
             "promoted": promoted,
             "metrics": metrics,
             "live": before,
-            "live_version": entry.version,
+            "live_version": None if request.forget else entry.version,
             "against": against or None,
         }
     )

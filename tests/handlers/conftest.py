@@ -25,6 +25,7 @@ from ml.pools import Pools
 from ml.predictor import SHIPPED, Predictor
 from ml.registry import Registry
 from ml.samples import Sample
+from ml.shares import Shares
 from ml.store import Store
 
 ANNA = Person(7, "Anna", "en")
@@ -168,6 +169,7 @@ async def services(
         feedback=Feedback(redis_client),
         texts=KeptTexts(redis_client),
         pools=Pools(redis_client),
+        shares=Shares(redis_client),
         bot_username="tonefit_bot",
     )
     await predictor.close()

@@ -108,14 +108,24 @@ async def test_the_card_tells_labels_counts_version_and_figures(talk: Talk, tmp_
     )
     assert "accuracy 90 %, precision 90 %, recall 90 %, F1 90 %" in said.text
     assert " MB" in said.text
-    assert labels_of(said) == ["Use here", "Try it", "Probe", "Teach", "Train", "Roll back", "Delete"]
+    assert labels_of(said) == [
+        "Use here",
+        "Try it",
+        "Probe",
+        "Teach",
+        "Train",
+        "Share",
+        "Export",
+        "Roll back",
+        "Delete",
+    ]
 
 
 async def test_the_card_of_a_new_model_offers_no_use_of_it(talk: Talk) -> None:
     await make_model(talk)
     said = await talk.say(models.models, "spam")
     assert "Not trained yet." in said.text
-    assert labels_of(said) == ["Teach", "Train", "Delete"]
+    assert labels_of(said) == ["Teach", "Train", "Export", "Delete"]
 
 
 async def test_the_card_of_the_shipped_model_cannot_be_deleted(talk: Talk) -> None:
