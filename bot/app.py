@@ -34,6 +34,7 @@ from ml.kept_texts import KeptTexts
 from ml.plots import Plotter
 from ml.pools import Pools
 from ml.predictor import Predictor
+from ml.quotas import Quotas
 from ml.registry import Registry
 from ml.shares import Shares
 from ml.store import Store
@@ -108,6 +109,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             texts=KeptTexts(redis),
             pools=Pools(redis),
             shares=Shares(redis),
+            quotas=Quotas(settings.most_examples, settings.most_models, settings.training_minutes),
             commands=COMMANDS,
             bot_username=bot.username,
         )

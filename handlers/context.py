@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be i
     from ml.plots import Plotter
     from ml.pools import Pools
     from ml.predictor import Predictor
+    from ml.quotas import Quotas
     from ml.registry import Registry
     from ml.shares import Shares
     from ml.store import Store
@@ -86,6 +87,7 @@ class Services:
     texts: KeptTexts
     pools: Pools
     shares: Shares
+    quotas: Quotas
     commands: tuple[Command, ...] = ()
     bot_username: str = ""
 

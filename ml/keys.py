@@ -105,6 +105,11 @@ def kept_texts(person: int) -> str:
     return f"tonefit:texts:{person}"
 
 
+def trained(person: int, day: int) -> str:
+    """String with a TTL: the seconds that a person's trainings ran on a day since 1970."""
+    return f"tonefit:trained:{person}:{day}"
+
+
 def share(token: str) -> str:
     """String with a TTL: the owner and name of a model that somebody shares, as JSON."""
     return f"tonefit:share:{token}"

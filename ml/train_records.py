@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-ENOUGH = 500  # samples from which on a part is watched
+ENOUGH = 400  # samples to learn from, from which on a part of them is watched
 
 
 class Cancelled(Exception):

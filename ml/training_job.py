@@ -19,6 +19,7 @@ from ml.job_records import Progress, TrainRequest
 from ml.job_reporter import LeaseLost, Reporter
 from ml.job_state import Begin, cancelled
 from ml.pace import note_pace
+from ml.quotas import note_training
 from ml.registry import ModelEntry, ModelGone, Registry
 from ml.samples import Sample
 from ml.store import MANIFEST, Store, UnknownVersion
@@ -204,6 +205,7 @@ def _train(
     options = request.options | ({"live": live} if live else {})
     train(samples, options, folder, reporter.epoch, reporter.cancelled)
     seconds = time.monotonic() - begun
+    reporter.ask(lambda redis: note_training(redis, request.user, seconds))
     reporter.ask(lambda redis: note_pace(redis, request.options, len(samples), reporter.last_epoch, seconds))
 
 

@@ -23,6 +23,7 @@ from ml.kept_texts import KeptTexts
 from ml.plots import Plotter
 from ml.pools import Pools
 from ml.predictor import SHIPPED, Predictor
+from ml.quotas import Quotas
 from ml.registry import Registry
 from ml.samples import Sample
 from ml.shares import Shares
@@ -170,6 +171,7 @@ async def services(
         texts=KeptTexts(redis_client),
         pools=Pools(redis_client),
         shares=Shares(redis_client),
+        quotas=Quotas(examples=100_000, models=50, minutes=120),
         bot_username="tonefit_bot",
     )
     await predictor.close()
