@@ -44,7 +44,9 @@ from ml.kept_texts import KeptTexts
 from ml.plots import Plotter
 from ml.pools import Pools
 from ml.predictor import Predictor
+from ml.quotas import Quotas
 from ml.registry import Registry
+from ml.shares import Shares
 from ml.store import Store
 
 log = logging.getLogger(__name__)
@@ -121,6 +123,8 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             feedback=Feedback(redis),
             texts=KeptTexts(redis),
             pools=Pools(redis),
+            shares=Shares(redis),
+            quotas=Quotas(settings.most_examples, settings.most_models, settings.training_minutes),
             commands=COMMANDS,
             bot_username=bot.username,
         )

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import SecretStr, field_validator
+from pydantic import PositiveInt, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     data_dir: Path = user_data_dir()
     model_store: str | None = None  # none: a folder of the data directory
     language: Literal["en", "zh"] = "en"  # for people whose language is not known
+    most_examples: PositiveInt = 100_000  # of a model
+    most_models: PositiveInt = 50  # of a chat
+    training_minutes: PositiveInt = 120  # a day that one person's trainings run
     limits: Literal["telegram", "off"] = "telegram"
 
     @field_validator("operators", mode="before")

@@ -8,13 +8,18 @@ from handlers.messages import Button, Reply
 from handlers.models import new
 from handlers.points import looks_like_points
 from handlers.sentiment import EXAMPLE, sentiment
+from handlers.share import PAYLOAD, take
 from handlers.texts import LANGUAGES, Texts, language_of
 
 FIT_EXAMPLE = "1,2 2,4.1 3,5.9 4,8.2 5,9.8"
 
 
 async def start(context: Context) -> None:
-    """Greet, and show what can be done."""
+    """Greet, and show what can be done; a link to a model brings that model."""
+    payload = context.args.strip()
+    if payload.startswith(PAYLOAD):
+        await take(context, payload)
+        return
     await context.reply(greeting(context.t, context.services.bot_username, private=context.private))
 
 

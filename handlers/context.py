@@ -18,7 +18,9 @@ if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be i
     from ml.plots import Plotter
     from ml.pools import Pools
     from ml.predictor import Predictor
+    from ml.quotas import Quotas
     from ml.registry import Registry
+    from ml.shares import Shares
     from ml.store import Store
 
 
@@ -85,6 +87,8 @@ class Services:
     feedback: Feedback
     texts: KeptTexts
     pools: Pools
+    shares: Shares
+    quotas: Quotas
     commands: tuple[Command, ...] = ()
     bot_username: str = ""
     # threads full of numbers hold the interpreter's lock, which every answer needs: two are enough

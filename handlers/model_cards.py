@@ -149,6 +149,9 @@ def _card_buttons(facts: ModelFacts, t: Texts) -> tuple[tuple[Button, ...], ...]
         rows.append((*_picture_button(facts, key, t), Button(t("Probe"), data=f"probe:{key}")))
     if not facts.shipped:
         rows.append((Button(t("Teach"), data=f"teach:{key}"), Button(t("Train"), data=f"train:{key}")))
+        export = Button(t("Export"), data=f"export:{key}")
+        share = (Button(t("Share"), data=f"share:{key}"),) if facts.manifest is not None else ()
+        rows.append((*share, export))
         back = (Button(t("Roll back"), data=f"version:{key}:list"),) if facts.manifest is not None else ()
         rows.append((*back, Button(t("Delete"), data=f"model:{key}:delete")))
     return tuple(rows)

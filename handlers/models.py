@@ -84,7 +84,13 @@ async def press_new(context: Context) -> None:
 async def _make(context: Context, model: NewModel) -> None:
     """Enter a model in the registry, or ask on where labels or a free name are missing."""
     question = context.session.question or {}
-    taken = find_model(model.name, await models_here(context))
+    entries = await models_here(context)
+    if len(entries) >= context.services.quotas.models:
+        raise Refusal(
+            N_("A chat has up to {limit} models, and this one has them. Delete one with /forget first."),
+            limit=len(entries),
+        )
+    taken = find_model(model.name, entries)
     if taken is not None:
         kept = {"labels": model.labels} if model.labels else {}
         context.session.question = {"ask": "new", "document": question.get("document"), **kept}

@@ -17,6 +17,7 @@ WORDS = {
         "Mend it and send the file again."
     ),
     "long": N_('Row {row} has a cell of more than 131,072 characters. Is a quote (") missing there?'),
+    "json": N_("Row {row} of this file is no JSON object. It holds: {held}"),
     "nothing": N_("This file is empty. Send one with a text a row."),
     "labels": N_("No column of this file holds labels of the model. Row {row} holds: {held}"),
     "no_labels": N_(

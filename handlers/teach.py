@@ -38,8 +38,6 @@ from handlers.texts import N_
 from ml.registry import ModelEntry
 from ml.tables import TableError
 
-MOST_EXAMPLES = 100_000  # a model
-
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -219,7 +217,8 @@ async def take_file(context: Context, entry: ModelEntry, document: Document, lab
 async def _take(context: Context, entry: ModelEntry, lesson: Lesson, going_on: str | None = None) -> None:
     """Store the examples of a lesson and say how far the model is."""
     held = sum((await _counts(context, entry)).values())
-    if held + len(lesson.samples) > MOST_EXAMPLES:
+    limit = context.services.quotas.examples
+    if held + len(lesson.samples) > limit:
         raise Refusal(
             N_(
                 "“{name}” has {held} examples, these are {more}, and a model holds up to {limit}. Send fewer."
@@ -227,7 +226,7 @@ async def _take(context: Context, entry: ModelEntry, lesson: Lesson, going_on: s
             name=entry.name,
             held=f"{held:,}",
             more=f"{len(lesson.samples):,}",
-            limit=f"{MOST_EXAMPLES:,}",
+            limit=f"{limit:,}",
         )
     by = context.message.sender.id if context.message.sender else 0
     added = await context.services.examples.add(context.owner, entry.name, lesson.samples, by)

@@ -167,6 +167,11 @@ async def _queue(context: Context, entry: ModelEntry, options: Mapping[str, Any]
         await context.reply(too_few_card(entry, counts, context.t))
         return
     jobs, message = context.services.jobs, context.message
+    limit = context.services.quotas.minutes
+    if message.sender is not None and await jobs.minutes_today(message.sender.id) >= limit:
+        raise Refusal(
+            N_("Your trainings ran {limit} minutes today, as long as they may. Go on tomorrow."), limit=limit
+        )
     request = TrainRequest(
         owner=context.owner,
         model=entry.name,

@@ -19,10 +19,10 @@ from handlers.table_words import refuse_table
 from handlers.teach import Draft, ask_model, take_file
 from handlers.teach_lines import labels_of
 from handlers.texts import N_, Texts
-from ml.samples import read_cells
+from ml.samples import JSON_LINES, read_cells
 from ml.tables import TableError, clipped, decode
 
-ENDINGS = (".csv", ".tsv", ".txt")
+ENDINGS = (".csv", ".tsv", ".txt", *JSON_LINES)
 FIRST_ROWS = 3
 CELLS_SHOWN = 6
 
@@ -59,7 +59,7 @@ async def offer(context: Context) -> None:
     document = context.message.document
     if document is None or not is_table(document):
         raise Refusal(
-            N_("I read tables and text: CSV, TSV or TXT. Save it as one of these and send it again.")
+            N_("I read tables and text: CSV, TSV, JSONL or TXT. Save it as one of these and send it again.")
         )
     question = context.session.question or {}
     if question.get("ask") == "teach" and "model" in question:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ml import calibrate, linear_head
 from ml.inference import run
 from ml.mixture import LEAST, mix
+
+if TYPE_CHECKING:
+    from ml.train_records import Task
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the networks beside the linear head, where they can be compared
 ENOUGH = 25  # watched samples that can compare
@@ -36,38 +39,44 @@ class Composition:
     threshold: float
 
 
-def compose(
-    networks: Networks,
-    head: linear_head.LinearHead | None,
-    tokens: Sequence[Sequence[int]],
-    truth: np.ndarray,
-) -> Composition:
-    """Join networks and head in the shares that do best on samples that neither has learned from.
+def compose(networks: Networks, task: Task) -> Composition:
+    """Join networks and linear head in the shares that do best on samples that neither has learned from.
 
-    Args:
-        networks: One or more.
-        head: None leaves the networks alone.
-        tokens: Of the watched samples; fewer than 25 decide nothing.
-        truth: Their columns.
+    Where fewer than 25 are watched nothing can be compared. The source article's network stays alone. The
+    head that is served has learned from the watched samples too: it takes a second, and more is better.
     """
     alone = len(networks.models) == 1
     network = networks.models[0] if alone else mix(networks.models, _parts(networks), votes=networks.votes)
-    enough = len(tokens) >= ENOUGH
-    if head is None:
-        members, shares, share = [network], [1.0], 1.0
-    else:
-        members = [network, linear_head.export(head)]
-        share = _best_share([run(member, tokens) for member in members], truth) if enough else USUAL_SHARE
-        shares = [share, 1 - share]
-    kept = [(member, weight) for member, weight in zip(members, shares, strict=True) if weight]
-    models, weights = [member for member, _ in kept], [weight for _, weight in kept]
-    num_labels = _num_labels(network)
-    temperature, threshold = 1.0, round(0.5 + 0.2 / num_labels, 2)  # cautious
+    parts, truth = task.parts, task.truth[task.parts.watched]
+    watched = [task.tokens[row] for row in parts.watched]
+    enough = len(watched) >= ENOUGH
+    share = 1.0 if task.config.arch == "article" else USUAL_SHARE
+    answers = [run(network, watched)] if enough else []
+    if enough and share < 1:
+        answers.append(run(linear_head.export(_head(task, parts.train)), watched))
+        share = _best_share(answers, truth)
+    shares = [share, 1 - share]
+    temperature, threshold = 1.0, round(0.5 + 0.2 / task.num_labels, 2)  # cautious
     if enough:
-        logits = np.log(run(mix(models, weights), tokens) + LEAST)
-        temperature = calibrate.temperature(logits, truth)
-        threshold = calibrate.threshold(calibrate.probabilities(logits / temperature), truth)
-    return Composition(mix(models, weights, temperature=temperature), share, temperature, threshold)
+        logits = sum(part * np.log(said + LEAST) for part, said in zip(shares, answers, strict=False))
+        temperature = calibrate.temperature(np.asarray(logits), truth)
+        threshold = calibrate.threshold(calibrate.probabilities(np.asarray(logits) / temperature), truth)
+    models = [network] if share else []
+    if share < 1:
+        models.append(linear_head.export(_head(task, np.concatenate([parts.train, parts.watched]))))
+    used = [part for part in shares if part]
+    return Composition(mix(models, used, temperature=temperature), share, temperature, threshold)
+
+
+def _head(task: Task, rows: np.ndarray) -> linear_head.LinearHead:
+    """Fit the linear head on some rows."""
+    return linear_head.fit(
+        [task.tokens[row] for row in rows],
+        task.truth[rows],
+        task.vocabulary,
+        balance=task.config.balance,
+        seed=task.config.seed,
+    )
 
 
 def _parts(networks: Networks) -> list[float]:
@@ -87,7 +96,3 @@ def _best_share(answers: Sequence[np.ndarray], truth: np.ndarray) -> float:
         for share in SHARES
     ]
     return SHARES[int(np.argmax(scores))]
-
-
-def _num_labels(model: Any) -> int:
-    return int(model.graph.output[0].type.tensor_type.shape.dim[1].dim_value)

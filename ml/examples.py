@@ -107,6 +107,8 @@ class Examples:
                 for part in _record(sample, by, place)
             ]
             new += int(await self._add(keys=where, args=[batch, UNDO_TTL, *records]))
+        if new:
+            await self._redis.sadd(keys.taught(by), json.dumps([owner, model], ensure_ascii=False))
         return Added(new, len(samples) - new, batch)
 
     async def undo(self, owner: str, model: str, batch: str) -> int:
@@ -144,6 +146,32 @@ class Examples:
                 break
         ordered = sorted(records.items(), key=lambda item: int(item[1]["place"]))
         return [Taught(name, held["text"], held["label"], int(held["by"])) for name, held in ordered]
+
+    async def taught_by(self, person: int) -> dict[tuple[str, str], list[Taught]]:
+        """Return a person's examples by the owner and the model that they belong to."""
+        held: Any = await self._redis.smembers(keys.taught(person))
+        found = {}
+        for owner, model in sorted(json.loads(place) for place in held):
+            mine = [each for each in await self.taught(owner, model) if each.by == person]
+            if mine:
+                found[owner, model] = mine
+        return found
+
+    async def forget(self, person: int) -> dict[tuple[str, str], int]:
+        """Take a person's examples out, and return how many that were by owner and model."""
+        gone = {}
+        for (owner, model), mine in (await self.taught_by(person)).items():
+            gone[owner, model] = await self.remove(owner, model, [each.digest for each in mine])
+            await self._forget_parts(owner, model, mine)
+        await self._redis.unlink(keys.taught(person))
+        return gone
+
+    async def _forget_parts(self, owner: str, model: str, gone: Sequence[Taught]) -> None:
+        """Forget what trainings did with texts that are gone."""
+        set_id = await self._find(owner, model)
+        digests = [digest(each.text) for each in gone]
+        for start in range(0, len(digests) if set_id else 0, AT_ONCE):
+            await self._redis.hdel(keys.parts(str(set_id)), *digests[start : start + AT_ONCE])
 
     async def remove(self, owner: str, model: str, digests: Sequence[str]) -> int:
         """Take examples out by their digests, and return how many there were."""

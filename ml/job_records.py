@@ -12,7 +12,11 @@ FINAL = frozenset({"done", "failed", "cancelled"})
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """A training that somebody asked for; `options` are those of `ml.train.TrainConfig`."""
+    """A training that somebody asked for; `options` are those of `ml.train.TrainConfig`.
+
+    `forget` is for a model whose examples were deleted: the new version takes the place of all versions
+    before it, however good they were, and learns nothing from them.
+    """
 
     owner: str
     model: str
@@ -21,6 +25,7 @@ class TrainRequest:
     topic: int | None = None
     language: str = "en"
     options: dict[str, Any] = field(default_factory=dict)
+    forget: bool = False
 
     def to_json(self) -> str:
         """Return the request as JSON."""

@@ -18,6 +18,7 @@ from ml.job_state import Cancelling, JobAddress, JobState
 from ml.pace import read_pace
 from ml.progress import follow
 from ml.queues import DEFAULT, LOW, RETRY_INTERVALS, TIMEOUT, Fate, Queues
+from ml.quotas import minutes_today
 
 __all__ = ["FINAL", "AlreadyRunning", "Job", "Jobs", "Progress", "TrainRequest"]
 
@@ -102,6 +103,10 @@ class Jobs:
         if outcome is Cancelling.CANCELLED:
             await self._call(self._queues.remove, job_id)
         return outcome is not Cancelling.OVER
+
+    async def minutes_today(self, user: int) -> float:
+        """Return how many minutes a person's trainings ran today (UTC)."""
+        return await minutes_today(self._redis, user)
 
     def progress(self) -> AsyncIterator[Progress]:
         """Yield what all jobs report, for ever, to one of the bot's replicas at a time.

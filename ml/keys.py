@@ -45,6 +45,11 @@ def label_counts(set_id: str) -> str:
     return f"tonefit:examples:set:{set_id}:counts"
 
 
+def taught(person: int) -> str:
+    """Set of where a person taught examples: owner and model as JSON."""
+    return f"tonefit:taught:{person}"
+
+
 def parts(set_id: str) -> str:
     """Hash of what trainings did with a text: its digest to `held` (only judged by) or `learned`."""
     return f"tonefit:examples:set:{set_id}:parts"
@@ -98,6 +103,16 @@ def answered(owner: str, message_id: int) -> str:
 def kept_texts(person: int) -> str:
     """Sorted set with a TTL: where a person's texts are kept, by time."""
     return f"tonefit:texts:{person}"
+
+
+def trained(person: int, day: int) -> str:
+    """String with a TTL: the seconds that a person's trainings ran on a day since 1970."""
+    return f"tonefit:trained:{person}:{day}"
+
+
+def share(token: str) -> str:
+    """String with a TTL: the owner and name of a model that somebody shares, as JSON."""
+    return f"tonefit:share:{token}"
 
 
 def as_text(value: bytes | str) -> str:

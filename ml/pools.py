@@ -70,6 +70,10 @@ class Pools:
         """Forget a pool."""
         await self._redis.hdel(keys.pool(owner, person), f"texts:{model}", f"state:{model}")
 
+    async def forget(self, owner: str, person: int) -> None:
+        """Forget all pools of a person in a chat."""
+        await self._redis.unlink(keys.pool(owner, person))
+
 
 def _json(state: Labelling) -> str:
     return json.dumps(asdict(state))

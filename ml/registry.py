@@ -28,6 +28,11 @@ redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
 return redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[4], '*', 'owner', ARGV[1], 'name', ARGV[2])
 """
 # KEYS: models, live, changes; ARGV: owner, name, kept changes
+WITHDRAW = """
+redis.call('HDEL', KEYS[2], ARGV[2])
+redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[3], '*', 'owner', ARGV[1], 'name', ARGV[2])
+"""
+# KEYS: models, live, changes; ARGV: owner, name, kept changes
 DELETE = """
 redis.call('HDEL', KEYS[2], ARGV[2])
 if redis.call('HDEL', KEYS[1], ARGV[2]) == 0 then return 0 end
@@ -84,6 +89,7 @@ class Registry:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._promote = redis.register_script(PROMOTE)
+        self._withdraw = redis.register_script(WITHDRAW)
         self._delete = redis.register_script(DELETE)
         self._serve = redis.register_script(SERVE)
         self._behind = redis.register_script(BEHIND)
@@ -137,6 +143,10 @@ class Registry:
                 return False
             await asyncio.sleep(LOOK_EVERY)
         return True
+
+    async def withdraw(self, owner: str, name: str) -> None:
+        """Let no version of a model be live, and tell every replica."""
+        await self._withdraw(keys=self._keys(owner), args=[owner, name, KEPT_CHANGES])
 
     async def delete(self, owner: str, name: str) -> None:
         """Take a model out and tell every replica; its examples and files are others' to delete."""

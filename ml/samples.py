@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ml.tables import Table, TableError, decode, read_rows, sniff_delimiter
+from ml.tables import Table, TableError, decode, read_json_lines, read_rows, sniff_delimiter
 
 LABEL_HEADERS = frozenset(
     {"label", "labels", "class", "category", "sentiment", "tag", "target", "标签", "类别", "情感"}
@@ -13,6 +13,7 @@ LABEL_HEADERS = frozenset(
 TEXT_HEADERS = frozenset(
     {"text", "texts", "sentence", "message", "review", "content", "tweet", "文本", "内容", "评论"}
 )
+JSON_LINES = (".jsonl", ".ndjson")
 FEWEST = 8  # samples of a label that a training asks for
 LONGEST_LABEL = 24  # characters
 FORBIDDEN = "=:\n"  # signs that the grammar of `/teach` and `/map` needs
@@ -70,6 +71,8 @@ def read_cells(text: str, name: str) -> Table:
     Raises:
         TableError: As `read_rows`.
     """
+    if name.lower().endswith(JSON_LINES):
+        return read_json_lines(text)
     lines = text.split("\n")
     if not name.lower().endswith((".tsv", ".tsv.gz")) and sniff_delimiter(lines) != "\t":
         return read_rows(text)

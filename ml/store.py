@@ -114,6 +114,16 @@ class Store:
         if self._cache is not None:
             shutil.rmtree(self._kept(self._cache, owner, name), ignore_errors=True)
 
+    def delete_version(self, owner: str, name: str, version: str) -> None:
+        """Delete one version, on this machine's cache too; one that is gone already is fine."""
+        path = self._path(owner, name, version)
+        if self._fs.exists(f"{path}/{MANIFEST}"):
+            self._fs.rm(f"{path}/{MANIFEST}")  # from here on nobody finds it
+        if self._fs.exists(path):
+            self._fs.rm(path, recursive=True)
+        if self._cache is not None:
+            shutil.rmtree(self._kept(self._cache, owner, name) / version, ignore_errors=True)
+
     def _kept(self, cache: Path, owner: str, name: str) -> Path:
         """Return where the cache has a model of this store."""
         place = hashlib.sha256(f"{self._fs.protocol}{self._root}".encode()).hexdigest()[:16]

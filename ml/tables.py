@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -33,8 +34,9 @@ class TableError(ValueError):
     """A table that cannot be read, in fields from which words are built elsewhere.
 
     Args:
-        kind: `binary` (no text), `encoding`, `quote` (opened and not closed, or text behind it),
-            `long` (a cell of more than 131,072 characters), or a kind of the reader that raises it.
+        kind: `binary` (no text), `json` (a line that holds no object), `encoding`, `quote` (opened and not
+            closed, or text behind it), `long` (a cell of more than 131,072 characters), or a kind of the
+            reader that raises it.
         row: Line of the file, from 1.
         column: Name of the column, or its number from 1.
         held: What stood there, clipped to 40 characters.
@@ -167,6 +169,37 @@ def read_rows(text: str, delimiter: str | None = None) -> Table:
         kind = "long" if "limit" in str(error) else "quote"
         raise TableError(kind, start, held=_line(text, start)) from error
     return Table(rows, delimiter, line_numbers)
+
+
+def read_json_lines(text: str) -> Table:
+    """Read a JSON object a line as a table: the first row holds the names of all fields.
+
+    >>> read_json_lines('{"label": "a", "text": "one"}\\n{"text": "two", "n": 2}').rows
+    [['label', 'text', 'n'], ['a', 'one', ''], ['', 'two', '2']]
+
+    Raises:
+        TableError: `json`, with the line that holds no object.
+    """
+    records: list[dict[str, object]] = []
+    line_numbers: list[int] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except ValueError as error:
+            raise TableError("json", number, held=line) from error
+        if not isinstance(record, dict):
+            raise TableError("json", number, held=line)
+        records.append(record)
+        line_numbers.append(number)
+    names = list(dict.fromkeys(name for record in records for name in record))
+    rows = [[_cell(record.get(name)) for name in names] for record in records]
+    return Table([names, *rows] if rows else [], ",", [1, *line_numbers] if rows else [])
+
+
+def _cell(value: object) -> str:
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _line(text: str, number: int) -> str:

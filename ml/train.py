@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import onnx
 
-from ml import linear_head
 from ml.checkpoint import NoCheckpoint
 from ml.composition import compose
 from ml.evaluate import Metrics, judge
@@ -127,18 +126,7 @@ def train(
         checkpoint or NoCheckpoint(),
     )
     learned = learn_networks(task, labels)
-    head = None
-    if config.arch != "article":
-        head = linear_head.fit(
-            [tokens[index] for index in parts.train],
-            truth[parts.train],
-            len(pieces),
-            balance=config.balance,
-            seed=config.seed,
-        )
-    composed = compose(
-        learned.networks, head, [tokens[index] for index in parts.watched], truth[parts.watched]
-    )
+    composed = compose(learned.networks, task)
     folder.mkdir(parents=True, exist_ok=True)
     onnx.save(composed.model, str(folder / "model.onnx"))
     shutil.copyfile(SHIPPED / "tokenizer.json", folder / "tokenizer.json")
@@ -201,7 +189,7 @@ def split(samples: Sequence[Sample], truth: np.ndarray, seed: int) -> Parts:
     watched: list[int] = []
     for label in np.unique(truth):
         indices = rng.permutation(np.flatnonzero((truth == label) & ~held))
-        count = max(1, round(WATCHED * len(indices))) if len(truth) >= ENOUGH else 0
+        count = max(1, round(WATCHED * len(indices))) if np.sum(~held) >= ENOUGH else 0
         watched.extend(indices[:count])
         train.extend(indices[count:])
     parts = (train, watched, np.flatnonzero(held))

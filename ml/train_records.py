@@ -9,7 +9,7 @@ import numpy as np
 
 from ml.checkpoint import NoCheckpoint
 
-ENOUGH = 500  # samples from which on a part is watched
+ENOUGH = 400  # samples to learn from, from which on a part of them is watched
 
 
 class Cancelled(Exception):

@@ -20,6 +20,7 @@ from ml.job_records import Progress, TrainRequest
 from ml.job_reporter import LeaseLost, Reporter
 from ml.job_state import Begin, cancelled
 from ml.pace import note_pace
+from ml.quotas import note_training
 from ml.registry import ModelEntry, ModelGone, Registry
 from ml.samples import Sample
 from ml.store import MANIFEST, Store, UnknownVersion
@@ -124,6 +125,9 @@ def _end(reporter: Reporter, request: TrainRequest, store: Store, train: Train, 
         outcome = _outcome(reporter, request, store, train, folder)
         if outcome["promoted"]:
             reporter.ask(lambda redis: _serve(Registry(redis), request, outcome["version"]))
+        if request.forget:
+            for version in set(store.versions(request.owner, request.model)) - {outcome["version"]}:
+                store.delete_version(request.owner, request.model, version)
         return Progress(job_id, "done", report=outcome)
     except Stopped:
         return cancelled(job_id)
@@ -160,12 +164,13 @@ def _outcome(
     version = _published(store, request, reporter.job_id)
     if version is None:
         checkpoint = Checkpoint(store.url, reporter.job_id, samples, request.options)
-        _train(reporter, request, train, samples, folder, checkpoint, _live_folder(store, entry))
+        live = "" if request.forget else _live_folder(store, entry)
+        _train(reporter, request, train, samples, folder, checkpoint, live)
         version = _publish(reporter, request, store, folder)
         checkpoint.delete()
     manifest = store.manifest(owner, name, version)
     metrics, against = manifest.get("metrics"), manifest.get("against") or {}
-    before = against.pop("metrics", None) or _live_metrics(store, entry)
+    before = None if request.forget else against.pop("metrics", None) or _live_metrics(store, entry)
     promoted = entry.version is None or no_worse(metrics, before)
     # An earlier attempt may have got this far, and had another version live before it.
     return reporter.commit(
@@ -174,7 +179,7 @@ def _outcome(
             "promoted": promoted,
             "metrics": metrics,
             "live": before,
-            "live_version": entry.version,
+            "live_version": None if request.forget else entry.version,
             "against": against or None,
         }
     )
@@ -210,6 +215,7 @@ def _train(
         checkpoint.delete()
         raise
     seconds = time.monotonic() - begun
+    reporter.ask(lambda redis: note_training(redis, request.user, seconds))
     reporter.ask(lambda redis: note_pace(redis, request.options, len(samples), reporter.last_epoch, seconds))
 
 

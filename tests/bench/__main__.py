@@ -2,10 +2,22 @@
 
 import sys
 
-from tests.bench import classifiers, classify_speed, pictures, regression, training_speed
+from tests.bench import (
+    classifiers,
+    classify_speed,
+    few_examples,
+    label_saving,
+    pictures,
+    regression,
+    training_jobs,
+    training_speed,
+)
 
 regression.main()
 pictures.main()
 classify_speed.main()
 training_speed.main(sys.argv[1:2])
+few_examples.main(sys.argv[1:2])
+label_saving.main(sys.argv[1:2])
+training_jobs.main(sys.argv[1:2])
 classifiers.main(sys.argv[1:2])

@@ -23,8 +23,10 @@ from ml.kept_texts import KeptTexts
 from ml.plots import Plotter
 from ml.pools import Pools
 from ml.predictor import SHIPPED, Predictor
+from ml.quotas import Quotas
 from ml.registry import Registry
 from ml.samples import Sample
+from ml.shares import Shares
 from ml.store import Store
 
 ANNA = Person(7, "Anna", "en")
@@ -168,6 +170,8 @@ async def services(
         feedback=Feedback(redis_client),
         texts=KeptTexts(redis_client),
         pools=Pools(redis_client),
+        shares=Shares(redis_client),
+        quotas=Quotas(examples=100_000, models=50, minutes=120),
         bot_username="tonefit_bot",
     )
     await predictor.close()

@@ -1,11 +1,13 @@
 """`/new` and `/models` in a chat."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from handlers import classify, models
 from handlers.messages import Document
 from handlers.model_names import model_key
 from ml.jobs import TrainRequest
+from ml.quotas import Quotas
 from ml.registry import ModelEntry
 from tests.handlers.conftest import (
     ANNA,
@@ -108,14 +110,24 @@ async def test_the_card_tells_labels_counts_version_and_figures(talk: Talk, tmp_
     )
     assert "accuracy 90 %, precision 90 %, recall 90 %, F1 90 %" in said.text
     assert " MB" in said.text
-    assert labels_of(said) == ["Use here", "Try it", "Probe", "Teach", "Train", "Roll back", "Delete"]
+    assert labels_of(said) == [
+        "Use here",
+        "Try it",
+        "Probe",
+        "Teach",
+        "Train",
+        "Share",
+        "Export",
+        "Roll back",
+        "Delete",
+    ]
 
 
 async def test_the_card_of_a_new_model_offers_no_use_of_it(talk: Talk) -> None:
     await make_model(talk)
     said = await talk.say(models.models, "spam")
     assert "Not trained yet." in said.text
-    assert labels_of(said) == ["Teach", "Train", "Delete"]
+    assert labels_of(said) == ["Teach", "Train", "Export", "Delete"]
 
 
 async def test_the_card_of_the_shipped_model_cannot_be_deleted(talk: Talk) -> None:
@@ -226,3 +238,10 @@ async def test_a_model_of_a_file_is_taught_from_it(talk: Talk) -> None:
 
 def vars_of(document: Document) -> dict[str, object]:
     return {"file_id": document.file_id, "name": document.name}
+
+
+async def test_a_chat_has_no_more_models_than_it_may(talk: Talk) -> None:
+    talk.services = replace(talk.services, quotas=Quotas(examples=99, models=1, minutes=9))
+    await make_model(talk)
+    said = await talk.say(models.new, "mood happy sad")
+    assert said.text == "A chat has up to 1 models, and this one has them. Delete one with /forget first."

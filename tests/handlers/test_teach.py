@@ -1,11 +1,13 @@
 """`/teach` in a chat: one by one, pasted, as a file, and taken back."""
 
+from dataclasses import replace
+
 import pytest
 
-from handlers import teach as teach_module
 from handlers.messages import Quoted
 from handlers.model_names import model_key
 from handlers.teach import answer, press, teach
+from ml.quotas import Quotas
 from ml.samples import Sample
 from tests.handlers.conftest import Talk, labels_of, make_model, teach_enough
 
@@ -209,8 +211,8 @@ async def test_enough_examples_bring_the_train_button(taught: Talk) -> None:
     assert labels_of(said) == ["Undo", "Train"]
 
 
-async def test_more_than_a_model_holds_is_refused(taught: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(teach_module, "MOST_EXAMPLES", 2)
+async def test_more_than_a_model_holds_is_refused(taught: Talk) -> None:
+    taught.services = replace(taught.services, quotas=Quotas(examples=2, models=9, minutes=9))
     said = await taught.say(teach, "spam\njunk: one\njunk: two\nfine: three")
     assert said.text == "“spam” has 0 examples, these are 3, and a model holds up to 2. Send fewer."
     assert await counts(taught) == {}

@@ -1,5 +1,7 @@
 """`/train`, `/jobs` and `/cancel` in a chat, over the real queue."""
 
+from dataclasses import replace
+
 import pytest
 
 from handlers.errors import Refusal
@@ -7,7 +9,8 @@ from handlers.model_names import model_key
 from handlers.texts import Texts
 from handlers.train import Training, cancel, jobs, press, press_job, read_training, train
 from ml.jobs import Job
-from tests.handlers.conftest import BEN, Talk, labels_of, make_model, teach_enough
+from ml.quotas import Quotas, note_training
+from tests.handlers.conftest import ANNA, BEN, Talk, labels_of, make_model, teach_enough
 
 KEY = model_key("spam")
 
@@ -209,4 +212,15 @@ async def test_a_job_of_another_chat_cannot_be_stopped(ready: Talk, group: Talk)
     job = await the_job(ready)
     said = await group.press(press_job, f"job:cancel:{job.id}", on=1)
     assert said.text == "This training is over."
+    assert (await the_job(ready)).state == "queued"
+
+
+async def test_whose_trainings_ran_as_long_as_they_may_is_told_so(ready: Talk) -> None:
+    ready.services = replace(ready.services, quotas=Quotas(examples=99, models=9, minutes=2))
+    await note_training(ready.services.jobs._redis, ANNA.id, 121)
+    said = await ready.say(train, "spam")
+    assert said.text == "Your trainings ran 2 minutes today, as long as they may. Go on tomorrow."
+    assert await ready.services.jobs.list(ready.owner) == []
+    await note_training(ready.services.jobs._redis, BEN.id, 10)
+    await ready.say(train, "spam", by=BEN)
     assert (await the_job(ready)).state == "queued"

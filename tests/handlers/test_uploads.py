@@ -1,6 +1,7 @@
 """A file that comes without a command."""
 
 import csv
+import json
 from io import StringIO
 from pathlib import Path
 
@@ -47,7 +48,10 @@ async def test_a_file_is_shown_with_what_can_be_done(talk: Talk) -> None:
 
 async def test_another_kind_of_file_is_answered_in_one_sentence(talk: Talk) -> None:
     said = await talk.say(offer, document=talk.upload(b"%PDF", "x.pdf"))
-    assert said.text == "I read tables and text: CSV, TSV or TXT. Save it as one of these and send it again."
+    assert (
+        said.text
+        == "I read tables and text: CSV, TSV, JSONL or TXT. Save it as one of these and send it again."
+    )
 
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\x00\x01", b"", b"\x00\x00\x00\x00"])
@@ -142,3 +146,20 @@ async def test_a_file_is_the_answer_to_an_open_question_of_classify(talk: Talk) 
     await talk.say(classify.classify)
     said = await talk.say(offer, document=talk.upload(CSV, "x.csv"))
     assert said.text.startswith("3 rows by sentiment: ")
+
+
+async def test_a_file_of_json_lines_is_a_table_too(talk: Talk) -> None:
+    await make_model(talk)
+    lines = [{"text": "win, now", "label": "junk"}, {"label": "fine", "text": "六点见", "n": 1}]
+    content = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines).encode()
+    said = await talk.say(offer, document=talk.upload(content, "x.jsonl"))
+    assert said.text.startswith(
+        "x.jsonl: 3 rows, 3 columns. It begins:\ntext | label | n\nwin, now | junk | "
+    )
+    await talk.say(teach.teach, "spam", document=talk.upload(content, "x.jsonl"))
+    assert await talk.services.examples.counts(talk.owner, "spam") == {"fine": 1, "junk": 1}
+
+
+async def test_a_broken_json_line_is_named(talk: Talk) -> None:
+    said = await talk.say(offer, document=talk.upload(b'{"text": "a"}\n{"text"\n', "x.jsonl"))
+    assert said.text == 'Row 2 of this file is no JSON object. It holds: {"text"'

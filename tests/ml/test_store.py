@@ -222,3 +222,16 @@ def test_a_store_that_ignores_the_claims_mode_still_has_one_winner(
 
     monkeypatch.setattr(memory, "pipe_file", overtaken)
     assert store.publish("1", "spam", model_folder(tmp_path / "model")) == "v2"
+
+
+def test_one_version_can_be_deleted_and_the_others_stay(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "manifest.json").write_text("{}")
+    for _ in range(3):
+        store.publish("1", "spam", folder)
+    store.delete_version("1", "spam", "v2")
+    store.delete_version("1", "spam", "v2")
+    assert store.versions("1", "spam") == ["v1", "v3"]
+    assert store.publish("1", "spam", folder) == "v4"

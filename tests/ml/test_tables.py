@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from ml.tables import TableError, decode, read_rows, sniff_delimiter
+from ml.tables import TableError, decode, read_json_lines, read_rows, sniff_delimiter
 
 TEXTS = ["年份,数值\n2001,3\n2002,4\n", "标签\t文本\n正面\t很好吃\n", "x,y\n1,2\n", "身高,体重\n170,60\n"]
 
@@ -101,3 +101,17 @@ def test_rows_may_differ_in_length() -> None:
 
 def test_a_stray_control_character_leaves_a_text_a_text() -> None:
     assert decode(b"junk\tno\bthing\n" + b"fine\tsee you\n" * 100).startswith("junk\tno\bthing")
+
+
+def test_json_lines_are_rows_below_the_names_of_their_fields() -> None:
+    table = read_json_lines('{"a": "x, y", "b": null}\n\n{"b": [1], "c": "好"}\n')
+    assert table.rows == [["a", "b", "c"], ["x, y", "", ""], ["", "[1]", "好"]]
+    assert table.line_numbers == [1, 1, 3]
+    assert read_json_lines("\n").rows == []
+
+
+@pytest.mark.parametrize("line", ["[1]", '"text"', "{", "nonsense"])
+def test_a_line_without_a_json_object_is_named(line: str) -> None:
+    with pytest.raises(TableError) as error:
+        read_json_lines('{"a": 1}\n' + line)
+    assert (error.value.kind, error.value.row) == ("json", 2)

@@ -189,3 +189,24 @@ def test_a_candidate_goes_live_unless_it_is_worse(
 ) -> None:
     metrics = [None if f1 is None else {"macro_f1": f1} for f1 in (candidate, live)]
     assert no_worse(metrics[0], metrics[1]) is may
+
+
+async def test_a_training_that_forgets_takes_every_version_before_it_away(desk: Desk) -> None:
+    await desk.attempt("first")
+    seen: list[dict[str, Any]] = []
+    train = desk.train
+
+    def watch(samples: Any, options: dict[str, Any], *rest: Any) -> None:
+        seen.append(options)
+        train(samples, options, *rest)
+
+    desk.train = watch  # type: ignore[method-assign]
+    for forgets in (False, True):
+        request = TrainRequest("1", "spam", 7, chat=1, forget=forgets)
+        desk.job_id = (await desk.jobs.submit(request)).id
+        await desk.attempt(f"forgets {forgets}")
+    assert ["live" in options for options in seen] == [True, False]
+    assert desk.store.versions("1", "spam") == ["v3"]
+    entry = await Registry(desk.client).get("1", "spam")
+    assert entry is not None
+    assert entry.version == "v3"

@@ -1,0 +1,96 @@
+"""`/forget` in a chat: counts, a question, and nothing left of what was deleted."""
+
+from pathlib import Path
+
+from handlers.forget import forget, press
+from handlers.models import press as press_model
+from handlers.sentiment import sentiment
+from ml.samples import Sample
+from tests.handlers.conftest import ANNA, BEN, Talk, labels_of, make_model, publish_model, teach_enough
+
+
+async def teach(talk: Talk, label: str, count: int, by: int) -> None:
+    samples = [Sample(f"{label} by {by} number {n}", label) for n in range(count)]
+    await talk.services.examples.add(talk.owner, "spam", samples, by)
+
+
+async def test_a_person_is_asked_with_counts_and_forgotten_in_every_chat(talk: Talk, group: Talk) -> None:
+    await make_model(group)
+    await teach_enough(group)
+    await teach(group, "junk", 3, BEN.id)
+    await talk.say(sentiment, "a text that I sent")
+    asked = await talk.say(forget, "me")
+    assert asked.text.startswith(
+        "Delete all that is stored of you: 16 examples in 1 model, 1 text of the last 24 hours, "
+    )
+    assert labels_of(asked) == ["Delete it", "Keep it"]
+    said = await talk.press_labelled(press, "Delete it")
+    assert said.text == "Deleted: 16 examples, 1 text of the last 24 hours, your session."
+    assert await group.services.examples.counts(group.owner, "spam") == {"junk": 3}
+    assert await talk.services.examples.taught_by(ANNA.id) == {}
+    assert await talk.services.texts.of(ANNA.id) == []
+    assert talk.session.result is None
+
+
+async def test_nothing_goes_without_the_answer(talk: Talk) -> None:
+    await make_model(talk)
+    await teach_enough(talk)
+    await talk.say(forget, "me")
+    assert (await talk.press_labelled(press, "Keep it")).text == "Nothing was deleted."
+    assert len(await talk.services.examples.read(talk.owner, "spam")) == 16
+
+
+async def test_nobody_answers_for_somebody_else(group: Talk) -> None:
+    await make_model(group)
+    await teach_enough(group)
+    await group.say(forget, "me")
+    await group.press_labelled(press, "Delete it", by=BEN)
+    assert group.notice == "Only the person who asked can answer this."
+    assert len(await group.services.examples.read(group.owner, "spam")) == 16
+
+
+async def test_a_model_that_learned_from_it_is_trained_anew(talk: Talk, tmp_path: Path) -> None:
+    await publish_model(talk, tmp_path / "model")
+    for label in ("bad", "meh", "good"):
+        await teach(talk, label, 9, BEN.id)
+    await teach(talk, "bad", 2, ANNA.id)
+    await talk.say(forget, "me")
+    said = await talk.press_labelled(press, "Delete it")
+    assert said.text.endswith("\n1 model is trained anew.")
+    (job,) = await talk.services.jobs.list(talk.owner)
+    assert job.request.forget
+
+
+async def test_a_model_with_too_few_examples_left_answers_no_more(talk: Talk, tmp_path: Path) -> None:
+    await publish_model(talk, tmp_path / "model")
+    await teach(talk, "bad", 2, ANNA.id)
+    await talk.say(forget, "me")
+    said = await talk.press_labelled(press, "Delete it")
+    assert said.text.endswith("\n1 model has too few examples left and answers no more.")
+    entry = await talk.services.registry.get(talk.owner, "spam")
+    assert entry is not None
+    assert entry.version is None
+    assert talk.services.store.versions(talk.owner, "spam") == []
+
+
+async def test_a_model_is_forgotten_after_the_question(talk: Talk) -> None:
+    await make_model(talk)
+    await teach_enough(talk)
+    asked = await talk.say(forget, "spam")
+    assert asked.text == "Delete “spam” with 16 examples and 0 trained versions? This cannot be undone."
+    said = await talk.press_labelled(press_model, "Delete it")
+    assert said.text == "“spam” is deleted, with its examples and versions."
+
+
+async def test_in_a_group_only_the_maker_forgets_a_model(group: Talk) -> None:
+    await make_model(group)
+    assert (
+        await group.say(forget, "spam", by=BEN)
+    ).text == "Only the person who made this model can do that."
+
+
+async def test_without_a_name_the_models_are_buttons(talk: Talk) -> None:
+    await make_model(talk)
+    asked = await talk.say(forget)
+    assert labels_of(asked) == ["spam"]
+    assert (await talk.press_labelled(press, "spam")).text.startswith("Delete “spam” with 0 examples")
