@@ -81,14 +81,14 @@ class World:
     ) -> dict[str, Any]:
         """Write as somebody and return the bot's reply."""
         said = await self.sandbox.say(person, person if chat is None else chat, text, **options)
-        return await self.sandbox.reply_to(said, 15)
+        return await self.sandbox.reply_to(said, 45)
 
     async def send_file(
         self, name: str, content: bytes, *, person: int = scene.ADA, **options: Any
     ) -> dict[str, Any]:
         """Send a file as somebody and return the bot's reply."""
         sent = await self.sandbox.upload(person, person, name, content, **options)
-        return await self.sandbox.reply_to(sent, 30)
+        return await self.sandbox.reply_to(sent, 60)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
