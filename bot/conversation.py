@@ -24,7 +24,7 @@ from bot.outbox import TelegramOutbox
 from bot.patience import with_redis
 from bot.sessions import Remembered, Sessions
 from bot.turn import Turn
-from bot.updates import read_update
+from bot.updates import message_of, read_update
 from handlers.again import offer, waited_long
 from handlers.context import Context, Services
 from handlers.errors import Refusal, new_reference
@@ -140,13 +140,11 @@ class Conversation:
     async def _read(self, raw: dict[str, Any]) -> Message | None:
         """Read an update; one that is malformed is left out, since nobody could be answered."""
         try:
-            update = telegram.Update.de_json(raw, self._bot)
-            message = read_update(update, self._bot.id) if update is not None else None
+            message = read_update(raw, self._bot.id)
+            await self._follow_migration(message_of(raw) or {})
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             log.warning("update %s cannot be read\n%s", raw.get("update_id"), traceback_without_values(error))
             return None
-        if update is not None and update.effective_message is not None:
-            await self._follow_migration(update.effective_message)
         if message is None:
             return None
         internal = await self._chat_ids.internal(message.chat.id)
@@ -154,12 +152,12 @@ class Conversation:
             return message
         return replace(message, chat=replace(message.chat, internal=internal))
 
-    async def _follow_migration(self, message: telegram.Message) -> None:
+    async def _follow_migration(self, message: dict[str, Any]) -> None:
         """Note that a group became a supergroup; both of its ids tell it."""
-        if message.migrate_to_chat_id:
-            await self._chat_ids.moved(message.chat.id, message.migrate_to_chat_id)
-        if message.migrate_from_chat_id:
-            await self._chat_ids.moved(message.migrate_from_chat_id, message.chat.id)
+        if "migrate_to_chat_id" in message:
+            await self._chat_ids.moved(message["chat"]["id"], message["migrate_to_chat_id"])
+        if "migrate_from_chat_id" in message:
+            await self._chat_ids.moved(message["migrate_from_chat_id"], message["chat"]["id"])
 
     def _context(
         self, message: Message, where: Route, remembered: Remembered, outbox: TelegramOutbox
@@ -190,7 +188,7 @@ class Conversation:
 
     async def _handle(self, where: Route, context: Context, turn: Turn) -> None:
         try:
-            async with turn.within(ANSWER_TIMEOUT), self._typing(context):
+            async with turn.within(ANSWER_TIMEOUT), self._typing(context, turn):
                 await where.handler(context)
         except Refusal as refusal:
             await self._say(context, Reply(refusal.words(context.t)))
@@ -214,13 +212,14 @@ class Conversation:
             log.warning("update %s: answer failed (%s)", context.message.update_id, type(error).__name__)
 
     @contextlib.asynccontextmanager
-    async def _typing(self, context: Context) -> AsyncIterator[None]:
+    async def _typing(self, context: Context, turn: Turn) -> AsyncIterator[None]:
         """Show "typing" while an answer takes long."""
 
         async def show() -> None:
             await asyncio.sleep(TYPING_AFTER)
             while True:
-                await self._outbox.chat_action(context.message.chat, "typing")
+                if not turn.crowded:  # who waits to send computes no more, and a crowd needs no more calls
+                    await self._outbox.chat_action(context.message.chat, "typing")
                 await asyncio.sleep(TYPING_LASTS)
 
         task = asyncio.create_task(show())

@@ -11,11 +11,9 @@ import telegram
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
-from telegram.request import RequestData
-from telegram.request._requestparameter import RequestParameter
 
 from bot.inbox import Inbox
-from bot.request import AiohttpRequest
+from bot.request import AiohttpRequest, parameters
 from ml.lease import RENEWAL, Lease
 
 log = logging.getLogger(__name__)
@@ -106,13 +104,9 @@ class Poller:
         self._fetched = time.monotonic()
 
     async def _get_updates(self) -> list[dict[str, Any]]:
-        parameters = {
-            "offset": self._offset,
-            "limit": BATCH,
-            "timeout": LONG_POLL,
-            "allowed_updates": ALLOWED_UPDATES,
-        }
-        data = RequestData([RequestParameter.from_input(key, value) for key, value in parameters.items()])
+        data = parameters(
+            offset=self._offset, limit=BATCH, timeout=LONG_POLL, allowed_updates=ALLOWED_UPDATES
+        )
         # Telegram's objects as they are: they go to the inbox, and the one who answers reads them.
         url = f"{self._bot.base_url}/getUpdates"
         answer = await self._request.post(url, data, read_timeout=LONG_POLL + 10)

@@ -15,6 +15,7 @@ from telegram.error import BadRequest, TelegramError, TimedOut
 from bot.chat_ids import ChatIds
 from bot.edits import Edit, Edits
 from bot.limiter import Lane
+from bot.request import parameters
 from bot.sender import Sender
 from bot.turn import Free, Turn
 from handlers.errors import Refusal
@@ -70,6 +71,8 @@ class TelegramOutbox:
         return sent
 
     async def _send(self, chat: Chat, reply: Reply, reply_to: int | None, chat_id: int) -> Sent:
+        if reply.photo is None and reply.document is None:
+            return await self._send_text(chat, reply, reply_to, chat_id)
         common: dict[str, Any] = {"chat_id": chat_id, "reply_markup": keyboard(reply)}
         if chat.topic is not None:
             common["message_thread_id"] = chat.topic
@@ -79,13 +82,25 @@ class TelegramOutbox:
         if reply.photo is not None:
             photo = telegram.InputFile(reply.photo, filename="tonefit.png")
             message = await self._bot.send_photo(photo=photo, **_caption(reply), **common)
-        elif reply.document is not None:
+        else:
+            assert reply.document is not None
             document = telegram.InputFile(reply.document.content, filename=reply.document.name)
             message = await self._bot.send_document(document=document, **_caption(reply), **common)
-        else:
-            message = await self._bot.send_message(**_text(reply), **common)
         message_id = message.message_id if isinstance(message, telegram.Message) else 0
-        return Sent(chat_id, message_id, has_media=reply.photo is not None or reply.document is not None)
+        return Sent(chat_id, message_id, has_media=True)
+
+    async def _send_text(self, chat: Chat, reply: Reply, reply_to: int | None, chat_id: int) -> Sent:
+        """Send words: most answers are, and of what Telegram says of them only the id is wanted."""
+        quoting = {"message_id": reply_to, "allow_sending_without_reply": True}
+        data = parameters(
+            chat_id=chat_id,
+            message_thread_id=chat.topic,
+            reply_parameters=quoting if reply_to is not None else None,
+            reply_markup=_plain_keyboard(reply),
+            **_text(reply),
+        )
+        answer: Any = await self._bot.request.post(f"{self._bot.base_url}/sendMessage", data)
+        return Sent(chat_id, answer["message_id"] if isinstance(answer, dict) else 0)
 
     async def edit(self, sent: Sent, reply: Reply) -> None:
         """Put another answer in the place of one that was sent; of edits that wait the newest is made."""
@@ -187,6 +202,20 @@ def keyboard(reply: Reply) -> telegram.InlineKeyboardMarkup | None:
     """Return the buttons as Telegram has them."""
     rows = [[_button(button) for button in row] for row in reply.buttons if row]
     return telegram.InlineKeyboardMarkup(rows) if rows else None
+
+
+def _plain_keyboard(reply: Reply) -> dict[str, Any] | None:
+    """Return the buttons as JSON has them."""
+    rows = [[_plain_button(button) for button in row] for row in reply.buttons if row]
+    return {"inline_keyboard": rows} if rows else None
+
+
+def _plain_button(button: Button) -> dict[str, Any]:
+    if button.copy is not None:
+        return {"text": button.text, "copy_text": {"text": button.copy}}
+    if button.url is not None:
+        return {"text": button.text, "url": button.url}
+    return {"text": button.text, "callback_data": button.data}
 
 
 def _button(button: Button) -> telegram.InlineKeyboardButton:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 import orjson
@@ -90,7 +90,7 @@ class Sessions:
 
     async def _change(self, key: str, loaded: bytes, record: Record, ttl: int) -> None:
         """Bring one record to Redis, with what somebody else changed in it meanwhile."""
-        was, after = asdict(_read(type(record), loaded)), asdict(record)
+        was, after = vars(_read(type(record), loaded)), vars(record)
         mine = {name: value for name, value in after.items() if _dump(value) != _dump(was[name])}
         expected = loaded
         while mine:
@@ -98,7 +98,7 @@ class Sessions:
             if found is None:
                 return
             expected = found
-            after = asdict(_read(type(record), found)) | mine
+            after = vars(_read(type(record), found)) | mine
 
     async def _load_all(self, wanted: list[tuple[str, ...]]) -> list[list[bytes]]:
         answer: Any = await self._redis.mget([key for keys in wanted for key in keys])

@@ -65,6 +65,11 @@ class Turn(Free):
     _repeated: int = 0
 
     @property
+    def crowded(self) -> bool:
+        """Whether answers wait for others to be sent."""
+        return self.slots.answers.locked()
+
+    @property
     def sending(self) -> bool:
         """Whether an answer may be on its way."""
         return self._slot is not None

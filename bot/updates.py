@@ -1,40 +1,60 @@
-"""How Telegram's update becomes our `Message`: the border where its classes end."""
+"""How Telegram's update becomes our `Message`: the border where its names end.
+
+Read from the JSON as it came: the library's classes for it cost more than everything else about a text.
+"""
 
 from __future__ import annotations
 
-from typing import cast
+from datetime import UTC, datetime
+from typing import Any
 
-import telegram
+from handlers.messages import Chat, Document, Kind, Message, Person, Press, Quoted
 
-from handlers.messages import Chat, ChatType, Document, Kind, Message, Person, Press, Quoted
+Json = dict[str, Any]
+
+NEW = ("message", "channel_post")
+EDITED = ("edited_message", "edited_channel_post")
+SERVICE = ("new_chat_members", "left_chat_member", "pinned_message")  # nobody's words
+MEDIA = ("photo", "document", "animation", "video", "audio", "voice", "video_note", "sticker", "paid_media")
 
 
-def read_update(update: telegram.Update, bot_id: int) -> Message | None:
-    """Return what somebody did, or None for an update that nobody waits for."""
-    if update.callback_query is not None:
-        return _read_press(update.update_id, update.callback_query, bot_id)
-    message = update.effective_message
-    if message is None or update.message_reaction is not None:
+def read_update(update: Json, bot_id: int) -> Message | None:
+    """Return what somebody did, or None for an update that nobody waits for.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: It is no update as Telegram sends them.
+    """
+    query = update.get("callback_query")
+    if query is not None:
+        return _read_press(update["update_id"], query, bot_id)
+    message = message_of(update)
+    if message is None:
         return None
-    edited = update.edited_message is not None or update.edited_channel_post is not None
-    return _read_message(update.update_id, message, bot_id, edited=edited)
+    return _read_message(update["update_id"], message, bot_id, edited=any(name in update for name in EDITED))
 
 
-def _read_message(update_id: int, message: telegram.Message, bot_id: int, *, edited: bool) -> Message | None:
-    if message.new_chat_members or message.left_chat_member or message.pinned_message:
+def message_of(update: Json) -> Json | None:
+    """Return the message of an update, new or edited."""
+    found = (update[name] for name in NEW + EDITED if update.get(name) is not None)
+    return next(found, None)
+
+
+def _read_message(update_id: int, message: Json, bot_id: int, *, edited: bool) -> Message | None:
+    if any(message.get(name) for name in SERVICE):
         return None
-    text = message.text or message.caption or ""
-    document = _document(message.document)
+    text = message.get("text") or message.get("caption") or ""
+    document = _document(message)
     kind: Kind = "text" if text or document else "other"
-    if message.chat.type == "channel" and kind == "text":
+    channel = message["chat"]["type"] == "channel"
+    if channel and kind == "text":
         kind = "channel_post"
     return Message(
         update_id=update_id,
         kind=kind,
         chat=_chat(message),
-        message_id=message.message_id,
-        date=message.date,
-        sender=_person(message.from_user) if message.chat.type != "channel" else None,
+        message_id=message["message_id"],
+        date=_date(message),
+        sender=None if channel else _person(message.get("from")),
         text=text,
         quoted=_quoted(message, bot_id),
         document=document,
@@ -42,57 +62,64 @@ def _read_message(update_id: int, message: telegram.Message, bot_id: int, *, edi
     )
 
 
-def _read_press(update_id: int, query: telegram.CallbackQuery, bot_id: int) -> Message | None:
-    message = query.message
-    if message is None or query.data is None:
+def _read_press(update_id: int, query: Json, bot_id: int) -> Message | None:
+    message, data = query.get("message"), query.get("data")
+    if message is None or data is None:
         return None
-    reachable = message if isinstance(message, telegram.Message) else None
+    reachable = message.get("date", 0) != 0  # what is too old comes without its content
     return Message(
         update_id=update_id,
         kind="button",
         chat=_chat(message),
-        message_id=message.message_id,
-        date=message.date,
-        sender=_person(query.from_user),
-        text=(reachable.text or reachable.caption or "") if reachable else "",
-        quoted=_quoted(reachable, bot_id) if reachable else None,
-        press=Press(query.id, query.data),
-        has_media=reachable is not None and bool(reachable.effective_attachment),
+        message_id=message["message_id"],
+        date=_date(message),
+        sender=_person(query["from"]),
+        text=message.get("text") or message.get("caption") or "",
+        quoted=_quoted(message, bot_id) if reachable else None,
+        press=Press(query["id"], data),
+        has_media=any(name in message for name in MEDIA),
     )
 
 
-def _chat(message: telegram.MaybeInaccessibleMessage) -> Chat:
-    topic = (
-        message.message_thread_id
-        if isinstance(message, telegram.Message) and message.is_topic_message
-        else None
-    )
-    chat = message.chat
-    return Chat(chat.id, cast("ChatType", str(chat.type)), chat.title or "", topic)
+def _date(message: Json) -> datetime:
+    return datetime.fromtimestamp(message["date"], UTC)
 
 
-def _person(user: telegram.User | None) -> Person | None:
+def _chat(message: Json) -> Chat:
+    chat = message["chat"]
+    topic = message.get("message_thread_id") if message.get("is_topic_message") else None
+    return Chat(int(chat["id"]), chat["type"], chat.get("title") or "", topic)
+
+
+def _person(user: Json | None) -> Person | None:
     if user is None:
         return None
-    return Person(user.id, user.full_name, user.language_code, user.is_bot)
+    name = user["first_name"]
+    if user.get("last_name"):
+        name = f"{name} {user['last_name']}"
+    return Person(user["id"], name, user.get("language_code"), bool(user.get("is_bot")))
 
 
-def _document(document: telegram.Document | None) -> Document | None:
+def _document(message: Json) -> Document | None:
+    document = message.get("document")
     if document is None:
         return None
     return Document(
-        document.file_id, document.file_name or "", document.file_size or 0, document.mime_type or ""
+        document["file_id"],
+        document.get("file_name") or "",
+        document.get("file_size") or 0,
+        document.get("mime_type") or "",
     )
 
 
-def _quoted(message: telegram.Message, bot_id: int) -> Quoted | None:
-    quoted = message.reply_to_message
+def _quoted(message: Json, bot_id: int) -> Quoted | None:
+    quoted = message.get("reply_to_message")
     # In a forum every message "replies" to the one that opened its topic.
-    if quoted is None or quoted.forum_topic_created is not None:
+    if quoted is None or quoted.get("forum_topic_created") is not None:
         return None
     return Quoted(
-        quoted.message_id,
-        quoted.text or quoted.caption or "",
-        from_bot=quoted.from_user is not None and quoted.from_user.id == bot_id,
-        document=_document(quoted.document),
+        quoted["message_id"],
+        quoted.get("text") or quoted.get("caption") or "",
+        from_bot=(quoted.get("from") or {}).get("id") == bot_id,
+        document=_document(quoted),
     )

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import telegram
-
 from bot.updates import read_update
 from handlers.messages import Chat, Document, Message, Person, Press, Quoted
 
@@ -14,7 +12,7 @@ FORUM = {"id": -100, "type": "supergroup", "title": "Tea", "is_forum": True}
 
 
 def read(**content: Any) -> Message | None:
-    return read_update(telegram.Update.de_json({"update_id": 5, **content}, None), BOT)
+    return read_update({"update_id": 5, **content}, BOT)
 
 
 def words(text: str, **more: Any) -> dict[str, Any]:

@@ -1,0 +1,161 @@
+"""How fast updates go through the spine: `python -m tests.bench.spine_speed [quick]`, Linux alone.
+
+Beside a bare python-telegram-bot echo over the same aiohttp request, and as the library comes. The bot has
+one core, the Bot API server and Redis another. Every update is a /sentiment through the durable inbox and the
+real model. Of speeds that others disturb, the processor time says more than the clock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.machine import described
+from tests.conftest import Valkey, free_port
+
+ROOT = Path(__file__).parents[2]
+SETTLED = 6.0  # seconds in which a bot that is there loads the rest, and replicas share the chats
+CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
+BOT_CORE, SERVER_CORE = CORES[0], CORES[-1]
+LONG = 100_000  # updates over which memory is watched
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: updates a second by the clock and by the bot's processor time, milliseconds, megabytes."""
+
+    per_second: float
+    per_cpu_second: float
+    p50: float
+    p99: float
+    memory: float
+
+
+def main(quick: bool = False) -> None:
+    """Measure and print."""
+    count = 2_000 if quick else 10_000
+    polling, webhook = ("-m", "bot", "run"), ("-m", "bot", "run", "webhook")
+    echo = measure(("-m", "tests.bench.echo_bot", "aiohttp"), count)
+    stock = measure(("-m", "tests.bench.echo_bot", "httpx"), count // 5)
+    polled, hooked = measure(polling, count), measure(webhook, count)
+    half = polled.per_second / 2
+    rows = {
+        "python-telegram-bot echo, aiohttp": echo,
+        "python-telegram-bot echo as it comes": stock,
+        "Tonefit, polling": polled,
+        "Tonefit, webhook": hooked,
+        f"Tonefit, polling at {half:,.0f}/s": measure(polling, count // 2, half),
+        "Tonefit, two replicas on two cores": measure(polling, count, replicas=2),
+    }
+    table = Table("bot", "updates/s", "of the echo", "by processor time", "p50 ms", "p99 ms", "MB")
+    for name, run in rows.items():
+        table.add_row(
+            name,
+            f"{run.per_second:,.0f}",
+            f"{run.per_second / echo.per_second:.2f}",
+            f"{run.per_cpu_second / echo.per_cpu_second:.2f}",
+            f"{run.p50:,.0f}",
+            f"{run.p99:,.0f}",
+            f"{run.memory:.0f}",
+        )
+    console = Console()
+    console.print(f"{described()}, {count:,} updates of 200 chats, TONEFIT_LIMITS=off")
+    console.print(table)
+    if not quick:
+        tenth, whole = measure(polling, LONG // 10), measure(polling, LONG)
+        console.print(
+            f"Memory after {LONG // 10:,} updates {tenth.memory:.0f} MB, after {LONG:,} {whole.memory:.0f} MB"
+        )
+
+
+def measure(program: tuple[str, ...], updates: int, rate: float = 0.0, replicas: int = 1) -> Run:
+    """Run a bot over some updates."""
+    with tempfile.TemporaryDirectory() as folder:
+        valkey = Valkey(Path(folder))
+        valkey.start()
+        port, listen = free_port(), f"127.0.0.1:{free_port()}"
+        environment = {
+            **os.environ,
+            "TONEFIT_TOKEN": "1:bench",
+            "TONEFIT_API_URL": f"http://127.0.0.1:{port}",
+            "TONEFIT_REDIS_URL": valkey.url,
+            "TONEFIT_DATA_DIR": folder,
+            "TONEFIT_LIMITS": "off",
+        }
+        if program[-1] == "webhook":
+            program = program[:-1]
+            environment |= {"TONEFIT_WEBHOOK_URL": f"http://{listen}/hook", "TONEFIT_WEBHOOK_LISTEN": listen}
+        arguments = [str(port), str(updates), str(rate), str(SERVER_CORE)]
+        server = subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.bot_api", *arguments], cwd=ROOT, stdout=subprocess.PIPE
+        )
+        cores = (BOT_CORE,) if replicas == 1 else CORES[:replicas]
+        bots = [start(program, environment, core) for core in cores]
+        try:
+            call(port, "ready")
+            time.sleep(SETTLED)
+            before = [processor_time(bot.pid) for bot in bots]
+            call(port, "go")
+            assert server.stdout is not None
+            result = json.loads(server.stdout.readline())
+            spent = sum(processor_time(bot.pid) for bot in bots) - sum(before)
+            memory = sum(resident(bot.pid) for bot in bots)
+        finally:
+            for process in (*bots, server):
+                process.kill()
+                process.wait(10)
+            valkey.kill()
+    assert result["answered"] == updates, result
+    return Run(result["per_second"], updates / spent, result["p50"], result["p99"], memory)
+
+
+def call(port: int, name: str) -> None:
+    """Ask the Bot API server something that it answers when it is so."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/{name}", timeout=60):
+                return
+        except URLError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def start(program: tuple[str, ...], environment: dict[str, str], core: int) -> subprocess.Popen[bytes]:
+    """Start a bot on a core of its own."""
+    pinned = ["taskset", "-c", str(core)]
+    return subprocess.Popen(
+        [*pinned, sys.executable, *program],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def processor_time(pid: int) -> float:
+    """Return the seconds that a process has computed."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def resident(pid: int) -> float:
+    """Return the megabytes that a process holds."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    main(quick="quick" in sys.argv[1:])

@@ -1,0 +1,108 @@
+"""What is remembered when two updates change it at the same time, and where a chat's records lie."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from redis.asyncio import Redis
+
+from bot.chat_ids import ChatIds
+from bot.flood import DEFAULT_LIMIT, Entry, FloodGuard
+from bot.sessions import DAY, KeptResults, Sessions
+from handlers.messages import Chat, Message, Person
+
+GROUP = Chat(-5, "group")
+
+
+def message(person: int, chat: Chat = GROUP) -> Message:
+    return Message(1, "text", chat, 1, datetime.now(UTC), Person(person))
+
+
+async def test_two_people_who_change_a_chats_settings_at_once_keep_both_changes(redis_client: Redis) -> None:
+    sessions = Sessions(redis_client)
+    ada, ben = await sessions.load(message(1)), await sessions.load(message(2))
+    ada.chat.language, ben.chat.model = "zh", "mail"
+    await sessions.store(message(1), ada)
+    await sessions.store(message(2), ben)
+    now = (await sessions.load(message(1))).chat
+    assert (now.language, now.model) == ("zh", "mail")
+
+
+async def test_what_nobody_changed_is_not_written_over_what_somebody_did(redis_client: Redis) -> None:
+    sessions = Sessions(redis_client)
+    first, second = await sessions.load(message(1)), await sessions.load(message(1))
+    first.session.model = "mail"
+    await sessions.store(message(1), first)
+    await sessions.store(message(1), second)
+    assert (await sessions.load(message(1))).session.model == "mail"
+
+
+async def test_the_later_of_two_changes_to_one_thing_counts(redis_client: Redis) -> None:
+    sessions = Sessions(redis_client)
+    first, second = await sessions.load(message(1)), await sessions.load(message(1))
+    first.session.model, second.session.model = "mail", "spam"
+    await sessions.store(message(1), first)
+    await sessions.store(message(1), second)
+    assert (await sessions.load(message(1))).session.model == "spam"
+
+
+async def test_a_session_lives_a_day_and_settings_stay(redis_client: Redis) -> None:
+    sessions = Sessions(redis_client)
+    loaded = await sessions.load(message(1))
+    loaded.session.model, loaded.chat.language = "mail", "zh"
+    await sessions.store(message(1), loaded)
+    assert 0 < await redis_client.ttl("tonefit:session:-5:0:1") <= DAY
+    assert await redis_client.ttl("tonefit:settings:-5") == -1
+
+
+async def test_in_private_a_persons_settings_are_the_chats(redis_client: Redis) -> None:
+    sessions = Sessions(redis_client)
+    private = message(1, Chat(1, "private"))
+    loaded = await sessions.load(private)
+    loaded.chat.language = "zh"
+    await sessions.store(private, loaded)
+    assert (await sessions.load(message(1))).person.language == "zh"
+
+
+async def test_results_are_kept_for_their_chat_alone(redis_client: Redis) -> None:
+    results = KeptResults(redis_client)
+    kept = await results.keep("-5", {"label": "positive"})
+    assert await results.find("-5", kept) == {"label": "positive"}
+    assert await results.find("-6", kept) is None
+    assert await results.find("-5", "../x") is None
+
+
+async def test_a_supergroups_records_are_those_of_the_group_it_was(redis_client: Redis) -> None:
+    ids, other = ChatIds(redis_client), ChatIds(redis_client)
+    new, newer = -1_000_000_000_005, -1_000_000_000_006
+    await ids.moved(-5, new)
+    assert await ids.internal(new) == -5
+    assert await other.internal(new) == -5
+    await ids.moved(new, newer)
+    assert await other.internal(newer) == -5
+    assert ids.address(-5) == new
+    assert await other.internal(-1_000_000_000_099) == -1_000_000_000_099
+    assert await other.internal(7) == 7
+
+
+async def test_who_sends_too_much_is_warned_once_and_then_ignored_until_the_minute_is_over(
+    redis_client: Redis,
+) -> None:
+    guard = FloodGuard(redis_client)
+    met = [await guard.enter(7) for _ in range(DEFAULT_LIMIT + 3)]
+    assert met == [Entry.OPEN] * DEFAULT_LIMIT + [Entry.WARNED, Entry.SHUT, Entry.SHUT]
+    assert await guard.enter(8) is Entry.OPEN
+    assert 0 < await redis_client.ttl("tonefit:flood:7") <= 60
+    await redis_client.delete("tonefit:flood:7")
+    assert await guard.enter(7) is Entry.OPEN
+
+
+async def test_an_operator_can_change_the_figure(redis_client: Redis) -> None:
+    guard = FloodGuard(redis_client)
+    await guard.set_limit(2)
+    assert [await guard.enter(7) for _ in range(3)] == [Entry.OPEN, Entry.OPEN, Entry.WARNED]
+
+
+async def test_without_limits_nobody_floods(redis_client: Redis) -> None:
+    guard = FloodGuard(redis_client, enforced=False)
+    assert {await guard.enter(7) for _ in range(100)} == {Entry.OPEN}
