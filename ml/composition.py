@@ -45,27 +45,35 @@ def compose(networks: Networks, task: Task) -> Composition:
     Where fewer than 25 are watched nothing can be compared. The source article's network stays alone. The
     head that is served has learned from the watched samples too: it takes a second, and more is better.
     """
-    alone = len(networks.models) == 1
-    network = networks.models[0] if alone else mix(networks.models, _parts(networks), votes=networks.votes)
     parts, truth = task.parts, task.truth[task.parts.watched]
     watched = [task.tokens[row] for row in parts.watched]
     enough = len(watched) >= ENOUGH
-    share = 1.0 if task.config.arch == "article" else USUAL_SHARE
-    answers = [run(network, watched)] if enough else []
+    members = [_joined(networks)] if networks.models else []
+    answers = [run(member, watched) for member in members] if enough else []
+    share = 1.0 if task.config.arch == "article" else USUAL_SHARE if members else 0.0
     if enough and share < 1:
         answers.append(run(linear_head.export(_head(task, parts.train)), watched))
-        share = _best_share(answers, truth)
-    shares = [share, 1 - share]
+        share = _best_share(answers, truth) if members else 0.0
+    shares = [share, 1 - share] if members else [1.0]
     temperature, threshold = 1.0, round(0.5 + 0.2 / task.num_labels, 2)  # cautious
     if enough:
         logits = sum(part * np.log(said + LEAST) for part, said in zip(shares, answers, strict=False))
         temperature = calibrate.temperature(np.asarray(logits), truth)
         threshold = calibrate.threshold(calibrate.probabilities(np.asarray(logits) / temperature), truth)
-    models = [network] if share else []
     if share < 1:
-        models.append(linear_head.export(_head(task, np.concatenate([parts.train, parts.watched]))))
-    used = [part for part in shares if part]
-    return Composition(mix(models, used, temperature=temperature), share, temperature, threshold)
+        members.append(linear_head.export(_head(task, np.concatenate([parts.train, parts.watched]))))
+    used = [(member, part) for member, part in zip(members, shares, strict=False) if part]
+    model = mix([member for member, _ in used], [part for _, part in used], temperature=temperature)
+    return Composition(model, share, temperature, threshold)
+
+
+def _joined(networks: Networks) -> Any:
+    """Return the networks as one model: several weigh what they weigh, and are no surer than one."""
+    if len(networks.models) == 1:
+        return networks.models[0]
+    total = 1.0 if networks.votes else sum(networks.weights)
+    weights = [weight / total for weight in networks.weights]
+    return mix(networks.models, weights, votes=networks.votes)
 
 
 def _head(task: Task, rows: np.ndarray) -> linear_head.LinearHead:
@@ -77,12 +85,6 @@ def _head(task: Task, rows: np.ndarray) -> linear_head.LinearHead:
         balance=task.config.balance,
         seed=task.config.seed,
     )
-
-
-def _parts(networks: Networks) -> list[float]:
-    """Return weights that sum to 1, so that many networks are no surer than one; votes keep theirs."""
-    total = 1.0 if networks.votes else sum(networks.weights)
-    return [weight / total for weight in networks.weights]
 
 
 def _best_share(answers: Sequence[np.ndarray], truth: np.ndarray) -> float:

@@ -20,8 +20,10 @@ from ml.predictor import SHIPPED
 
 PAIRS = 2**15  # places that pairs of neighbouring pieces share by their hash
 FIRST, SECOND = 31_337, 7  # of the hash
-DEEP = 0.3  # how much the network's features weigh beside the pieces: both vectors have about this length
-STRENGTH = 10.0  # of the data against the squared weights, as scikit-learn's C
+SCALE = (
+    0.3  # how much the network's features weigh: the length of their vector, where that of the pieces is 1
+)
+STRENGTH = 50.0  # of the data against the squared weights, as scikit-learn's C
 MOST_ROWS = 20_000  # that it learns from
 STEPS = 300
 
@@ -63,20 +65,24 @@ def fit(
         rows = np.random.default_rng(seed).choice(len(tokens), MOST_ROWS, replace=False)
         tokens, truth = [tokens[row] for row in rows], truth[rows]
     counts = _counts(tokens, vocabulary)
-    holders = np.asarray((counts > 0).sum(axis=0)).ravel()
+    holders = np.bincount(counts.indices, minlength=counts.shape[1])
     rarity = np.log((1 + len(tokens)) / (1 + holders)) + 1
-    weighed = counts @ scipy.sparse.diags_array(rarity)
-    lengths = np.sqrt(np.asarray(counts @ rarity**2))
-    sparse = scipy.sparse.diags_array(1 / lengths) @ weighed
+    lengths = np.sqrt(counts @ rarity**2)
+    seen = np.flatnonzero(holders)  # a column that no text has gets no weight
+    shallow = (scipy.sparse.diags_array(1 / lengths) @ counts @ scipy.sparse.diags_array(rarity)).tocsr()[
+        :, seen
+    ]
     features = deep_features(tokens)
     middle, spread = features.mean(axis=0), features.std(axis=0) + 1e-3
-    scale = DEEP / np.sqrt(features.shape[1])
+    scale = SCALE / np.sqrt(features.shape[1])
     dense = scipy.sparse.csr_array((features - middle) / spread * scale)
     model = LogisticRegression(C=STRENGTH, max_iter=STEPS, class_weight="balanced" if balance else None)
-    model.fit(scipy.sparse.hstack([sparse, dense]).tocsr(), truth)
-    weights, bias = _both_sides(model.coef_.T, model.intercept_)
-    deep = weights[vocabulary + PAIRS :] * (scale / spread)[:, None]
-    return LinearHead(weights[: vocabulary + PAIRS], rarity, deep, bias - middle @ deep)
+    model.fit(scipy.sparse.hstack([shallow, dense]).tocsr(), truth)
+    learned, bias = _both_sides(model.coef_.T, model.intercept_)
+    pieces = np.zeros((counts.shape[1], len(bias)))
+    pieces[seen] = learned[: len(seen)]
+    deep = learned[len(seen) :] * (scale / spread)[:, None]
+    return LinearHead(pieces, rarity, deep, bias - middle @ deep)
 
 
 def _both_sides(weights: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,7 @@ from ml.evaluate import Metrics, judge
 from ml.export import write_manifest
 from ml.gate import compare
 from ml.held_out import divide
+from ml.inference import run
 from ml.network_training import learn_networks, pieces_mark, save_start
 from ml.predictor import SHIPPED, Model
 from ml.probe import largest, sentences
@@ -127,6 +128,10 @@ def train(
     )
     learned = learn_networks(task, labels)
     composed = compose(learned.networks, task)
+    if cancelled():
+        raise Cancelled
+    if not learned.networks.models:
+        report(_one_step(composed.model, task))
     folder.mkdir(parents=True, exist_ok=True)
     onnx.save(composed.model, str(folder / "model.onnx"))
     shutil.copyfile(SHIPPED / "tokenizer.json", folder / "tokenizer.json")
@@ -164,6 +169,19 @@ def train(
     manifest |= {"metrics": result.to_dict(), "against": against, "probe": swaps}
     write_manifest(folder, manifest)
     return result
+
+
+def _one_step(model: Any, task: Task) -> Epoch:
+    """Return how a training ended that took no passes: the linear head is learned in one step."""
+    seen, held = (
+        run(model, [task.tokens[row] for row in rows]) for rows in (task.parts.train, task.parts.held_out)
+    )
+    known, unseen = task.truth[task.parts.train], task.truth[task.parts.held_out]
+    loss = -float(np.mean(np.log(np.maximum(seen[np.arange(len(known)), known], 1e-12))))
+    accuracy, unseen_accuracy = (
+        float(np.mean(said.argmax(axis=1) == truth)) for said, truth in ((seen, known), (held, unseen))
+    )
+    return Epoch(1, 1, loss, accuracy, unseen_accuracy, 0.0)
 
 
 def check(samples: Sequence[Sample]) -> list[str]:

@@ -106,7 +106,8 @@ def test_a_cancelled_training_stops_within_an_epoch_and_writes_nothing(tmp_path:
 
     epochs: list[Epoch] = []
     with pytest.raises(Cancelled):
-        train(SAMPLES, TrainConfig(), tmp_path / "model", epochs.append, cancelled=lambda: len(epochs) == 1)
+        config = TrainConfig(epochs=3)
+        train(SAMPLES, config, tmp_path / "model", epochs.append, cancelled=lambda: len(epochs) == 1)
     assert len(epochs) == 1
     assert not (tmp_path / "model").exists()
 
@@ -212,3 +213,20 @@ def test_tuning_searches_within_its_budget_and_trains_with_what_it_found(
     train(SAMPLES, TrainConfig(arch="cnn", epochs=1, tune=True), tmp_path / "model", epochs.append)
     assert [epoch.epoch for epoch in epochs] == [1, 2, 1]  # two trials, one pass
     assert Model.load(tmp_path / "model").classify(["lunch was delicious"])[0].label == "food"
+
+
+def test_a_handful_leaves_the_shipped_network_as_it_is_and_learns_in_one_step(tmp_path: Path) -> None:
+    from ml.train import Epoch, TrainConfig, train
+
+    epochs: list[Epoch] = []
+    report = train(SAMPLES, TrainConfig(), tmp_path / "model", epochs.append)
+    (only,) = epochs
+    assert (only.epoch, only.epochs, only.seconds_left) == (1, 1, 0)
+    assert only.accuracy == 1
+    assert only.held_out_accuracy == report.accuracy
+    model = Model.load(tmp_path / "model")
+    assert model.manifest["networks_share"] == 0
+    assert [answer.label for answer in model.classify(["the train was delayed", "lunch was delicious"])] == [
+        "traffic",
+        "food",
+    ]
