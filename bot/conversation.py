@@ -32,7 +32,6 @@ ANSWER_TIMEOUT = 120.0  # seconds; the longest is a table of 20 MB
 TYPING_AFTER = 0.7  # seconds until a person would wonder
 TYPING_LASTS = 4.5
 SAME_FAULT_PAUSE = 60  # seconds
-KEEPS_QUESTION = "cancel"  # the command that says which question it closes
 
 
 class Conversation:
@@ -75,8 +74,6 @@ class Conversation:
                 await self._outbox.answer_press(message.press.id)
             return
         context = self._context(message, where, remembered)
-        if where.command and where.command != KEEPS_QUESTION:
-            context.session.question = None
         async with self._typing(message):
             await self._handle(where, context)
         # The answer is out: only the session is written again, should Redis be away now.

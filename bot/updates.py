@@ -95,4 +95,5 @@ def _quoted(message: telegram.Message, bot_id: int) -> Quoted | None:
         quoted.text or quoted.caption or "",
         from_bot=quoted.from_user is not None and quoted.from_user.id == bot_id,
         document=_document(quoted.document),
+        author=_person(quoted.from_user),
     )

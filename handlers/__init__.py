@@ -28,6 +28,7 @@ TABLE = Table(
     buttons={
         "try": basics.try_example,
         "lang": basics.press_language,
+        "ask": basics.press_cancel,
         "fit": fit.press,
         "new": models.press_new,
         "model": models.press,
@@ -50,4 +51,5 @@ TABLE = Table(
     upload=uploads.offer,
     other=basics.other,
     unknown=basics.unknown,
+    not_asked=basics.not_asked,
 )

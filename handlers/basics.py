@@ -75,6 +75,23 @@ async def unknown(context: Context) -> None:
     await context.reply(Reply(context.t("I do not know this command. /help shows what I can do.")))
 
 
+async def not_asked(context: Context) -> None:
+    """Tell somebody whom a question is for; nothing in the chat changes."""
+    quoted = context.message.quoted
+    author = quoted.author if quoted is not None else None
+    if author is not None and str(author.id) == context.args and author.name:
+        context.notice = context.t("This question is for {name}.", name=author.name)
+    else:
+        context.notice = context.t("This question is for somebody else.")
+
+
+async def press_cancel(context: Context) -> None:
+    """Close the question whose Cancel was pressed."""
+    if (context.session.question or {}).get("card") == context.message.message_id:
+        context.session.question = None
+    await context.edit(Reply(context.t("Cancelled.")))
+
+
 async def _choose(context: Context, language: str) -> None:
     context.settings.language = language
     t = Texts(language)

@@ -87,8 +87,7 @@ async def classify(context: Context) -> None:
     wanted = read_wanted(context.args, names, alone=document is not None or quoted is not None)
     if wanted.unknown:
         text = wanted.text if document is not None else target_text(message, wanted.text)
-        sent = await context.reply(unknown_model_card(wanted.unknown, "classify", names, context.t))
-        _ask(context, sent.message_id, text, document)
+        await _ask(context, unknown_model_card(wanted.unknown, "classify", names, context.t), text, document)
         return
     model = wanted.model or _default(context, entries)
     if document is not None and not wanted.text:
@@ -100,8 +99,8 @@ async def classify(context: Context) -> None:
         others = [] if wanted.model else nearest(first, [entry.name for entry in entries if entry.version])
         await _classify_text(context, model, text, [name for name in others if name != model])
     else:
-        context.session.question = {"ask": "classify", "model": model}
-        await context.reply(invitation(model, _trained(entries), context.t))
+        question = {"ask": "classify", "model": model}
+        await context.ask(question, invitation(model, _trained(entries), context.t), anew=True)
 
 
 async def answer(context: Context) -> None:
@@ -123,10 +122,9 @@ async def press(context: Context) -> None:
     else:
         if (context.session.question or {}).get("ask") != "classify":
             raise Refusal(STALE)
-        context.session.question = {"ask": "classify", "model": name}
-        await context.say(try_question(name, context.t, private=context.private))
+        await context.ask({"ask": "classify", "model": name}, try_question(name, context.t))
         return
-    context.session.question = None
+    context.session.close("classify")
     if draft.get("document"):
         await classify_file(context, name, Document(**draft["document"]))
     else:
@@ -149,8 +147,7 @@ async def offer_models(context: Context, document: Document) -> None:
     if trained == [SHIPPED_NAME]:
         await classify_file(context, SHIPPED_NAME, document)
         return
-    sent = await context.say(which_model_card(trained, context.t))
-    _ask(context, sent.message_id, "", document)
+    await _ask(context, which_model_card(trained, context.t), "", document)
 
 
 async def classify_file(context: Context, name: str, document: Document) -> None:
@@ -174,7 +171,7 @@ async def classify_file(context: Context, name: str, document: Document) -> None
         )
     answers = await _label_rows(context, name, table)
     labelled = await asyncio.to_thread(write_text_table, table, answers)
-    context.session.question = None
+    context.session.close("classify")
     summary = file_card(table, answers, name, context.t)
     await context.reply(replace(summary, document=File(file_name(document.name), labelled)))
 
@@ -221,7 +218,7 @@ async def _ready(context: Context, name: str) -> bool:
     if entry is None:
         raise Refusal(GONE)
     if entry.version is None:
-        context.session.question = None
+        context.session.close("classify")
         await context.say(untrained_card(entry, context.t))
     return entry.version is not None
 
@@ -260,10 +257,10 @@ async def _judge(context: Context, verdict: Verdict) -> None:
         await context.edit(Reply(message.text, buttons=buttons))
 
 
-def _ask(context: Context, card: int, text: str, document: Document | None) -> None:
+async def _ask(context: Context, card: Reply, text: str, document: Document | None) -> None:
     """Keep what is to be classified until its model is known."""
     held = asdict(document) if document is not None else None
-    context.session.question = {"ask": "classify", "text": text, "document": held, "card": card}
+    await context.ask({"ask": "classify", "text": text, "document": held}, card, typed=False)
 
 
 def _default(context: Context, entries: Sequence[ModelEntry]) -> str:

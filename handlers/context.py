@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from handlers.messages import Chat, Document, Message, Reply, Sent
+from handlers.messages import Button, Chat, Document, Message, Reply, Sent
 from handlers.texts import Texts
 
 if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be imported
@@ -50,7 +50,8 @@ class Session:
     """What the bot remembers of one person in one chat and topic for 24 h; handlers change it in place.
 
     Every field is plain JSON. `question` is the open question with its draft, for example
-    `{"ask": "label", "model": "spam", "text": "..."}`; the handler named by `ask` gets the next plain text.
+    `{"ask": "label", "model": "spam", "text": "..."}`; the handler named by `ask` gets the next plain text,
+    and `card` is the message that asked.
     """
 
     fit: dict[str, Any] | None = None
@@ -58,6 +59,11 @@ class Session:
     question: dict[str, Any] | None = None
     model: str | None = None
     upload: dict[str, Any] | None = None  # the file that was sent last, for the buttons below its first rows
+
+    def close(self, ask: str) -> None:
+        """Close the open question where it is of this kind: what did not ask it leaves it open."""
+        if (self.question or {}).get("ask") == ask:
+            self.question = None
 
 
 @dataclass
@@ -123,6 +129,37 @@ class Context:
             return await self.reply(reply)
         await self.edit(reply)
         return Sent(message.chat.id, message.message_id, message.has_media)
+
+    async def ask(
+        self, question: dict[str, Any], card: Reply, *, anew: bool = False, typed: bool = True
+    ) -> None:
+        """Open a question, which takes the place of the one before.
+
+        Args:
+            question: What the session keeps of it.
+            card: The words and buttons. In a group only the person who was asked may press them, and hears
+                that nothing but a reply reaches me.
+            anew: Whether the message whose button was pressed stays as it is.
+            typed: Whether words are an answer; else only a button is.
+        """
+        if not self.private:
+            hint = "\n" + self.t("Reply to this message with your answer.") if typed else ""
+            card = replace(card, text=card.text + hint, buttons=self._for_one(card.buttons))
+        sent = await (self.reply(card) if anew else self.say(card))
+        self.session.question = question | {"card": sent.message_id}
+
+    def _for_one(self, rows: tuple[tuple[Button, ...], ...]) -> tuple[tuple[Button, ...], ...]:
+        """Write into buttons whose question they belong to."""
+        sender = self.message.sender
+        if sender is None:
+            return rows
+        return tuple(
+            tuple(
+                replace(button, data=f"{button.data}@{sender.id}") if button.data else button
+                for button in row
+            )
+            for row in rows
+        )
 
 
 Handler = Callable[[Context], Awaitable[None]]

@@ -146,20 +146,20 @@ def predicted_lines(fit: Fit, asked: Predictions, t: Texts) -> list[str]:
 
 def predict_question(fit: Fit, t: Texts) -> Reply:
     """Ask for the x of a prediction."""
+    cancel = ((Button(t("Cancel"), data="ask:cancel"),),)
     if len(fit.x_names) == 1:
         low, high = fit.x_ranges[0]
-        return Reply(
-            t(
-                "For which {x}? The data go from {low} to {high}.",
-                x=fit.x_names[0],
-                low=number(low, 6),
-                high=number(high, 6),
-            )
+        words = t(
+            "For which {x}? The data go from {low} to {high}.",
+            x=fit.x_names[0],
+            low=number(low, 6),
+            high=number(high, 6),
         )
+        return Reply(words, buttons=cancel)
     example = " ".join(
         f"{name}={number(low, 6)}" for name, (low, _) in zip(fit.x_names, fit.x_ranges, strict=True)
     )
-    return Reply(t("For which values? For example:\n{example}", example=example))
+    return Reply(t("For which values? For example:\n{example}", example=example), buttons=cancel)
 
 
 def invitation(t: Texts) -> Reply:

@@ -146,11 +146,12 @@ def _card_buttons(facts: ModelFacts, t: Texts) -> tuple[tuple[Button, ...], ...]
     return tuple(rows)
 
 
-def try_question(name: str, t: Texts, *, private: bool) -> Reply:
+def try_question(name: str, t: Texts) -> Reply:
     """Ask for a text to try a model on."""
-    if private:
-        return Reply(t("Send me a text, and I say what “{name}” makes of it.", name=name))
-    return Reply(t("Reply to this message with a text, and I say what “{name}” makes of it.", name=name))
+    return Reply(
+        t("Send me a text, and I say what “{name}” makes of it.", name=name),
+        buttons=((Button(t("Cancel"), data="ask:cancel"),),),
+    )
 
 
 def delete_question(facts: ModelFacts, versions: int, t: Texts) -> Reply:

@@ -48,10 +48,9 @@ from ml.registry import ModelEntry, NameTaken
 
 async def new(context: Context) -> None:
     """Make a model, or ask for what is missing."""
-    context.session.question = None
+    context.session.close("new")
     if not context.args.strip():
-        context.session.question = {"ask": "new"}
-        await context.reply(invitation(context.t))
+        await context.ask({"ask": "new"}, invitation(context.t), anew=True)
         return
     await _make(context, read_new(context.args))
 
@@ -68,16 +67,12 @@ async def answer_new(context: Context) -> None:
 
 
 async def press_new(context: Context) -> None:
-    """Ask for a model, for another name, or close the question."""
+    """Ask for a model, or for another name."""
     question = context.session.question or {}
-    if context.args == "cancel":
-        context.session.question = None
-        await context.edit(Reply(context.t("Cancelled.")))
-    elif context.args == "again" and question.get("ask") == "new" and "labels" in question:
-        await context.reply(name_question(tuple(question["labels"]), context.t))
+    if context.args == "again" and question.get("ask") == "new" and "labels" in question:
+        await context.ask(question, name_question(tuple(question["labels"]), context.t), anew=True)
     else:
-        context.session.question = {"ask": "new"}
-        await context.reply(invitation(context.t))
+        await context.ask({"ask": "new"}, invitation(context.t), anew=True)
 
 
 async def _make(context: Context, model: NewModel) -> None:
@@ -86,19 +81,20 @@ async def _make(context: Context, model: NewModel) -> None:
     taken = find_model(model.name, await models_here(context))
     if taken is not None:
         kept = {"labels": model.labels} if model.labels else {}
-        context.session.question = {"ask": "new", "document": question.get("document"), **kept}
-        await context.reply(taken_card(taken, context.t))
+        again = {"ask": "new", "document": question.get("document"), **kept}
+        await context.ask(again, taken_card(taken, context.t), anew=True)
         return
     if not model.labels:
-        context.session.question = {"ask": "new", "name": model.name}
-        await context.reply(labels_question(model.name, context.t))
+        await context.ask(
+            {"ask": "new", "name": model.name}, labels_question(model.name, context.t), anew=True
+        )
         return
     by = context.message.sender.id if context.message.sender else 0
     try:
         entry = await context.services.registry.create(context.owner, model.name, model.labels, by)
     except NameTaken as error:  # by somebody else in this very moment
         raise Refusal(N_("This name was taken just now. Choose another one.")) from error
-    context.session.question = None
+    context.session.close("new")
     await context.reply(made_card(entry, context.t, private=context.private))
     if question.get("ask") == "new" and question.get("document"):
         await take_file(context, entry, Document(**question["document"]))
@@ -130,8 +126,7 @@ async def press(context: Context) -> None:
     key, _, what = context.args.partition(":")
     name = await pressed_name(context, key)
     if what == "try":
-        context.session.question = {"ask": "classify", "model": name}
-        await context.reply(try_question(name, context.t, private=context.private))
+        await context.ask({"ask": "classify", "model": name}, try_question(name, context.t), anew=True)
         return
     entry = None if name == SHIPPED_NAME else await pressed_model(context, key)
     if entry is not None and what in {"delete", "gone"}:

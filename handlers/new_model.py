@@ -131,7 +131,7 @@ def invitation(t: Texts) -> Reply:
             "What shall I learn to tell apart? Send me a name and 2 to 12 labels, for example:\n"
             "spam junk fine"
         ),
-        buttons=((Button(t("Cancel"), data="new:cancel"),),),
+        buttons=((Button(t("Cancel"), data="ask:cancel"),),),
     )
 
 
@@ -139,7 +139,7 @@ def labels_question(name: str, t: Texts) -> Reply:
     """Ask for the labels of a model that has a name."""
     return Reply(
         t("Which labels shall “{name}” tell apart? Send 2 to 12, for example: junk fine", name=name),
-        buttons=((Button(t("Cancel"), data="new:cancel"),),),
+        buttons=((Button(t("Cancel"), data="ask:cancel"),),),
     )
 
 
@@ -147,7 +147,7 @@ def name_question(labels: tuple[str, ...], t: Texts) -> Reply:
     """Ask for the name of a model that has labels."""
     return Reply(
         t("What shall the model for {labels} be called? Send one word.", labels=", ".join(labels)),
-        buttons=((Button(t("Cancel"), data="new:cancel"),),),
+        buttons=((Button(t("Cancel"), data="ask:cancel"),),),
     )
 
 

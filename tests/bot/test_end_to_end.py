@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -79,6 +80,17 @@ async def test_the_bots_process_has_loaded_no_tensorflow_after_all_it_does(world
     assert "onnxruntime" in mapped
     for trainer in ("tensorflow", "keras", "torch", "sklearn", "matplotlib"):
         assert f"/{trainer}" not in mapped
+
+
+async def test_a_button_of_somebody_elses_question_changes_nothing(world: World) -> None:
+    asked = await world.ask("/new", chat=scene.GROUP)
+    assert asked["text"].endswith("Reply to this message with your answer.")
+    cancel = asked["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+    query = await world.sandbox.press(scene.GRACE, scene.GROUP, asked["message_id"], cancel)
+    notice = (await asyncio.wait_for(query.answer, 15))["text"]
+    assert notice.startswith("This question is for Ada")
+    made = await world.ask("mood happy sad", chat=scene.GROUP, reply_to=asked["message_id"])
+    assert made["text"].startswith("“mood” is ready to learn: happy, sad.")
 
 
 BAD_INPUTS = {

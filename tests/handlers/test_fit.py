@@ -165,7 +165,8 @@ async def test_predict_asks_where_no_value_stands(talk: Talk) -> None:
     await talk.say(fit, LINE)
     reply = await talk.press_labelled(press, "Predict")
     assert reply.text == "For which x? The data go from 1 to 5."
-    assert talk.session.question == {"ask": "predict"}
+    assert talk.session.question == {"ask": "predict", "card": talk.outbox.order[-1][1]}
+    assert labels_of(reply) == ["Cancel"]
     assert (await talk.say(predict, "4")).text.startswith("x = 4: y = 8.0")
     assert talk.session.question is None
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from handlers import classify, models
+from handlers.basics import press_cancel
 from handlers.messages import Document
 from handlers.model_names import model_key
 from ml.jobs import TrainRequest
@@ -72,7 +73,7 @@ async def test_a_taken_name_is_offered_to_be_taught_or_changed(talk: Talk) -> No
 
 async def test_the_question_of_new_can_be_closed(talk: Talk) -> None:
     await talk.say(models.new)
-    said = await talk.press_labelled(models.press_new, "Cancel")
+    said = await talk.press_labelled(press_cancel, "Cancel")
     assert said.text == "Cancelled."
     assert talk.session.question is None
 
