@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from handlers.classify_card import (
+    Unnamed,
     classification_card,
     file_card,
     invitation,
@@ -26,13 +27,13 @@ from handlers.model_names import (
     GONE,
     STALE,
     default_model,
-    find_model,
     fold,
     models_here,
     nearest,
     pressed_name,
     unknown_model_card,
 )
+from handlers.new_model import NAME
 from handlers.sentiment import target_text
 from handlers.table_words import refuse_table
 from handlers.texts import N_
@@ -89,15 +90,14 @@ async def classify(context: Context) -> None:
         text = wanted.text if document is not None else target_text(message, wanted.text)
         await _ask(context, unknown_model_card(wanted.unknown, "classify", names, context.t), text, document)
         return
-    model = wanted.model or _default(context, entries)
+    model = wanted.model or default_model(context, entries)
     if document is not None and not wanted.text:
         await classify_file(context, model, document)
         return
     text = target_text(message, wanted.text)
     if text:
-        first = text.split(maxsplit=1)[0]
-        others = [] if wanted.model else nearest(first, [entry.name for entry in entries if entry.version])
-        await _classify_text(context, model, text, [name for name in others if name != model])
+        unnamed = None if wanted.model else _unnamed(context, model, text, entries)
+        await _classify_text(context, model, text, unnamed)
     else:
         question = {"ask": "classify", "model": model}
         await context.ask(question, invitation(model, _trained(entries), context.t), anew=True)
@@ -223,7 +223,7 @@ async def _ready(context: Context, name: str) -> bool:
     return entry.version is not None
 
 
-async def _classify_text(context: Context, name: str, text: str, others: Sequence[str] = ()) -> None:
+async def _classify_text(context: Context, name: str, text: str, unnamed: Unnamed | None = None) -> None:
     if not await _ready(context, name):
         return
     prediction = (await _predict(context, name, [text]))[0]
@@ -232,11 +232,13 @@ async def _classify_text(context: Context, name: str, text: str, others: Sequenc
         "model": prediction.model,
         "version": prediction.version,
         "label": prediction.label,
-        "others": list(others),
+        "others": list(unnamed.others) if unnamed else [],
     }
     result_id = await context.services.results.keep(context.owner, record)
     words = any(sign.isalnum() for sign in text)
-    card = classification_card(prediction, result_id, others, context.t, private=context.private, words=words)
+    card = classification_card(
+        prediction, result_id, context.t, private=context.private, words=words, unnamed=unnamed
+    )
     sent = await context.say(card)
     context.session.result = {"id": result_id, **record, "text": text, "card": sent.message_id}
 
@@ -263,10 +265,16 @@ async def _ask(context: Context, card: Reply, text: str, document: Document | No
     await context.ask({"ask": "classify", "text": text, "document": held}, card, typed=False)
 
 
-def _default(context: Context, entries: Sequence[ModelEntry]) -> str:
-    """Return the chosen model, or the shipped one where the chosen one is gone."""
-    entry = find_model(default_model(context), entries)
-    return entry.name if entry is not None else SHIPPED_NAME
+def _unnamed(context: Context, model: str, text: str, entries: Sequence[ModelEntry]) -> Unnamed | None:
+    """Return what is to be said where a chat has models and the text begins with the name of none."""
+    own = [entry.name for entry in entries if entry.version]
+    if not own:
+        return None
+    first, *rest = text.split(maxsplit=1)
+    chosen = model != SHIPPED_NAME or context.session.model or context.settings.model
+    doubtful = not chosen and rest and NAME.fullmatch(first)
+    others = [name for name in nearest(first, own) if name != model]
+    return Unnamed(tuple(others), first if doubtful else "")
 
 
 def _trained(entries: Sequence[ModelEntry]) -> list[str]:

@@ -106,7 +106,7 @@ async def models(context: Context) -> None:
     name = context.args.strip()
     if not name:
         counts = {entry.name: sum((await _counts(context, entry.name)).values()) for entry in entries}
-        used = default_model(context)
+        used = default_model(context, entries)
         await context.reply(models_card(entries, counts, used, context.t, private=context.private))
         return
     entry = find_model(name, entries)
@@ -139,7 +139,7 @@ async def press_use(context: Context) -> None:
     """Let `/classify` use a model where it is given none: in private for good, in a group for this person."""
     name = await pressed_name(context, context.args)
     if context.private:
-        context.settings.model = None if name == SHIPPED_NAME else name
+        context.settings.model = name
         context.session.model = None
     else:
         context.session.model = name
@@ -195,7 +195,7 @@ async def _facts(context: Context, entry: ModelEntry) -> ModelFacts:
         manifest=manifest,
         size=size,
         verdicts=verdicts,
-        used_here=default_model(context) == entry.name,
+        used_here=default_model(context, await models_here(context)) == entry.name,
     )
 
 
@@ -209,7 +209,7 @@ async def _shipped_facts(context: Context) -> ModelFacts:
         manifest=manifest,
         size=size,
         verdicts=verdicts,
-        used_here=default_model(context) == SHIPPED_NAME,
+        used_here=default_model(context, await models_here(context)) == SHIPPED_NAME,
     )
 
 

@@ -19,6 +19,7 @@ from handlers.model_names import (
     nearest,
     no_models_card,
     pressed_model,
+    shipped_card,
     unknown_model_card,
 )
 from handlers.table_words import refuse_table
@@ -35,6 +36,7 @@ from handlers.teach_card import (
 )
 from handlers.teach_lines import Lesson, match_label, one_example, read_file, read_teaching
 from handlers.texts import N_
+from ml.predictor import SHIPPED_NAME
 from ml.registry import ModelEntry
 from ml.tables import TableError
 
@@ -59,12 +61,15 @@ class Draft:
 async def teach(context: Context) -> None:
     """Take in examples, or ask for what is missing: the model, the label, the text."""
     entries = await models_here(context)
+    entry, rest = split_model(context.args, entries)
+    if entry is None and fold(_parted(rest)[0]) == SHIPPED_NAME:
+        await context.reply(shipped_card(context.t))
+        return
     if not entries:
         await context.reply(no_models_card(context.t))
         return
     message = context.message
     quoted = message.quoted
-    entry, rest = split_model(context.args, entries)
     text = quoted.text if quoted is not None and not quoted.from_bot else ""
     document = message.document or (quoted.document if quoted is not None else None)
     draft = Draft(rest, text, document)

@@ -14,15 +14,18 @@ from handlers.job_cards import cancel_card, closed_card, jobs_card, running_card
 from handlers.messages import Reply
 from handlers.model_names import (
     find_model,
+    fold,
     models_here,
     no_models_card,
     pressed_model,
+    shipped_card,
     unknown_model_card,
 )
 from handlers.teach_card import missing
 from handlers.texts import N_
 from handlers.train_card import queued_card, too_few_card, which_model_card
 from ml.jobs import FINAL, AlreadyRunning, Job, TrainRequest
+from ml.predictor import SHIPPED_NAME
 from ml.registry import ModelEntry
 
 ARCHITECTURES = ("lstm", "article")
@@ -99,6 +102,9 @@ async def train(context: Context) -> None:
     """Queue a training, or say what is missing for it."""
     training = read_training(context.args)
     entries = await models_here(context)
+    if fold(training.name) == SHIPPED_NAME:
+        await context.reply(shipped_card(context.t))
+        return
     if not entries:
         await context.reply(no_models_card(context.t))
         return

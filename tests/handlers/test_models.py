@@ -96,9 +96,9 @@ async def test_the_list_tells_examples_and_live_versions(talk: Talk, tmp_path: P
     await make_model(talk)
     await teach_enough(talk)
     said = await talk.say(models.models)
-    assert "· taste – 0 examples, live: v1" in said.text
+    assert "· taste – 0 examples, live: v1 · used here" in said.text
     assert "· spam – 16 examples, not trained yet" in said.text
-    assert "· sentiment – came with me · used here" in said.text
+    assert said.text.endswith("· sentiment – came with me")
 
 
 async def test_the_card_tells_labels_counts_version_and_figures(talk: Talk, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ async def test_the_card_tells_labels_counts_version_and_figures(talk: Talk, tmp_
     )
     assert "accuracy 90 %, precision 90 %, recall 90 %, F1 90 %" in said.text
     assert " MB" in said.text
-    assert labels_of(said) == ["Use here", "Try it", "Teach", "Train", "Delete"]
+    assert labels_of(said) == ["✓ Used here", "Try it", "Teach", "Train", "Delete"]
 
 
 async def test_the_card_of_a_new_model_offers_no_use_of_it(talk: Talk) -> None:
@@ -145,6 +145,7 @@ async def test_an_unknown_name_gets_the_nearest_as_buttons(talk: Talk) -> None:
 
 async def test_use_here_lasts_in_private(talk: Talk, tmp_path: Path) -> None:
     await publish_model(talk, tmp_path / "model")
+    await publish_model(talk, tmp_path / "other", "other")
     await talk.say(models.models, "spam")
     await talk.press_labelled(models.press_use, "Use here")
     assert talk.settings.model == "spam"
@@ -153,8 +154,20 @@ async def test_use_here_lasts_in_private(talk: Talk, tmp_path: Path) -> None:
     assert "by spam v1" in said.text
 
 
+async def test_use_here_of_the_shipped_model_goes_before_the_only_one_trained(
+    talk: Talk, tmp_path: Path
+) -> None:
+    await publish_model(talk, tmp_path / "model")
+    await talk.say(models.models, "sentiment")
+    await talk.press_labelled(models.press_use, "Use here")
+    said = await talk.say(classify.classify, "what a lovely day")
+    assert "by sentiment" in said.text
+    assert labels_of(await talk.say(models.models, "sentiment"))[0] == "✓ Used here"
+
+
 async def test_use_here_in_a_group_is_for_the_person_alone(group: Talk, tmp_path: Path) -> None:
     await publish_model(group, tmp_path / "model")
+    await publish_model(group, tmp_path / "other", "other")
     await group.say(models.models, "spam")
     await group.press_labelled(models.press_use, "Use here")
     assert group.settings.model is None
