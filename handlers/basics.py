@@ -137,10 +137,15 @@ def help_card(commands: tuple[Command, ...], topic: str, t: Texts, *, private: b
 
 
 def _help_page(command: Command, t: Texts) -> str:
-    names = ", ".join([f"/{name}" for name in (command.name, *command.aliases)] + list(command.words))
+    names = t.listed([f"/{name}" for name in (command.name, *command.aliases)] + list(command.words))
     parts = [names, t(command.summary)]
     if command.example:
         parts.append(t("For example:") + "\n" + t(command.example))
+        if command.words and t.language == "zh":
+            example = t(command.example).replace(f"/{command.name}", command.words[0])
+            parts.append(t("In private, after a mention and in a reply to me also:") + "\n" + example)
+    if command.options:
+        parts.append(t("Options:") + "\n" + t(command.options))
     return "\n\n".join(parts)
 
 

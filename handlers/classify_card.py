@@ -113,7 +113,7 @@ def file_card(table: TextTable, answers: Sequence[Answer | None], name: str, t: 
     counts = Counter(answer[0] for answer in answers if answer is not None)
     rows = t.plural("{count} row by {model}", "{count} rows by {model}", len(table.rows), model=name)
     shares = " · ".join(f"{label_text(label, name, t)} {count:,}" for label, count in counts.most_common())
-    lines = [f"{rows}: {shares}" if shares else rows]
+    lines = [t("{name}: {text}", name=rows, text=shares) if shares else rows]
     empty = len(table.rows) - counts.total()
     if empty:
         lines.append(t.plural("{count} row has no text.", "{count} rows have no text.", empty))

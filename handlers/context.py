@@ -179,3 +179,4 @@ class Command:
     example: str = ""
     aliases: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    options: str = ""  # a line each

@@ -134,7 +134,7 @@ def predicted_lines(fit: Fit, asked: Predictions, t: Texts) -> list[str]:
             )
         )
     if any(asked.outside):
-        ranges = ", ".join(
+        ranges = t.listed(
             t("{x} from {low} to {high}", x=name, low=number(low, 6), high=number(high, 6))
             for name, (low, high) in zip(fit.x_names, fit.x_ranges, strict=True)
         )
@@ -219,7 +219,7 @@ def _warnings(kept: KeptFit, t: Texts) -> list[str]:
             )
         )
     elif fit.outliers:
-        rows = ", ".join(str(row) for row in sorted(outlier.row for outlier in fit.outliers[:8]))
+        rows = t.listed(str(row) for row in sorted(outlier.row for outlier in fit.outliers[:8]))
         more = " …" if len(fit.outliers) > 8 else ""
         said.append(t("⚠ Rows {rows} lie far off the curve.", rows=rows + more))
     degree = fit.suggested_degree

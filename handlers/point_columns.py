@@ -80,7 +80,14 @@ def choose_columns(names: list[str] | None, width: int, options: Options) -> Cho
 def no_number(held: str, row: int, column: str | int, *, endless: bool = False) -> Refusal:
     """Return the sentence for a cell that is no number."""
     if endless:
-        sentence = N_("Row {row}, column {column} holds “{held}”. A fit needs finite numbers.")
+        sentence = N_(
+            "Row {row}, column {column} holds “{held}”. A fit needs finite numbers. "
+            "Correct or empty the cell."
+        )
+    elif isinstance(column, int):  # Chinese counts a column in other words than it names one
+        sentence = N_(
+            "Row {row}, column {column}, holds “{held}”, which is no number. Correct or empty the cell."
+        )
     else:
         sentence = N_(
             "Row {row}, column {column} holds “{held}”, which is no number. Correct or empty the cell."

@@ -64,6 +64,11 @@ def parse_fit(text: str, commas: Commas | None = None) -> tuple[Options, Points 
     if len(text) > LONGEST_TYPED:
         raise too_many_typed()
     options, table = read_options(text)
+    if table.strip() and not any(map(str.isdigit, table)):
+        raise Refusal(
+            N_("There is no number in “{held}”. Send points, for example:\n/fit 1,2 2,4.1 3,5.9"),
+            held=clipped(" ".join(table.split())),
+        )
     return options, read_points(table, options, commas) if table.strip() else None
 
 
@@ -149,7 +154,10 @@ def _check_widths(body: Sequence[Sequence[str]], lines: Sequence[int], width: in
     for row, line in zip(body, lines, strict=True):
         if len(row) != width and (len(row) < width or any(cell.strip() for cell in row[width:])):
             raise Refusal(
-                N_("Row {row} has {found} cells where the others have {width}. It holds: {held}"),
+                N_(
+                    "Row {row} has another number of cells than the others ({found}, not {width}). "
+                    "It holds: {held}. Correct the row or leave it out."
+                ),
                 row=line,
                 found=len(row),
                 width=width,

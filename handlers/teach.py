@@ -202,11 +202,10 @@ async def take_file(context: Context, entry: ModelEntry, document: Document, lab
     Raises:
         Refusal: The file cannot be read, or the label is none of the model's.
     """
-    label = None
+    label, labels = None, context.t.listed(entry.labels)
     if label_text.strip():
         label = next((label for label in entry.labels if fold(label) == fold(label_text)), None)
         if label is None:
-            labels = ", ".join(entry.labels)
             raise Refusal(
                 N_("That is no label of “{name}”. It has: {labels}."), name=entry.name, labels=labels
             )
@@ -214,7 +213,7 @@ async def take_file(context: Context, entry: ModelEntry, document: Document, lab
     try:
         lesson = await asyncio.to_thread(read_file, content, document.name, entry.labels, label)
     except TableError as error:
-        raise refuse_table(error) from error
+        raise refuse_table(error, labels=labels, label=entry.labels[0]) from error
     await _take(context, entry, lesson)
 
 

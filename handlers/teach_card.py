@@ -73,7 +73,8 @@ def _taken_line(added: Added, t: Texts) -> str:
     taken = t.plural("Taken in: {count} new example.", "Taken in: {count} new examples.", added.new)
     if not added.folded:
         return taken
-    return taken + " " + t.plural("{count} was there already.", "{count} were there already.", added.folded)
+    folded = t.plural("{count} was there already.", "{count} were there already.", added.folded)
+    return t.sentences([taken, folded])
 
 
 def _unread_lines(unread: Sequence[Unread], t: Texts) -> list[str]:
@@ -93,10 +94,10 @@ def _unread_lines(unread: Sequence[Unread], t: Texts) -> list[str]:
 
 
 def _state_lines(entry: ModelEntry, counts: Mapping[str, int], t: Texts) -> list[str]:
-    lines = [f"{entry.name}: {counts_line(entry.labels, counts, t)}"]
+    lines = [t("{name}: {text}", name=entry.name, text=counts_line(entry.labels, counts, t))]
     lacking = missing(entry.labels, counts)
     if lacking:
-        parts = ", ".join(f"{label} {count}" for label, count in lacking.items())
+        parts = t.listed(f"{label} {count}" for label, count in lacking.items())
         lines.append(t("Still missing until /train: {labels}", labels=parts))
     else:
         lines.append(t("That is enough for /train {name}.", name=entry.name))
@@ -181,7 +182,8 @@ def example_question(entry: ModelEntry, t: Texts) -> Reply:
 def text_question(entry: ModelEntry, label: str, t: Texts) -> Reply:
     """Ask for the texts of one label."""
     done = Button(t("Done"), data=f"teach:{model_key(entry.name)}:done")
-    return Reply(f"{entry.name}: " + _next_line(label, t), buttons=((done,),))
+    text = t("{name}: {text}", name=entry.name, text=_next_line(label, t))
+    return Reply(text, buttons=((done,),))
 
 
 def label_buttons(entry: ModelEntry, t: Texts) -> tuple[tuple[Button, ...], ...]:

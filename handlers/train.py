@@ -33,6 +33,12 @@ LATER = frozenset({"gru", "cnn", "transformer"})
 MOST_EPOCHS = 200
 OPTIONS = frozenset({"epochs", "arch", "balance", "l1", "l2"})
 NOT_YET = frozenset({"tune", "ensemble"})
+OPTION_LINES = N_(
+    "epochs=5 – passes over the examples, 1 to 200\n"
+    "arch=lstm, arch=article – the network\n"
+    "balance=on – rare labels weigh as much as frequent ones\n"
+    "l1=0.0001 l2=0.0001 – penalties on large weights"
+)
 DECIMAL = re.compile(r"\d+(\.\d+)?([eE]-?\d+)?|\.\d+")
 
 

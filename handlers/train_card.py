@@ -51,7 +51,7 @@ def queued_card(job: Job, t: Texts, *, workers: int) -> Reply:
         parts.append(t("About {time} until it is trained.", time=time_text(job.estimate, t)))
     if not workers:
         parts.append(no_worker_line(t))
-    return Reply(" ".join(parts), buttons=_cancel_button(job.id, t))
+    return Reply(t.sentences(parts), buttons=_cancel_button(job.id, t))
 
 
 def too_few_card(entry: ModelEntry, counts: Mapping[str, int], t: Texts) -> Reply:
@@ -65,7 +65,7 @@ def too_few_card(entry: ModelEntry, counts: Mapping[str, int], t: Texts) -> Repl
         )
     else:
         text = t("“{name}” has too few examples for a training.", name=entry.name)
-    lacking = ", ".join(f"{label} {count}" for label, count in missing(entry.labels, counts).items())
+    lacking = t.listed(f"{label} {count}" for label, count in missing(entry.labels, counts).items())
     text += "\n" + t("It needs {count} a label. Still missing: {labels}", count=FEWEST, labels=lacking)
     return Reply(text, buttons=((Button(t("Teach"), data=f"teach:{model_key(entry.name)}"),),))
 
@@ -82,7 +82,7 @@ def no_worker_line(t: Texts) -> str:
 
 def progress_card(progress: Progress, name: str, t: Texts) -> Reply:
     """Show how far a training is: bar, epoch, loss, accuracy, time left."""
-    lines = [f"{name}: {t(STAGES[progress.stage])}"]
+    lines = [t("{name}: {text}", name=name, text=t(STAGES[progress.stage]))]
     if progress.stage == "training" and progress.epochs:
         lines = [
             t(

@@ -151,7 +151,7 @@ def test_rows_with_an_empty_cell_are_left_out_and_counted() -> None:
 @pytest.mark.parametrize(
     ("text", "row", "column", "held"),
     [
-        ("abc", 1, 1, "abc"),
+        ("abc\nx1", 1, 1, "abc"),
         ("1,2 2,b 3,4", 2, "y", "b"),
         ("height,weight\n1,2\n2,?", 3, "weight", "?"),
         ("1,2\n2,nan", 2, "y", "nan"),
