@@ -76,7 +76,7 @@ class Epoch:
     loss: float
     accuracy: float
     held_out_accuracy: float
-    seconds_left: float
+    seconds_left: float | None  # None after the first pass, which compiles the graph and foretells nothing
 
 
 @dataclass(frozen=True)
@@ -254,7 +254,8 @@ def _learn(
     lengths = np.array([len(tokens[index]) for index in parts.train])
     seen = parts.watched if len(parts.watched) else parts.held_out
     best, best_score, best_epoch = None, -np.inf, 0
-    started = asked = time.monotonic()
+    passes: list[float] = []  # when each ended
+    asked = time.monotonic()
     for number in range(1, plan.epochs + 1):
         if cancelled():
             raise Cancelled
@@ -275,14 +276,22 @@ def _learn(
         if score > best_score or not len(parts.watched):
             best, best_score, best_epoch = learner.weights(), score, number
         learner.swap()
+        passes.append(time.monotonic())
         right = np.mean(logits.argmax(axis=1) == truth[seen])
-        left = (time.monotonic() - started) / number * (plan.epochs - number)
+        left = _seconds_left(number, plan.epochs, passes)
         report(Epoch(number, plan.epochs, float(np.mean(losses)), learner.accuracy(), float(right), left))
         if number - best_epoch >= PATIENCE and config.epochs is None:
             break
     if best is not None:
         learner.set_weights(best)
     return best_epoch
+
+
+def _seconds_left(number: int, epochs: int, passes: Sequence[float]) -> float | None:
+    """Return how long the passes to come take, at the pace of those after the first."""
+    if number == epochs:
+        return 0.0
+    return (passes[-1] - passes[0]) / (number - 1) * (epochs - number) if number > 1 else None
 
 
 def _log_likelihood(logits: np.ndarray, truth: np.ndarray) -> float:

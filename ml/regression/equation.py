@@ -65,7 +65,7 @@ def equation(
     x = shown_name(names[0])
     if model == "exp":
         inner = f"-{written[1][1:]}" if written[1].startswith("-") else written[1]
-        return f"{left} = {written[0]}·exp({_times(inner, x)})"
+        return f"{left} = {_times(written[0], f'exp({_times(inner, x)})')}"
     if model == "power":
         raised = written[1].translate(RAISED) if written[1].lstrip("-").isdigit() else f"^{written[1]}"
         return f"{left} = {_times(written[0], x)}{raised}"
@@ -105,6 +105,8 @@ def _factor(model: Model, term: Term, names: Sequence[str]) -> str:
 def _times(coefficient: str, name: str) -> str:
     if not name:
         return coefficient
+    if coefficient in {"1", "-1"}:  # nobody writes 1x
+        return coefficient[:-1] + name
     bare = name.rstrip("⁰¹²³⁴⁵⁶⁷⁸⁹")
     simple = bare.isascii() and (len(bare) == 1 or (bare[0] == "x" and bare[1:].isdigit()))
     return f"{coefficient}{name}" if simple and "·" not in coefficient else f"{coefficient}·{name}"
