@@ -196,6 +196,7 @@ def test_a_broken_row_is_named() -> None:
         ("--degree 4 1,2", Spec(degree=4)),
         ("deg：4 1,2", Spec(degree=4)),
         ("１，２ ci=90", Spec(ci=90)),
+        ("‘ci=90’ 1,2 3,4 5,−7.5", Spec(ci=90)),
         ("ci=99.9% 1,2", Spec(ci=99.9)),
         ("exp 1,2", Spec(model="exp")),
         ("POWER 1,2", Spec(model="power")),
