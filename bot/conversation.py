@@ -17,7 +17,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter
 from bot.logs import traceback_without_values
 from bot.outbox import TelegramOutbox
 from bot.patience import with_redis
-from bot.sessions import Remembered, Sessions
+from bot.sessions import Answers, Remembered, Sessions
 from bot.updates import read_update
 from handlers.context import Context, Services
 from handlers.errors import Refusal, new_reference
@@ -54,6 +54,7 @@ class Conversation:
         self._services = services
         self._table = table
         self._sessions = Sessions(redis)
+        self._answers = Answers(redis)
         self._outbox = TelegramOutbox(bot)
         self._default_language = default_language
 
@@ -74,10 +75,17 @@ class Conversation:
                 await self._outbox.answer_press(message.press.id)
             return
         context = self._context(message, where, remembered)
+        if message.edited:
+            context.revised = await self._answers.find(message)
+            if context.revised is None:
+                return
         async with self._typing(message):
             await self._handle(where, context)
         # The answer is out: only the session is written again, should Redis be away now.
         await with_redis(lambda: self._sessions.store(message, remembered))
+        sent = context.answered
+        if where.again and sent is not None:
+            await with_redis(lambda: self._answers.keep(message, sent))
         log.info(
             "answered update %s by %s in %.0f ms",
             message.update_id,

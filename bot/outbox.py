@@ -24,7 +24,7 @@ LONGEST_CAPTION = 1024
 DOWNLOAD_TIMEOUT = 60.0  # seconds
 LONGEST_WAIT = 60.0  # seconds that an answer waits for Telegram's leave
 PATIENCE = 3  # attempts where nothing can have been delivered
-UNCHANGED = "message is not modified"
+NOTHING_TO_EDIT = ("message is not modified", "message to edit not found")  # the same, or deleted by somebody
 
 
 class TelegramOutbox:
@@ -70,7 +70,7 @@ class TelegramOutbox:
             else:
                 await self._call(self._bot.edit_message_text, **_text(reply), **where)
         except BadRequest as error:
-            if UNCHANGED not in str(error).lower():
+            if not any(reason in str(error).lower() for reason in NOTHING_TO_EDIT):
                 raise
 
     async def answer_press(self, press_id: str, notice: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeVar
@@ -11,10 +12,11 @@ from redis.asyncio import Redis
 
 from handlers.context import ChatSettings, Session
 from handlers.errors import REFERENCE_ALPHABET
-from handlers.messages import Message
+from handlers.messages import Message, Sent
 
 DAY = 86_400  # seconds
 RESULT_ID_LENGTH = 6
+EDITED_FOR = 900  # seconds
 
 Record = TypeVar("Record", Session, ChatSettings)
 
@@ -63,6 +65,26 @@ class Sessions:
                 await pipeline.execute()
 
 
+class Answers:
+    """Which message of ours answers somebody's, for as long as an edit of that one is answered."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def keep(self, message: Message, sent: Sent) -> None:
+        """Note an answer."""
+        record = {"id": sent.message_id, "has_media": sent.has_media, "said": _digest(message)}
+        await self._redis.set(_answer_key(message), orjson.dumps(record), ex=EDITED_FOR)
+
+    async def find(self, message: Message) -> Sent | None:
+        """Return our answer to a message whose text is another now, None where there is none."""
+        held = await self._redis.get(_answer_key(message))
+        record = orjson.loads(held) if held is not None else None
+        if record is None or record["said"] == _digest(message):
+            return None
+        return Sent(message.chat.id, record["id"], record["has_media"])
+
+
 class KeptResults:
     """Results by short id for 24 h: what the buttons below an answer refer to."""
 
@@ -87,6 +109,15 @@ class KeptResults:
 def settings_key(chat_id: int) -> str:
     """Where the settings of a chat are."""
     return f"tonefit:settings:{chat_id}"
+
+
+def _answer_key(message: Message) -> str:
+    return f"tonefit:answer:{message.chat.id}:{message.message_id}"
+
+
+def _digest(message: Message) -> str:
+    """Return what tells a text from another and is no text."""
+    return hashlib.sha256(f"{_answer_key(message)}\n{message.text}".encode("utf-8", "replace")).hexdigest()
 
 
 def _result_key(owner: str, result_id: str) -> str:

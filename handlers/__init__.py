@@ -9,9 +9,9 @@ from handlers.texts import N_
 
 COMMANDS = (
     Command("start", basics.start, N_("what I can do")),
-    Command("sentiment", sentiment.sentiment, N_("the tone of a text"), N_("/sentiment What a lovely surprise, thank you!"), ("s",), ("情感",)),
+    Command("sentiment", sentiment.sentiment, N_("the tone of a text"), N_("/sentiment What a lovely surprise, thank you!"), ("s",), ("情感",), again=True),
     Command("classify", classify.classify, N_("label a text or a CSV with a classifier of yours"), N_("/classify spam Win a free cruise now"), ("c",), ("分类",)),
-    Command("fit", fit.fit, N_("fit a curve to points"), N_("/fit 1,2 2,4.1 3,5.9\n/fit poly2 ci=90 1,1 2,4 3,9.1 4,16"), (), ("拟合",), fit_words.OPTIONS),
+    Command("fit", fit.fit, N_("fit a curve to points"), N_("/fit 1,2 2,4.1 3,5.9\n/fit poly2 ci=90 1,1 2,4 3,9.1 4,16"), (), ("拟合",), fit_words.OPTIONS, again=True),
     Command("predict", fit.predict, N_("a value of the last fit"), N_("/predict x=10"), (), ("预测",)),
     Command("new", models.new, N_("make a classifier with labels of your own"), N_("/new spam junk fine"), (), ("新建",)),
     Command("teach", teach.teach, N_("give a classifier examples"), N_("/teach spam\njunk: Win a free cruise now\nfine: See you at six"), (), ("教",)),

@@ -102,6 +102,8 @@ class Context:
     settings: ChatSettings = field(default_factory=ChatSettings)
     args: str = ""  # what follows the command, the whole of a plain text, or the argument of a button
     notice: str = ""  # shown for a moment over the chat when a press is answered
+    revised: Sent | None = None  # our answer to the message before it was edited, until it is replaced
+    answered: Sent | None = None  # our answer to the message
 
     @property
     def owner(self) -> str:
@@ -114,8 +116,17 @@ class Context:
         return self.message.chat.type == "private"
 
     async def reply(self, reply: Reply) -> Sent:
-        """Answer the message."""
-        return await self.outbox.send(self.message.chat, reply, reply_to=self.message.message_id)
+        """Answer the message; one that was edited gets its answer edited.
+
+        A picture cannot become words, so that words after one are a message of their own.
+        """
+        before, self.revised = self.revised, None
+        if before is not None and (reply.photo is not None or not before.has_media):
+            await self.outbox.edit(before, reply)
+            self.answered = replace(before, has_media=reply.photo is not None)
+        else:
+            self.answered = await self.outbox.send(self.message.chat, reply, reply_to=self.message.message_id)
+        return self.answered
 
     async def edit(self, reply: Reply, sent: Sent | None = None) -> None:
         """Put an answer in the place of one that was sent, or of the message whose button was pressed."""
@@ -170,7 +181,7 @@ class Command:
     """A line of the table of commands: what is typed, who answers, and how `/help` tells of it.
 
     `aliases` are other command names; `words` are the Chinese words that stand for the command, since
-    Telegram's own command names are ASCII.
+    Telegram's own command names are ASCII. With `again` an edited message gets its answer edited.
     """
 
     name: str
@@ -180,3 +191,4 @@ class Command:
     aliases: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     options: str = ""  # a line each
+    again: bool = False

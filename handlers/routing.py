@@ -42,17 +42,22 @@ class Route:
 
     handler: Handler
     args: str = ""
+    again: bool = field(default=False, compare=False)  # whether an edit of the message is answered
 
 
 def route(message: Message, session: Session, table: Table, bot_username: str) -> Route | None:
     """Return who answers a message; None where the bot has no business with it.
 
-    In a group the bot answers only commands, mentions and replies to it. An edited message is no new one.
+    In a group the bot answers only commands, mentions and replies to it. An edited message is no new one,
+    unless its command is one of those that are answered again.
     """
+    found = _route(message, session, table, bot_username)
+    return None if message.edited and not (found and found.again) else found
+
+
+def _route(message: Message, session: Session, table: Table, bot_username: str) -> Route | None:
     if message.press is not None:
         return _press(message.press.data, str(message.sender.id) if message.sender else "", table)
-    if message.edited:
-        return None
     private = message.chat.type == "private"
     if message.kind == "other":
         return Route(table.other) if private else None
@@ -83,7 +88,7 @@ def _command(
         return None  # another bot's
     command = table.by_name.get(name)
     if command is not None:
-        return Route(command.handler, rest)
+        return Route(command.handler, rest, command.again)
     return Route(table.unknown) if private or named else None
 
 
@@ -91,7 +96,7 @@ def _words(text: str, message: Message, session: Session, table: Table, *, addre
     found = FIRST_WORD.match(text)
     command = table.by_word.get(found["word"]) if found else None
     if found is not None and command is not None:
-        return Route(command.handler, text[found.end() :])
+        return Route(command.handler, text[found.end() :], command.again)
     if addressed and message.document is not None:
         return Route(table.upload, text)  # which knows whether a file was asked for
     asked = table.questions.get(str((session.question or {}).get("ask")))
