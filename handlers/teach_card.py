@@ -174,7 +174,8 @@ def example_question(entry: ModelEntry, t: Texts) -> Reply:
     lines = [
         t("Send examples for “{name}”, a line each, or a CSV with a label and a text a row:", name=entry.name)
     ]
-    lines += [f"{first}: " + t("an example text"), f"{second}: " + t("another one")]
+    lines.append(t("{name}: {text}", name=first, text=t("an example text")))
+    lines.append(t("{name}: {text}", name=second, text=t("another one")))
     lines.append(t("Or press a label and send its texts one by one."))
     return Reply("\n".join(lines), buttons=label_buttons(entry, t))
 

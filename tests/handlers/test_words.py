@@ -56,6 +56,14 @@ async def test_a_file_without_labels_is_shown_the_layout(talk: Talk) -> None:
     )
 
 
+async def test_the_examples_of_a_lesson_are_shown_as_chinese_people_type_them(talk: Talk) -> None:
+    await make_model(talk, "垃圾", ("广告", "正常"))
+    talk.language = "zh"
+    assert "\n广告：一段示例文字\n正常：" in (await talk.say(teach, "垃圾")).text
+    said = await talk.say(teach, "垃圾\n广告：一段例子\n正常：六点见")
+    assert said.text.startswith("已收下 2 个新例子。")
+
+
 async def test_a_word_after_fit_is_shown_an_example(talk: Talk) -> None:
     assert (await talk.say(fit, "hello there")).text.startswith("There is no number in “hello there”.")
 
