@@ -2,17 +2,27 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from handlers import TABLE, basics, classify, fit, models, sentiment, teach
 from handlers.context import Handler
+from handlers.kept_fit import Source, fit_points
 from handlers.messages import Message, Press, Quoted
+from handlers.points import parse_fit
 from handlers.routing import Route, route
 from tests.handlers.conftest import ANNA, BEN, Talk, make_model
 
 POINTS = "1,2 2,4.1 3,5.9 4,8.2"
 REPLY = "\nReply to this message with your answer."
+
+
+def a_fit() -> dict[str, Any]:
+    """Return what a session keeps of a fit, without the second that its picture takes."""
+    options, points = parse_fit(POINTS)
+    assert points is not None
+    return fit_points(points, options.spec, Source()).to_dict()
 
 
 @pytest.mark.parametrize(
@@ -33,7 +43,7 @@ async def test_a_group_is_told_that_only_a_reply_is_an_answer(
 ) -> None:
     for place in (group, talk):
         await make_model(place)
-        await place.say(fit.fit, POINTS)
+        place.session.fit = a_fit()
     assert (await group.say(handler, args)).text.endswith(REPLY)
     assert "Reply to this message" not in (await talk.say(handler, args)).text
 
@@ -74,7 +84,7 @@ async def test_somebody_else_presses_in_vain_and_hears_whose_question_it_is(grou
 
 async def test_a_command_that_asks_nothing_leaves_a_question_open(talk: Talk) -> None:
     await make_model(talk, "keep", ("a", "b"))
-    await talk.say(fit.fit, POINTS)
+    talk.session.fit = a_fit()
     await talk.say(teach.teach, "keep")
     await talk.say(fit.predict, "x=10")
     await talk.say(sentiment.sentiment, "good")
@@ -92,7 +102,7 @@ async def test_a_newer_question_takes_the_place_of_an_older_one(talk: Talk) -> N
 
 
 async def test_the_cancel_of_an_old_question_leaves_a_newer_one_open(talk: Talk) -> None:
-    await talk.say(fit.fit, POINTS)
+    talk.session.fit = a_fit()
     await talk.say(fit.predict)
     card = talk.outbox.order[-1][1]
     await talk.say(models.new)
