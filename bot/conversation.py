@@ -22,7 +22,7 @@ from bot.flood import Entry, FloodGuard
 from bot.logs import traceback_without_values
 from bot.outbox import TelegramOutbox
 from bot.patience import with_redis
-from bot.sessions import Remembered, Sessions
+from bot.sessions import Answers, Remembered, Sessions
 from bot.turn import Turn
 from bot.updates import message_of, read_update
 from handlers.again import offer, waited_long
@@ -39,7 +39,6 @@ TYPING_AFTER = 0.7  # seconds until a person would wonder
 TYPING_LASTS = 4.5
 SAME_FAULT_PAUSE = 60  # seconds
 FAULT = "tonefit:fault:"  # string with a TTL: the last reference of a kind of fault in a chat
-KEEPS_QUESTION = "cancel"  # the command that says which question it closes
 
 
 async def _nothing(context: Context) -> None:
@@ -68,6 +67,7 @@ class Conversation:
         self._services = services
         self._table = table
         self._sessions = Sessions(redis)
+        self._answers = Answers(redis)
         self._outbox = outbox
         self._chat_ids = chat_ids
         self._flood_guard = flood_guard
@@ -95,13 +95,18 @@ class Conversation:
         context = self._context(message, where, remembered, outbox)
         if message.press is None and not await self._let_in(context):
             return
-        if where.command and where.command != KEEPS_QUESTION:
-            context.session.question = None
-        if where.command and waited_long(message, datetime.now(UTC)):
+        if message.edited:
+            context.revised = await self._answers.find(message)
+            if context.revised is None:
+                return
+        elif where.command is not None and waited_long(message, datetime.now(UTC)):
             where = Route(partial(offer, update=update))
         await self._handle(where, context, turn)
-        # The answer is out: only the session is written again, should Redis be away now.
+        # The answer is out: only what is remembered is written again, should Redis be away now.
         await with_redis(lambda: self._sessions.store(message, remembered))
+        sent = context.answered
+        if where.command is not None and where.command.again and sent is not None:
+            await with_redis(lambda: self._answers.keep(message, sent))
         log.info("answered update %s in %.0f ms", message.update_id, 1000 * (time.monotonic() - started))
         if context.rerun is not None:
             await self._rerun(context.rerun, turn)

@@ -28,7 +28,7 @@ LARGEST_DOWNLOAD = 20 * 1024 * 1024  # bytes; Telegram gives a bot no more
 LONGEST_TEXT = 4096  # characters, counted by Telegram in UTF-16 units
 LONGEST_CAPTION = 1024
 DOWNLOAD_TIMEOUT = 60.0  # seconds
-UNCHANGED = "message is not modified"
+NOTHING_TO_EDIT = ("message is not modified", "message to edit not found")  # the same, or deleted by somebody
 
 
 class TelegramOutbox:
@@ -134,7 +134,7 @@ class TelegramOutbox:
                 else:
                     await self._bot.edit_message_text(**_text(reply), **where)
             except BadRequest as error:
-                if UNCHANGED not in str(error).lower():
+                if not any(reason in str(error).lower() for reason in NOTHING_TO_EDIT):
                     raise
 
     async def _go_on_elsewhere(self, sent: Sent, reply: Reply, chat_id: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
@@ -12,10 +13,11 @@ from redis.asyncio import Redis
 from bot.gather import Gather
 from handlers.context import ChatSettings, Session
 from handlers.errors import REFERENCE_ALPHABET
-from handlers.messages import Message
+from handlers.messages import Message, Sent
 
 DAY = 86_400  # seconds
 RESULT_ID_LENGTH = 6
+EDITED_FOR = 900  # seconds
 
 Record = TypeVar("Record", Session, ChatSettings)
 
@@ -123,6 +125,34 @@ class _Change:
     ttl: int
 
 
+class Answers:
+    """Which message of ours answers somebody's, for as long as an edit of that one is answered."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._keep: Gather[tuple[str, bytes], None] = Gather(self._keep_all)
+
+    async def keep(self, message: Message, sent: Sent) -> None:
+        """Note an answer."""
+        record = {"id": sent.message_id, "has_media": sent.has_media, "said": _digest(message)}
+        await self._keep((_answer_key(message), orjson.dumps(record)))
+
+    async def find(self, message: Message) -> Sent | None:
+        """Return our answer to a message whose text is another now, None where there is none."""
+        held = await self._redis.get(_answer_key(message))
+        record = orjson.loads(held) if held is not None else None
+        if record is None or record["said"] == _digest(message):
+            return None
+        return Sent(message.chat.id, record["id"], record["has_media"])
+
+    async def _keep_all(self, answers: list[tuple[str, bytes]]) -> list[None]:
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for key, record in answers:
+                pipeline.set(key, record, ex=EDITED_FOR)
+            await pipeline.execute()
+        return [None] * len(answers)
+
+
 class KeptResults:
     """Results by short id for 24 h: what the buttons below an answer refer to."""
 
@@ -155,6 +185,15 @@ class KeptResults:
 def settings_key(chat: int) -> str:
     """Where the settings of a chat are."""
     return f"tonefit:settings:{chat}"
+
+
+def _answer_key(message: Message) -> str:
+    return f"tonefit:answer:{message.chat.id}:{message.message_id}"
+
+
+def _digest(message: Message) -> str:
+    """Return what tells a text from another and is no text."""
+    return hashlib.sha256(f"{_answer_key(message)}\n{message.text}".encode("utf-8", "replace")).hexdigest()
 
 
 def _result_key(owner: str, result_id: str) -> str:

@@ -122,4 +122,5 @@ def _quoted(message: Json, bot_id: int) -> Quoted | None:
         quoted.get("text") or quoted.get("caption") or "",
         from_bot=(quoted.get("from") or {}).get("id") == bot_id,
         document=_document(quoted),
+        author=_person(quoted.get("from")),
     )

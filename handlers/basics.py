@@ -80,6 +80,23 @@ async def unknown(context: Context) -> None:
     await context.reply(Reply(context.t("I do not know this command. /help shows what I can do.")))
 
 
+async def not_asked(context: Context) -> None:
+    """Tell somebody whom a question is for; nothing in the chat changes."""
+    quoted = context.message.quoted
+    author = quoted.author if quoted is not None else None
+    if author is not None and str(author.id) == context.args and author.name:
+        context.notice = context.t("This question is for {name}.", name=author.name)
+    else:
+        context.notice = context.t("This question is for somebody else.")
+
+
+async def press_cancel(context: Context) -> None:
+    """Close the question whose Cancel was pressed."""
+    if (context.session.question or {}).get("card") == context.message.message_id:
+        context.session.question = None
+    await context.edit(Reply(context.t("Cancelled.")))
+
+
 async def _choose(context: Context, language: str) -> None:
     context.settings.language = language
     t = Texts(language)
@@ -125,10 +142,15 @@ def help_card(commands: tuple[Command, ...], topic: str, t: Texts, *, private: b
 
 
 def _help_page(command: Command, t: Texts) -> str:
-    names = ", ".join([f"/{name}" for name in (command.name, *command.aliases)] + list(command.words))
+    names = t.listed([f"/{name}" for name in (command.name, *command.aliases)] + list(command.words))
     parts = [names, t(command.summary)]
     if command.example:
         parts.append(t("For example:") + "\n" + t(command.example))
+        if command.words and t.language == "zh":
+            example = t(command.example).replace(f"/{command.name}", command.words[0])
+            parts.append(t("In private, after a mention and in a reply to me also:") + "\n" + example)
+    if command.options:
+        parts.append(t("Options:") + "\n" + t(command.options))
     return "\n\n".join(parts)
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from handlers.classify_card import (
+    Unnamed,
     classification_card,
     file_card,
     invitation,
@@ -18,20 +19,20 @@ from handlers.classify_card import (
 from handlers.classify_table import Answer, TextTable, file_name, read_text_table, write_text_table
 from handlers.context import Context
 from handlers.errors import Refusal
-from handlers.messages import Document, File
+from handlers.messages import Document, File, Reply
 from handlers.model_cards import try_question
 from handlers.model_names import (
     ALIKE,
     GONE,
     STALE,
     default_model,
-    find_model,
     fold,
     models_here,
     nearest,
     pressed_name,
     unknown_model_card,
 )
+from handlers.new_model import NAME
 from handlers.sentiment import keep_text, target_text
 from handlers.table_words import refuse_table
 from handlers.texts import N_
@@ -85,21 +86,19 @@ async def classify(context: Context) -> None:
     wanted = read_wanted(context.args, names, alone=document is not None or quoted is not None)
     if wanted.unknown:
         text = wanted.text if document is not None else target_text(message, wanted.text)
-        sent = await context.reply(unknown_model_card(wanted.unknown, "classify", names, context.t))
-        _ask(context, sent.message_id, text, document)
+        await _ask(context, unknown_model_card(wanted.unknown, "classify", names, context.t), text, document)
         return
-    model = wanted.model or _default(context, entries)
+    model = wanted.model or default_model(context, entries)
     if document is not None and not wanted.text:
         await classify_file(context, model, document)
         return
     text = target_text(message, wanted.text)
     if text:
-        first = text.split(maxsplit=1)[0]
-        others = [] if wanted.model else nearest(first, [entry.name for entry in entries if entry.version])
-        await _classify_text(context, model, text, [name for name in others if name != model])
+        unnamed = None if wanted.model else _unnamed(context, model, text, entries)
+        await _classify_text(context, model, text, unnamed)
     else:
-        context.session.question = {"ask": "classify", "model": model}
-        await context.reply(invitation(model, _trained(entries), context.t))
+        question = {"ask": "classify", "model": model}
+        await context.ask(question, invitation(model, _trained(entries), context.t), anew=True)
 
 
 async def answer(context: Context) -> None:
@@ -121,10 +120,9 @@ async def press(context: Context) -> None:
     else:
         if (context.session.question or {}).get("ask") != "classify":
             raise Refusal(STALE)
-        context.session.question = {"ask": "classify", "model": name}
-        await context.say(try_question(name, context.t, private=context.private))
+        await context.ask({"ask": "classify", "model": name}, try_question(name, context.t))
         return
-    context.session.question = None
+    context.session.close("classify")
     if draft.get("document"):
         await classify_file(context, name, Document(**draft["document"]))
     else:
@@ -137,8 +135,7 @@ async def offer_models(context: Context, document: Document) -> None:
     if trained == [SHIPPED_NAME]:
         await classify_file(context, SHIPPED_NAME, document)
         return
-    sent = await context.say(which_model_card(trained, context.t))
-    _ask(context, sent.message_id, "", document)
+    await _ask(context, which_model_card(trained, context.t), "", document)
 
 
 async def classify_file(context: Context, name: str, document: Document) -> None:
@@ -162,7 +159,7 @@ async def classify_file(context: Context, name: str, document: Document) -> None
         )
     answers = await _label_rows(context, name, table)
     labelled = await asyncio.to_thread(write_text_table, table, answers)
-    context.session.question = None
+    context.session.close("classify")
     summary = file_card(table, answers, name, context.t)
     await context.reply(replace(summary, document=File(file_name(document.name), labelled)))
 
@@ -209,12 +206,12 @@ async def _ready(context: Context, name: str) -> bool:
     if entry is None:
         raise Refusal(GONE)
     if entry.version is None:
-        context.session.question = None
+        context.session.close("classify")
         await context.say(untrained_card(entry, context.t))
     return entry.version is not None
 
 
-async def _classify_text(context: Context, name: str, text: str, others: Sequence[str] = ()) -> None:
+async def _classify_text(context: Context, name: str, text: str, unnamed: Unnamed | None = None) -> None:
     if not await _ready(context, name):
         return
     prediction = (await _predict(context, name, [text]))[0]
@@ -223,26 +220,34 @@ async def _classify_text(context: Context, name: str, text: str, others: Sequenc
         "model": prediction.model,
         "version": prediction.version,
         "label": prediction.label,
-        "others": list(others),
+        "others": list(unnamed.others) if unnamed else [],
     }
     result_id = await context.services.results.keep(context.owner, record)
     words = any(sign.isalnum() for sign in text)
-    card = classification_card(prediction, result_id, others, context.t, private=context.private, words=words)
+    card = classification_card(
+        prediction, result_id, context.t, private=context.private, words=words, unnamed=unnamed
+    )
     sent = await context.say(card)
     context.session.result = {"id": result_id, **record, "text": text, "card": sent.message_id}
     await keep_text(context, result_id, text, sent.message_id)
 
 
-def _ask(context: Context, card: int, text: str, document: Document | None) -> None:
+async def _ask(context: Context, card: Reply, text: str, document: Document | None) -> None:
     """Keep what is to be classified until its model is known."""
     held = asdict(document) if document is not None else None
-    context.session.question = {"ask": "classify", "text": text, "document": held, "card": card}
+    await context.ask({"ask": "classify", "text": text, "document": held}, card, typed=False)
 
 
-def _default(context: Context, entries: Sequence[ModelEntry]) -> str:
-    """Return the chosen model, or the shipped one where the chosen one is gone."""
-    entry = find_model(default_model(context), entries)
-    return entry.name if entry is not None else SHIPPED_NAME
+def _unnamed(context: Context, model: str, text: str, entries: Sequence[ModelEntry]) -> Unnamed | None:
+    """Return what is to be said where a chat has models and the text begins with the name of none."""
+    own = [entry.name for entry in entries if entry.version]
+    if not own:
+        return None
+    first, *rest = text.split(maxsplit=1)
+    chosen = model != SHIPPED_NAME or context.session.model or context.settings.model
+    doubtful = not chosen and rest and NAME.fullmatch(first)
+    others = [name for name in nearest(first, own) if name != model]
+    return Unnamed(tuple(others), first if doubtful else "")
 
 
 def _trained(entries: Sequence[ModelEntry]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from handlers.classify_table import Answer, TextTable
 from handlers.messages import Button, Reply
@@ -21,18 +22,32 @@ def label_text(label: str, model: str, t: Texts) -> str:
     return t(NAMES[label]) if model == SHIPPED_NAME and label in NAMES else label
 
 
+@dataclass(frozen=True, slots=True)
+class Unnamed:
+    """A text before which no model was named, though the chat has some: `word` may have been meant as one."""
+
+    others: tuple[str, ...] = ()
+    word: str = ""
+
+
 def classification_card(
-    prediction: Prediction, result_id: str, others: Sequence[str], t: Texts, *, private: bool, words: bool
+    prediction: Prediction,
+    result_id: str,
+    t: Texts,
+    *,
+    private: bool,
+    words: bool,
+    unnamed: Unnamed | None = None,
 ) -> Reply:
     """Build the answer: the label with its probability, and the runner-up.
 
     Args:
         prediction: What the model said.
         result_id: What the buttons refer to.
-        others: Models that the person may have meant, as buttons.
         t: The reader's language.
         private: Whether there is room for the model's name and version.
         words: Whether the text holds any letter or digit.
+        unnamed: What may have been meant instead, where no model was named.
     """
     model = prediction.model
     second, second_share = prediction.runner_up
@@ -47,8 +62,17 @@ def classification_card(
     lines = [text]
     if not words:
         lines.append(t("There are no words in it, so take this with care."))
-    if private:
+    if unnamed is not None and unnamed.word:
+        lines.append(
+            t(
+                "There is no model “{name}” here: “{model}” read the whole text.",
+                name=unnamed.word,
+                model=model,
+            )
+        )
+    elif private or unnamed is not None:
         lines.append(t("by {model} {version}", model=model, version=prediction.version))
+    others = unnamed.others if unnamed is not None else ()
     return Reply("\n".join(lines), buttons=verdict_rows(result_id, others, None, t))
 
 
@@ -80,7 +104,7 @@ def file_card(table: TextTable, answers: Sequence[Answer | None], name: str, t: 
     counts = Counter(answer[0] for answer in answers if answer is not None)
     rows = t.plural("{count} row by {model}", "{count} rows by {model}", len(table.rows), model=name)
     shares = " · ".join(f"{label_text(label, name, t)} {count:,}" for label, count in counts.most_common())
-    lines = [f"{rows}: {shares}" if shares else rows]
+    lines = [t("{name}: {text}", name=rows, text=shares) if shares else rows]
     empty = len(table.rows) - counts.total()
     if empty:
         lines.append(t.plural("{count} row has no text.", "{count} rows have no text.", empty))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from handlers.messages import Chat, Document, Message, Reply, Sent
+from handlers.messages import Button, Chat, Document, Message, Reply, Sent
 from handlers.texts import Texts
 
 if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be imported
@@ -55,7 +55,8 @@ class Session:
     """What the bot remembers of one person in one chat and topic for 24 h; handlers change it in place.
 
     Every field is plain JSON. `question` is the open question with its draft, for example
-    `{"ask": "label", "model": "spam", "text": "..."}`; the handler named by `ask` gets the next plain text.
+    `{"ask": "label", "model": "spam", "text": "..."}`; the handler named by `ask` gets the next plain text,
+    and `card` is the message that asked.
     """
 
     fit: dict[str, Any] | None = None
@@ -63,6 +64,11 @@ class Session:
     question: dict[str, Any] | None = None
     model: str | None = None
     upload: dict[str, Any] | None = None  # the file that was sent last, for the buttons below its first rows
+
+    def close(self, ask: str) -> None:
+        """Close the open question where it is of this kind: what did not ask it leaves it open."""
+        if (self.question or {}).get("ask") == ask:
+            self.question = None
 
 
 @dataclass
@@ -108,6 +114,8 @@ class Context:
     args: str = ""  # what follows the command, the whole of a plain text, or the argument of a button
     notice: str = ""  # shown for a moment over the chat when a press is answered
     rerun: dict[str, Any] | None = None  # an update as it came, to be answered after this one
+    revised: Sent | None = None  # our answer to the message before it was edited, until it is replaced
+    answered: Sent | None = None  # our answer to the message
 
     @property
     def owner(self) -> str:
@@ -120,8 +128,17 @@ class Context:
         return self.message.chat.type == "private"
 
     async def reply(self, reply: Reply) -> Sent:
-        """Answer the message."""
-        return await self.outbox.send(self.message.chat, reply, reply_to=self.message.message_id)
+        """Answer the message; one that was edited gets its answer edited.
+
+        A picture cannot become words, so that words after one are a message of their own.
+        """
+        before, self.revised = self.revised, None
+        if before is not None and (reply.photo is not None or not before.has_media):
+            await self.outbox.edit(before, reply)
+            self.answered = replace(before, has_media=reply.photo is not None)
+        else:
+            self.answered = await self.outbox.send(self.message.chat, reply, reply_to=self.message.message_id)
+        return self.answered
 
     async def edit(self, reply: Reply, sent: Sent | None = None) -> None:
         """Put an answer in the place of one that was sent, or of the message whose button was pressed."""
@@ -136,6 +153,37 @@ class Context:
         await self.edit(reply)
         return Sent(message.chat.id, message.message_id, message.has_media)
 
+    async def ask(
+        self, question: dict[str, Any], card: Reply, *, anew: bool = False, typed: bool = True
+    ) -> None:
+        """Open a question, which takes the place of the one before.
+
+        Args:
+            question: What the session keeps of it.
+            card: The words and buttons. In a group only the person who was asked may press them, and hears
+                that nothing but a reply reaches me.
+            anew: Whether the message whose button was pressed stays as it is.
+            typed: Whether words are an answer; else only a button is.
+        """
+        if not self.private:
+            hint = "\n" + self.t("Reply to this message with your answer.") if typed else ""
+            card = replace(card, text=card.text + hint, buttons=self._for_one(card.buttons))
+        sent = await (self.reply(card) if anew else self.say(card))
+        self.session.question = question | {"card": sent.message_id}
+
+    def _for_one(self, rows: tuple[tuple[Button, ...], ...]) -> tuple[tuple[Button, ...], ...]:
+        """Write into buttons whose question they belong to."""
+        sender = self.message.sender
+        if sender is None:
+            return rows
+        return tuple(
+            tuple(
+                replace(button, data=f"{button.data}@{sender.id}") if button.data else button
+                for button in row
+            )
+            for row in rows
+        )
+
 
 Handler = Callable[[Context], Awaitable[None]]
 
@@ -145,7 +193,7 @@ class Command:
     """A line of the table of commands: what is typed, who answers, and how `/help` tells of it.
 
     `aliases` are other command names; `words` are the Chinese words that stand for the command, since
-    Telegram's own command names are ASCII.
+    Telegram's own command names are ASCII. With `again` an edited message gets its answer edited.
     """
 
     name: str
@@ -154,3 +202,5 @@ class Command:
     example: str = ""
     aliases: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    options: str = ""  # a line each
+    again: bool = False

@@ -65,9 +65,8 @@ async def offer_evaluation(context: Context, document: Document | None) -> None:
     """Ask which model is to be judged; a file waits for the answer."""
     trained = [entry.name for entry in await models_here(context) if entry.version is not None]
     card = Reply(context.t("Which model shall I judge?"), model_buttons("evaluate", [*trained, SHIPPED_NAME]))
-    sent = await context.say(card)
     held = asdict(document) if document is not None else None
-    context.session.question = {"ask": "evaluate", "document": held, "card": sent.message_id}
+    await context.ask({"ask": "evaluate", "document": held}, card, typed=False)
 
 
 async def press(context: Context) -> None:
@@ -86,8 +85,8 @@ async def press(context: Context) -> None:
 async def _evaluate(context: Context, entry: ModelEntry | None, document: Document | None) -> None:
     name = entry.name if entry is not None else SHIPPED_NAME
     if document is None:
-        context.session.question = {"ask": "evaluate", "model": name}
-        await context.reply(file_question(name, context.t, private=context.private))
+        card = file_question(name, context.t, private=context.private)
+        await context.ask({"ask": "evaluate", "model": name}, card, anew=True, typed=False)
         return
     await evaluate_file(context, name, document)
 
@@ -113,7 +112,7 @@ async def evaluate_file(context: Context, name: str, document: Document) -> None
             count=f"{len(lesson.samples):,}",
             limit=f"{MOST_ROWS:,}",
         )
-    context.session.question = None
+    context.session.close("evaluate")
     metrics, version = await _judged(context, name, lesson.samples)
     await _answer(context, name, version, metrics, lesson)
 

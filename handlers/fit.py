@@ -50,7 +50,7 @@ async def press(context: Context) -> None:
 
 async def predict(context: Context) -> None:
     """Say what the last fit foretells; without a value, ask for one."""
-    context.session.question = None
+    context.session.close("predict")
     kept = find_kept(context.session.fit)
     if context.args.strip():
         await context.reply(prediction_card(kept, predictions(context.args, kept), context.t))
@@ -109,8 +109,7 @@ def _changed(kept: KeptFit, verb: str, argument: str) -> KeptFit:
 
 
 async def _ask(context: Context, kept: KeptFit) -> None:
-    context.session.question = {"ask": "predict"}
-    await context.reply(predict_question(kept, context.t))
+    await context.ask({"ask": "predict"}, predict_question(kept, context.t), anew=True)
 
 
 async def _fit(context: Context, source: Source, commas: Commas | None = None, fit_id: str = "") -> None:

@@ -136,7 +136,7 @@ def predicted_lines(kept: KeptFit, asked: Predictions, t: Texts) -> list[str]:
             )
         )
     if any(asked.outside):
-        ranges = ", ".join(
+        ranges = t.listed(
             t("{x} from {low} to {high}", x=name, low=low, high=high) for name, low, high in _ranges(kept)
         )
         lines.append(
@@ -148,11 +148,13 @@ def predicted_lines(kept: KeptFit, asked: Predictions, t: Texts) -> list[str]:
 def predict_question(kept: KeptFit, t: Texts) -> Reply:
     """Ask for the x of a prediction."""
     ranges = _ranges(kept)
+    cancel = ((Button(t("Cancel"), data="ask:cancel"),),)
     if len(ranges) == 1:
         name, low, high = ranges[0]
-        return Reply(t("For which {x}? The data go from {low} to {high}.", x=name, low=low, high=high))
+        words = t("For which {x}? The data go from {low} to {high}.", x=name, low=low, high=high)
+        return Reply(words, buttons=cancel)
     example = " ".join(f"{name}={low}" for name, low, _ in ranges)
-    return Reply(t("For which values? For example:\n{example}", example=example))
+    return Reply(t("For which values? For example:\n{example}", example=example), buttons=cancel)
 
 
 def _ranges(kept: KeptFit) -> list[tuple[str, str, str]]:
@@ -224,7 +226,7 @@ def _warnings(kept: KeptFit, t: Texts) -> list[str]:
             )
         )
     elif fit.outliers:
-        rows = ", ".join(str(row) for row in sorted(outlier.row for outlier in fit.outliers[:8]))
+        rows = t.listed(str(row) for row in sorted(outlier.row for outlier in fit.outliers[:8]))
         more = " …" if len(fit.outliers) > 8 else ""
         said.append(t("⚠ Rows {rows} lie far off the curve.", rows=rows + more))
     degree = fit.suggested_degree

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from handlers.errors import Refusal
-from handlers.grammar import OPTION, normalise
+from handlers.grammar import OPTION, normalise, unquoted
 from handlers.texts import N_
 from ml.regression.spec import MAX_DEGREE, Model, Robust, Spec
 
@@ -53,6 +53,7 @@ def read_options(text: str) -> tuple[Options, str]:
     # a full-width colon stands for "=", which its folded form no longer tells
     folded = normalise(WIDE_COLON.sub(r"\1=", text))
     first, newline, body = folded.strip("\n").partition("\n")
+    first = unquoted(first, KEYS)
     first = FLAG.sub(lambda found: found["flag"].lower(), first)
     first = APART.sub(r"poly\1", first, count=1)
     given, rest = _take_options(first)

@@ -21,7 +21,9 @@ WORDS = {
         "The columns before {column} already say what it says. Choose the columns with x= and leave it out."
     ),
     "not_positive": N_("Row {row}: {column} is {held}. This curve needs every {column} above 0."),
-    "not_finite": N_("Row {row}, column {column} holds “{held}”. A fit needs finite numbers."),
+    "not_finite": N_(
+        "Row {row}, column {column} holds “{held}”. A fit needs finite numbers. Correct or empty the cell."
+    ),
     "too_large": N_("Row {row}, column {column} holds {held}, which is too large. Choose another unit."),
     "weights": N_("Row {row}: the weight is {held}. Every weight must be above 0."),
     "combination": N_("{first} and {second} do not go together. Leave one of them out."),
@@ -32,6 +34,16 @@ WORDS = {
     "no_shape": N_("No such curve runs through these points. Try a line or poly2."),
     "out_of_range": N_("These numbers are too large or too small to be fitted. Choose other units."),
 }
+
+OPTIONS = N_(
+    "poly2 … poly10, exp, log, power – the curve, else a line\n"
+    "ci=90 – the confidence in percent, 50 to 99.9\n"
+    "x=1 y=price weights=w – columns, by name or number\n"
+    "through0 – through the origin\n"
+    "robust, robust=theil-sen – outliers pull less\n"
+    "ridge, ridge=0.5, lasso – smaller coefficients\n"
+    "predict=10,12 – values of the curve at once"
+)
 
 
 def refuse_fit(error: FitError) -> Refusal:

@@ -17,6 +17,10 @@ OPTION = re.compile(
 QUOTES = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "＂": '"', "＇": "'"}
 )
+QUOTED = re.compile(
+    r"(?<!\S)[\"'“”„«‘’＂＇](?P<dashes>--|[—–―])?(?P<key>[A-Za-z][A-Za-z0-9_]*)\s*[=＝：]\s*"
+    r"(?P<value>[^\"'“”„»‘’＂＇\n]*)[\"'“”»‘’＂＇](?=\s|$)"
+)
 ON = frozenset({"on", "yes", "true", "1", "开", "是"})
 OFF = frozenset({"off", "no", "false", "0", "关", "否"})
 DURATION = re.compile(r"(?P<count>\d{1,4})\s*(?P<unit>[mhdw])")
@@ -64,6 +68,22 @@ def read_command(text: str) -> Invocation | None:
     return Invocation(found["name"].lower(), found["bot"], text[found.end() :].lstrip(" \t\r\n\u3000"))
 
 
+def unquoted(line: str, known: Collection[str]) -> str:
+    """Take the quotes off `known` options that stand in them as a whole.
+
+    >>> unquoted("‘ci=90’ 1,2 “x=my column”", {"ci", "x"})
+    'ci=90 1,2 x="my column"'
+    """
+
+    def bare(found: re.Match[str]) -> str:
+        if found["key"].lower() not in known:
+            return found[0]
+        value = found["value"].strip()
+        return f'{found["key"]}="{value}"' if " " in value else f"{found['key']}={value}"
+
+    return QUOTED.sub(bare, line)
+
+
 def read_arguments(rest: str, known: Collection[str]) -> Arguments:
     """Split what follows a command into `known` options, words and body.
 
@@ -73,6 +93,7 @@ def read_arguments(rest: str, known: Collection[str]) -> Arguments:
     Arguments(options={'epochs': '3', 'balance': 'on'}, words=('spam',), text='spam', body='')
     """
     line, _, body = rest.partition("\n")
+    line = unquoted(line, known)
     options: dict[str, str] = {}
     kept: list[str] = []
     position = 0

@@ -42,7 +42,7 @@ def job_line(job: Job, t: Texts) -> str:
         parts.append(t("place {place}", place=job.place))
     if job.state not in FINAL and job.estimate is not None:
         parts.append(t("about {time} left", time=time_text(job.estimate, t)))
-    return f"· {short_id(job)} {job.request.model} – {', '.join(parts)}"
+    return f"· {short_id(job)} {job.request.model} – {t.clauses(parts)}"
 
 
 def short_id(job: Job) -> str:

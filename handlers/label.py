@@ -95,7 +95,7 @@ async def take_pool(context: Context, entry: ModelEntry, document: Document) -> 
     texts = [text for text in dict.fromkeys(table.texts) if text and text not in taught][:MOST_TEXTS]
     if not texts:
         raise Refusal(N_("This file holds no text that “{name}” was not taught already."), name=entry.name)
-    context.session.question = None
+    context.session.close("label")
     await context.services.pools.put(context.owner, _person(context), entry.name, texts)
     await _show(context, entry, texts, Labelling())
 
@@ -104,8 +104,8 @@ async def _go_on(context: Context, entry: ModelEntry) -> None:
     """Ask about the next text of the pool, or for a pool."""
     found = await context.services.pools.read(context.owner, _person(context), entry.name)
     if found is None:
-        context.session.question = {"ask": "label", "model": entry.name}
-        await context.say(pool_question(entry, context.t, private=context.private))
+        card = pool_question(entry, context.t, private=context.private)
+        await context.ask({"ask": "label", "model": entry.name}, card, typed=False)
         return
     await _show(context, entry, *found)
 

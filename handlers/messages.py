@@ -58,11 +58,15 @@ class Quoted:
     text: str = ""
     from_bot: bool = False  # written by this bot
     document: Document | None = None
+    author: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A press on an inline button: `data` is `verb:argument`, as the `Button` had it."""
+    """A press on an inline button: `data` is `verb:argument`, as the `Button` had it.
+
+    Behind an `@` stands the id of the only person who may press, where a question belongs to one.
+    """
 
     id: str
     data: str

@@ -59,7 +59,7 @@ def models_card(
     for entry in entries[:SHOWN]:
         state = t("live: {version}", version=entry.version) if entry.version else t("not trained yet")
         held = t.plural("{count} example", "{count} examples", counts.get(entry.name, 0))
-        lines.append(f"· {entry.name} – {held}, {state}" + _mark(entry.name, used, t))
+        lines.append(f"· {entry.name} – {t.clauses([held, state])}" + _mark(entry.name, used, t))
     lines.append(f"· {SHIPPED_NAME} – " + t("came with me") + _mark(SHIPPED_NAME, used, t))
     if len(entries) > SHOWN:
         lines.append(t("and {count} more: /models and a name", count=len(entries) - SHOWN))
@@ -78,7 +78,7 @@ def _mark(name: str, used: str, t: Texts) -> str:
 
 def model_card(facts: ModelFacts, t: Texts, *, private: bool) -> Reply:
     """Tell of one model: labels, examples, version, how well it did, size."""
-    lines = [f"{facts.name}: {', '.join(facts.labels)}"]
+    lines = [t("{name}: {text}", name=facts.name, text=t.listed(facts.labels))]
     if not facts.shipped:
         lines.append(t("Examples: {counts}", counts=counts_line(facts.labels, facts.counts, t)))
     if facts.manifest is None:
@@ -117,15 +117,19 @@ def size_text(size: int) -> str:
 
 
 def _version_lines(facts: ModelFacts, manifest: Mapping[str, Any], t: Texts, *, private: bool) -> list[str]:
-    date = str(manifest.get("created", ""))[:10]
-    lines = [t("Live version: {version} of {date}", version=manifest.get("version", ""), date=date)]
+    version, date = str(manifest.get("version", "")), str(manifest.get("created", ""))[:10]
+    dated = version.replace(".", "-") == date  # the shipped model's version says it already
+    lines = [
+        t("Live version: {version}", version=version)
+        if dated
+        else t("Live version: {version} of {date}", version=version, date=date)
+    ]
     metrics = manifest.get("metrics") or {}
     if "macro_f1" in metrics:
         lines.append(t("Held out: {scores}", scores=score_line(metrics, t)))
     if not private:
         return lines
-    samples = int(manifest.get("samples", 0))
-    lines.append(t.plural("Trained on {count} example", "Trained on {count} examples", samples))
+    lines.append(_samples_line(int(manifest.get("samples", 0)), metrics, t))
     arch = str(manifest.get("arch", ""))
     known = ARCHITECTURES.get(arch)
     lines.append(t("Network: {arch}, {size}", arch=t(known) if known else arch, size=size_text(facts.size)))
@@ -138,6 +142,18 @@ def _version_lines(facts: ModelFacts, manifest: Mapping[str, Any], t: Texts, *, 
             )
         )
     return lines
+
+
+def _samples_line(samples: int, metrics: Mapping[str, Any], t: Texts) -> str:
+    """Say how many examples a version learnt from, and by how many others it was judged."""
+    if not metrics.get("n_held_out"):
+        return t.plural("Trained on {count} example", "Trained on {count} examples", samples)
+    return t(
+        "Trained on {learnt} of {count} examples, judged on the other {held_out}",
+        learnt=f"{metrics['n_train']:,}",
+        count=f"{samples:,}",
+        held_out=f"{metrics['n_held_out']:,}",
+    )
 
 
 def _card_buttons(facts: ModelFacts, t: Texts) -> tuple[tuple[Button, ...], ...]:
@@ -163,11 +179,12 @@ def _picture_button(facts: ModelFacts, key: str, t: Texts) -> tuple[Button, ...]
     return (Button(t("Picture"), data=f"model:{key}:picture"),) if metrics.get("roc") else ()
 
 
-def try_question(name: str, t: Texts, *, private: bool) -> Reply:
+def try_question(name: str, t: Texts) -> Reply:
     """Ask for a text to try a model on."""
-    if private:
-        return Reply(t("Send me a text, and I say what “{name}” makes of it.", name=name))
-    return Reply(t("Reply to this message with a text, and I say what “{name}” makes of it.", name=name))
+    return Reply(
+        t("Send me a text, and I say what “{name}” makes of it.", name=name),
+        buttons=((Button(t("Cancel"), data="ask:cancel"),),),
+    )
 
 
 def delete_question(facts: ModelFacts, versions: int, t: Texts) -> Reply:

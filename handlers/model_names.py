@@ -81,9 +81,14 @@ async def pressed_model(context: Context, key: str) -> ModelEntry:
     raise Refusal(GONE)
 
 
-def default_model(context: Context) -> str:
-    """Return the name that stands where a person names no model."""
-    return context.session.model or context.settings.model or SHIPPED_NAME
+def default_model(context: Context, entries: Sequence[ModelEntry]) -> str:
+    """Return the model that answers where none is named: the chosen one, else the only one trained here."""
+    chosen = context.session.model or context.settings.model or ""
+    entry = find_model(chosen, entries)
+    if entry is not None:
+        return entry.name
+    trained = [entry.name for entry in entries if entry.version]
+    return trained[0] if len(trained) == 1 and chosen != SHIPPED_NAME else SHIPPED_NAME
 
 
 def model_buttons(verb: str, names: Iterable[str]) -> tuple[tuple[Button, ...], ...]:
@@ -98,6 +103,16 @@ def unknown_model_card(word: str, verb: str, names: Sequence[str], t: Texts) -> 
     """Say that there is no such model, with the three nearest as buttons."""
     text = t("There is no model “{name}” here. Did you mean one of these?", name=word[:SHOWN])
     return Reply(text, buttons=model_buttons(verb, nearest(word, names)))
+
+
+def shipped_card(t: Texts) -> Reply:
+    """Say why the shipped model learns nothing here, and how to make one that does."""
+    text = t(
+        "“{name}” came with me and cannot be taught or trained here. "
+        "Make a model of your own with a name and its labels, for example:",
+        name=SHIPPED_NAME,
+    )
+    return Reply(f"{text}\n" + t("/new spam junk fine"), buttons=((Button(t("New model"), data="new:ask"),),))
 
 
 def no_models_card(t: Texts) -> Reply:

@@ -49,10 +49,9 @@ from ml.registry import ModelEntry, NameTaken
 
 async def new(context: Context) -> None:
     """Make a model, or ask for what is missing."""
-    context.session.question = None
+    context.session.close("new")
     if not context.args.strip():
-        context.session.question = {"ask": "new"}
-        await context.reply(invitation(context.t))
+        await context.ask({"ask": "new"}, invitation(context.t), anew=True)
         return
     await _make(context, read_new(context.args))
 
@@ -69,16 +68,12 @@ async def answer_new(context: Context) -> None:
 
 
 async def press_new(context: Context) -> None:
-    """Ask for a model, for another name, or close the question."""
+    """Ask for a model, or for another name."""
     question = context.session.question or {}
-    if context.args == "cancel":
-        context.session.question = None
-        await context.edit(Reply(context.t("Cancelled.")))
-    elif context.args == "again" and question.get("ask") == "new" and "labels" in question:
-        await context.reply(name_question(tuple(question["labels"]), context.t))
+    if context.args == "again" and question.get("ask") == "new" and "labels" in question:
+        await context.ask(question, name_question(tuple(question["labels"]), context.t), anew=True)
     else:
-        context.session.question = {"ask": "new"}
-        await context.reply(invitation(context.t))
+        await context.ask({"ask": "new"}, invitation(context.t), anew=True)
 
 
 async def _make(context: Context, model: NewModel) -> None:
@@ -93,19 +88,20 @@ async def _make(context: Context, model: NewModel) -> None:
     taken = find_model(model.name, entries)
     if taken is not None:
         kept = {"labels": model.labels} if model.labels else {}
-        context.session.question = {"ask": "new", "document": question.get("document"), **kept}
-        await context.reply(taken_card(taken, context.t))
+        again = {"ask": "new", "document": question.get("document"), **kept}
+        await context.ask(again, taken_card(taken, context.t), anew=True)
         return
     if not model.labels:
-        context.session.question = {"ask": "new", "name": model.name}
-        await context.reply(labels_question(model.name, context.t))
+        await context.ask(
+            {"ask": "new", "name": model.name}, labels_question(model.name, context.t), anew=True
+        )
         return
     by = context.message.sender.id if context.message.sender else 0
     try:
         entry = await context.services.registry.create(context.owner, model.name, model.labels, by)
     except NameTaken as error:  # by somebody else in this very moment
         raise Refusal(N_("This name was taken just now. Choose another one.")) from error
-    context.session.question = None
+    context.session.close("new")
     await context.reply(made_card(entry, context.t, private=context.private))
     if question.get("ask") == "new" and question.get("document"):
         await take_file(context, entry, Document(**question["document"]))
@@ -117,7 +113,7 @@ async def models(context: Context) -> None:
     name = context.args.strip()
     if not name:
         counts = {entry.name: sum((await _counts(context, entry.name)).values()) for entry in entries}
-        used = default_model(context)
+        used = default_model(context, entries)
         await context.reply(models_card(entries, counts, used, context.t, private=context.private))
         return
     entry = find_model(name, entries)
@@ -137,8 +133,7 @@ async def press(context: Context) -> None:
     key, _, what = context.args.partition(":")
     name = await pressed_name(context, key)
     if what == "try":
-        context.session.question = {"ask": "classify", "model": name}
-        await context.reply(try_question(name, context.t, private=context.private))
+        await context.ask({"ask": "classify", "model": name}, try_question(name, context.t), anew=True)
         return
     entry = None if name == SHIPPED_NAME else await pressed_model(context, key)
     if what == "picture":
@@ -164,7 +159,7 @@ async def press_use(context: Context) -> None:
     """Let `/classify` use a model where it is given none: in private for good, in a group for this person."""
     name = await pressed_name(context, context.args)
     if context.private:
-        context.settings.model = None if name == SHIPPED_NAME else name
+        context.settings.model = name
         context.session.model = None
     else:
         context.session.model = name
@@ -220,7 +215,7 @@ async def _facts(context: Context, entry: ModelEntry) -> ModelFacts:
         manifest=manifest,
         size=size,
         verdicts=verdicts,
-        used_here=default_model(context) == entry.name,
+        used_here=default_model(context, await models_here(context)) == entry.name,
     )
 
 
@@ -234,7 +229,7 @@ async def _shipped_facts(context: Context) -> ModelFacts:
         manifest=manifest,
         size=size,
         verdicts=verdicts,
-        used_here=default_model(context) == SHIPPED_NAME,
+        used_here=default_model(context, await models_here(context)) == SHIPPED_NAME,
     )
 
 

@@ -131,7 +131,7 @@ def invitation(t: Texts) -> Reply:
             "What shall I learn to tell apart? Send me a name and 2 to 12 labels, for example:\n"
             "spam junk fine"
         ),
-        buttons=((Button(t("Cancel"), data="new:cancel"),),),
+        buttons=((Button(t("Cancel"), data="ask:cancel"),),),
     )
 
 
@@ -139,15 +139,15 @@ def labels_question(name: str, t: Texts) -> Reply:
     """Ask for the labels of a model that has a name."""
     return Reply(
         t("Which labels shall “{name}” tell apart? Send 2 to 12, for example: junk fine", name=name),
-        buttons=((Button(t("Cancel"), data="new:cancel"),),),
+        buttons=((Button(t("Cancel"), data="ask:cancel"),),),
     )
 
 
 def name_question(labels: tuple[str, ...], t: Texts) -> Reply:
     """Ask for the name of a model that has labels."""
     return Reply(
-        t("What shall the model for {labels} be called? Send one word.", labels=", ".join(labels)),
-        buttons=((Button(t("Cancel"), data="new:cancel"),),),
+        t("What shall the model for {labels} be called? Send one word.", labels=t.listed(labels)),
+        buttons=((Button(t("Cancel"), data="ask:cancel"),),),
     )
 
 
@@ -156,7 +156,7 @@ def taken_card(entry: ModelEntry, t: Texts) -> Reply:
     text = t(
         "There is a model “{name}” here already, with the labels {labels}. Teach it, or choose another name.",
         name=entry.name,
-        labels=", ".join(entry.labels),
+        labels=t.listed(entry.labels),
     )
     teach = Button(t("Teach {name}", name=entry.name), data=f"teach:{model_key(entry.name)}")
     return Reply(text, buttons=((teach, Button(t("Another name"), data="new:again")),))
@@ -165,7 +165,7 @@ def taken_card(entry: ModelEntry, t: Texts) -> Reply:
 def made_card(entry: ModelEntry, t: Texts, *, private: bool) -> Reply:
     """Say that a model was made, and what it needs next."""
     key = model_key(entry.name)
-    text = t("“{name}” is ready to learn: {labels}.", name=entry.name, labels=", ".join(entry.labels))
+    text = t("“{name}” is ready to learn: {labels}.", name=entry.name, labels=t.listed(entry.labels))
     if private:
         text += "\n" + t(
             "Give it at least {count} examples a label, one by one, pasted or as a CSV. For example:",

@@ -99,11 +99,18 @@ def no_number(
 ) -> Refusal:
     """Return the sentence for a cell that is no number, or no date below dates."""
     if endless:
-        sentence = N_("Row {row}, column {column} holds “{held}”. A fit needs finite numbers.")
+        sentence = N_(
+            "Row {row}, column {column} holds “{held}”. A fit needs finite numbers. "
+            "Correct or empty the cell."
+        )
     elif date or DATELIKE.fullmatch(held.strip()):
         sentence = N_(
             "Row {row}, column {column} holds “{held}”, which is no date like 2024-01-31. "
             "Correct or empty the cell."
+        )
+    elif isinstance(column, int):  # Chinese counts a column in other words than it names one
+        sentence = N_(
+            "Row {row}, column {column}, holds “{held}”, which is no number. Correct or empty the cell."
         )
     else:
         sentence = N_(

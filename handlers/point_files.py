@@ -51,7 +51,14 @@ def read_table(text: str, options: Options, commas: Commas | None = None) -> Poi
     if not text.strip():
         raise Refusal(N_("This file is empty. Send a CSV with a row of names and rows of numbers."))
     if text.count("\n") > MOST_ROWS + 1:
-        raise Refusal(N_("I read files of up to {limit} rows."), limit=f"{MOST_ROWS:,}")
+        raise Refusal(
+            N_(
+                "This file has {count} lines, and I read up to {limit} rows. "
+                "Send fewer, for example every second."
+            ),
+            count=f"{text.count(chr(10)) + (not text.endswith(chr(10))):,}",
+            limit=f"{MOST_ROWS:,}",
+        )
     delimiter = _delimiter(text)
     head = _head(text)
     quick = _read_quickly(text, delimiter, options) if commas is None and len(text) > len(head) else None

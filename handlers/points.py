@@ -64,6 +64,11 @@ def parse_fit(text: str, commas: Commas | None = None) -> tuple[Options, Points 
         raise too_many_typed()
     lists = table_of_lists(normalise(text))
     options, table = (Options(), lists) if lists else read_options(text)
+    if table.strip() and not any(map(str.isdigit, table)):
+        raise Refusal(
+            N_("There is no number in “{held}”. Send points, for example:\n/fit 1,2 2,4.1 3,5.9"),
+            held=clipped(" ".join(table.split())),
+        )
     return options, read_points(table, options, commas) if table.strip() else None
 
 
@@ -148,7 +153,10 @@ def _check_widths(body: Sequence[Sequence[str]], lines: Sequence[int], width: in
     for row, line in zip(body, lines, strict=True):
         if len(row) != width and (len(row) < width or any(cell.strip() for cell in row[width:])):
             raise Refusal(
-                N_("Row {row} does not have {width} cells like the others, but {found}. It holds: {held}"),
+                N_(
+                    "Row {row} has another number of cells than the others ({found}, not {width}). "
+                    "It holds: {held}. Correct the row or leave it out."
+                ),
                 row=line,
                 found=len(row),
                 width=width,

@@ -37,10 +37,11 @@ async def probe(context: Context) -> None:
     entries = [entry for entry in await models_here(context) if entry.version is not None]
     names = [*(entry.name for entry in entries), SHIPPED_NAME]
     name = context.args.strip()
-    if not name and len(names) > 1 and default_model(context) not in names[:-1]:
+    usual = default_model(context, entries)
+    if not name and len(names) > 1 and usual not in names[:-1]:
         await context.reply(Reply(context.t("Which model shall I probe?"), model_buttons("probe", names)))
         return
-    wanted = name or default_model(context)
+    wanted = name or usual
     entry = find_model(wanted, entries)
     if entry is None and fold(wanted) != SHIPPED_NAME:
         await context.reply(unknown_model_card(wanted, "probe", names, context.t))

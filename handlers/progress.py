@@ -46,7 +46,7 @@ class ProgressCards:
         if job.message is None or progress.stage == "queued":  # the message says that from the start
             return
         shown = self._shown.setdefault(job.id, _Shown())
-        shown.waiting = progress_card(progress, job.request.model, t)
+        shown.waiting = progress_card(progress, job.request.model, t, job.estimate)
         wait = shown.next_edit - asyncio.get_running_loop().time()
         if wait <= 0:
             await self._edit(shown, _sent(job, job.message))

@@ -25,6 +25,7 @@ class Table:
     upload: Handler  # a file without a command
     other: Handler  # stickers, voice and the like
     unknown: Handler  # a command that is none of ours
+    not_asked: Handler  # a press on a button of somebody else's question
     by_name: Mapping[str, Command] = field(init=False)
     by_word: Mapping[str, Command] = field(init=False)
 
@@ -37,26 +38,27 @@ class Table:
 
 @dataclass(frozen=True)
 class Route:
-    """Where a message goes, and what the handler finds in `context.args`.
-
-    `command` is the command's name where one was given: it closes an open question, so that a sentence
-    written an hour later is not taken for its answer.
-    """
+    """Where a message goes, and what the handler finds in `context.args`."""
 
     handler: Handler
     args: str = ""
-    command: str = field(default="", compare=False)
+    command: Command | None = field(default=None, compare=False)
 
 
 def route(message: Message, session: Session, table: Table, bot_username: str) -> Route | None:
     """Return who answers a message; None where the bot has no business with it.
 
-    In a group the bot answers only commands, mentions and replies to it. An edited message is no new one.
+    In a group the bot answers only commands, mentions and replies to it. An edited message is no new one,
+    unless its command is one of those that are answered again.
     """
+    found = _route(message, session, table, bot_username)
+    again = found is not None and found.command is not None and found.command.again
+    return None if message.edited and not again else found
+
+
+def _route(message: Message, session: Session, table: Table, bot_username: str) -> Route | None:
     if message.press is not None:
-        return _press(message.press.data, table)
-    if message.edited:
-        return None
+        return _press(message.press.data, str(message.sender.id) if message.sender else "", table)
     private = message.chat.type == "private"
     if message.kind == "other":
         return Route(table.other) if private else None
@@ -70,9 +72,12 @@ def route(message: Message, session: Session, table: Table, bot_username: str) -
     return _words(text, message, session, table, addressed=private or mentioned)
 
 
-def _press(data: str, table: Table) -> Route | None:
-    verb, _, argument = data.partition(":")
+def _press(data: str, presser: str, table: Table) -> Route | None:
+    action, _, asked = data.partition("@")
+    verb, _, argument = action.partition(":")
     handler = table.buttons.get(verb)
+    if handler is not None and asked and asked != presser:
+        return Route(table.not_asked, asked)
     return Route(handler, argument) if handler else None
 
 
@@ -84,7 +89,7 @@ def _command(
         return None  # another bot's
     command = table.by_name.get(name)
     if command is not None:
-        return Route(command.handler, rest, command.name)
+        return Route(command.handler, rest, command)
     return Route(table.unknown) if private or named else None
 
 
@@ -92,7 +97,7 @@ def _words(text: str, message: Message, session: Session, table: Table, *, addre
     found = FIRST_WORD.match(text)
     command = table.by_word.get(found["word"]) if found else None
     if found is not None and command is not None:
-        return Route(command.handler, text[found.end() :], command.name)
+        return Route(command.handler, text[found.end() :], command)
     if addressed and message.document is not None:
         return Route(table.upload, text)  # which knows whether a file was asked for
     asked = table.questions.get(str((session.question or {}).get("ask")))

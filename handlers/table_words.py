@@ -19,7 +19,10 @@ WORDS = {
     "long": N_('Row {row} has a cell of more than 131,072 characters. Is a quote (") missing there?'),
     "json": N_("Row {row} of this file is no JSON object. It holds: {held}"),
     "nothing": N_("This file is empty. Send one with a text a row."),
-    "labels": N_("No column of this file holds labels of the model. Row {row} holds: {held}"),
+    "labels": N_(
+        "No column of this file holds a label of the model ({labels}). Row {row} holds: {held}. "
+        "Write a label and a text in each row, for example:\n{label},See you at six"
+    ),
     "no_labels": N_(
         "I find no column with 2 to 12 different labels in this file. Put a label and a text in each row."
     ),
@@ -27,6 +30,11 @@ WORDS = {
 OTHER = N_("Row {row} of this file cannot be read. It holds: {held}")
 
 
-def refuse_table(error: TableError) -> Refusal:
-    """Return the sentence for a table that cannot be read: where, what it held, what to do."""
-    return Refusal(WORDS.get(error.kind, OTHER), row=error.row or 1, held=error.held or "–")
+def refuse_table(error: TableError, **values: object) -> Refusal:
+    """Return the sentence for a table that cannot be read: where, what it held, what to do.
+
+    Args:
+        error: What is wrong.
+        values: For `labels`: the model's `labels`, and one `label` for the example.
+    """
+    return Refusal(WORDS.get(error.kind, OTHER), row=error.row or 1, held=error.held or "–", **values)

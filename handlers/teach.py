@@ -19,6 +19,7 @@ from handlers.model_names import (
     nearest,
     no_models_card,
     pressed_model,
+    shipped_card,
     unknown_model_card,
 )
 from handlers.table_words import refuse_table
@@ -35,6 +36,7 @@ from handlers.teach_card import (
 )
 from handlers.teach_lines import Lesson, match_label, one_example, read_file, read_teaching
 from handlers.texts import N_
+from ml.predictor import SHIPPED_NAME
 from ml.registry import ModelEntry
 from ml.tables import TableError
 
@@ -57,12 +59,15 @@ class Draft:
 async def teach(context: Context) -> None:
     """Take in examples, or ask for what is missing: the model, the label, the text."""
     entries = await models_here(context)
+    entry, rest = split_model(context.args, entries)
+    if entry is None and fold(_parted(rest)[0]) == SHIPPED_NAME:
+        await context.reply(shipped_card(context.t))
+        return
     if not entries:
         await context.reply(no_models_card(context.t))
         return
     message = context.message
     quoted = message.quoted
-    entry, rest = split_model(context.args, entries)
     text = quoted.text if quoted is not None and not quoted.from_bot else ""
     document = message.document or (quoted.document if quoted is not None else None)
     draft = Draft(rest, text, document)
@@ -95,8 +100,8 @@ async def ask_model(
         card = invitation(entries, context.t)
     else:
         card = which_model_card(names, context.t)
-    sent = await context.say(replace(card, buttons=card.buttons + more))
-    context.session.question = {"ask": "teach", "draft": asdict(draft), "card": sent.message_id}
+    question = {"ask": "teach", "draft": asdict(draft)}
+    await context.ask(question, replace(card, buttons=card.buttons + more), typed=False)
 
 
 async def answer(context: Context) -> None:
@@ -132,11 +137,10 @@ async def press(context: Context) -> None:
     if what.startswith("undo:"):
         await _undo(context, entry, what.removeprefix("undo:"))
     elif what == "done":
-        context.session.question = None
+        context.session.close("teach")
         await context.edit(state_card(entry, await _counts(context, entry), context.t))
     elif what == "csv":
-        context.session.question = {"ask": "teach", "model": entry.name}
-        await context.reply(file_guide(entry, context.t))
+        await context.ask({"ask": "teach", "model": entry.name}, file_guide(entry, context.t), anew=True)
     elif what.isdecimal() and int(what) < len(entry.labels):
         await _press_label(context, entry, entry.labels[int(what)])
     else:
@@ -149,16 +153,15 @@ async def _press_model(context: Context, entry: ModelEntry) -> None:
     if "draft" in question and question.get("card") == context.message.message_id:
         await _teach(context, entry, _for_model(Draft.of(question["draft"]), entry))
         return
-    context.session.question = {"ask": "teach", "model": entry.name}
-    await context.reply(example_question(entry, context.t, private=context.private))
+    await context.ask({"ask": "teach", "model": entry.name}, example_question(entry, context.t), anew=True)
 
 
 async def _press_label(context: Context, entry: ModelEntry, label: str) -> None:
     """Give the draft its label, or ask for texts of this label."""
     question = context.session.question or {}
     if "text" not in question or question.get("model") != entry.name:
-        context.session.question = {"ask": "teach", "model": entry.name, "label": label}
-        await context.edit(text_question(entry, label, context.t, private=context.private))
+        asked = {"ask": "teach", "model": entry.name, "label": label}
+        await context.ask(asked, text_question(entry, label, context.t))
     elif question.get("card") != context.message.message_id:
         raise Refusal(STALE)
     else:
@@ -185,11 +188,10 @@ async def _teach(context: Context, entry: ModelEntry, draft: Draft) -> None:
     elif teaching.text:
         await _ask_label(context, entry, teaching.text, teaching.unknown)
     elif teaching.label is not None:
-        context.session.question = {"ask": "teach", "model": entry.name, "label": teaching.label}
-        await context.say(text_question(entry, teaching.label, context.t, private=context.private))
+        asked = {"ask": "teach", "model": entry.name, "label": teaching.label}
+        await context.ask(asked, text_question(entry, teaching.label, context.t))
     else:
-        context.session.question = {"ask": "teach", "model": entry.name}
-        await context.say(example_question(entry, context.t, private=context.private))
+        await context.ask({"ask": "teach", "model": entry.name}, example_question(entry, context.t))
 
 
 async def take_file(context: Context, entry: ModelEntry, document: Document, label_text: str = "") -> None:
@@ -198,11 +200,10 @@ async def take_file(context: Context, entry: ModelEntry, document: Document, lab
     Raises:
         Refusal: The file cannot be read, or the label is none of the model's.
     """
-    label = None
+    label, labels = None, context.t.listed(entry.labels)
     if label_text.strip():
         label = next((label for label in entry.labels if fold(label) == fold(label_text)), None)
         if label is None:
-            labels = ", ".join(entry.labels)
             raise Refusal(
                 N_("That is no label of “{name}”. It has: {labels}."), name=entry.name, labels=labels
             )
@@ -210,7 +211,7 @@ async def take_file(context: Context, entry: ModelEntry, document: Document, lab
     try:
         lesson = await asyncio.to_thread(read_file, content, document.name, entry.labels, label)
     except TableError as error:
-        raise refuse_table(error) from error
+        raise refuse_table(error, labels=labels, label=entry.labels[0]) from error
     await _take(context, entry, lesson)
 
 
@@ -231,17 +232,17 @@ async def _take(context: Context, entry: ModelEntry, lesson: Lesson, going_on: s
     by = context.message.sender.id if context.message.sender else 0
     added = await context.services.examples.add(context.owner, entry.name, lesson.samples, by)
     counts = await _counts(context, entry)
+    card = taught_card(entry, added, counts, lesson.unread, lesson.cut, context.t, going_on)
     if going_on is None:
-        context.session.question = None
-    card = taught_card(
-        entry, added, counts, lesson.unread, lesson.cut, context.t, private=context.private, going_on=going_on
-    )
-    await context.say(card)
+        context.session.close("teach")
+        await context.say(card)
+    else:
+        await context.ask({"ask": "teach", "model": entry.name, "label": going_on}, card)
 
 
 async def _ask_label(context: Context, entry: ModelEntry, text: str, unknown: str) -> None:
-    sent = await context.say(label_question(entry, text, unknown, context.t))
-    context.session.question = {"ask": "teach", "model": entry.name, "text": text, "card": sent.message_id}
+    asked = {"ask": "teach", "model": entry.name, "text": text}
+    await context.ask(asked, label_question(entry, text, unknown, context.t))
 
 
 async def _undo(context: Context, entry: ModelEntry, batch: str) -> None:

@@ -38,8 +38,6 @@ def taught_card(
     unread: Sequence[Unread],
     cut: int,
     t: Texts,
-    *,
-    private: bool,
     going_on: str | None = None,
 ) -> Reply:
     """Say what was taken in and what is missing still.
@@ -51,7 +49,6 @@ def taught_card(
         unread: Rows that gave no example.
         cut: How many texts were longer than an example may be.
         t: The reader's language.
-        private: Whether there is room for more than the figures.
         going_on: The label whose next example is awaited, if any.
     """
     lines = [_taken_line(added, t)]
@@ -68,7 +65,7 @@ def taught_card(
         )
     lines += _state_lines(entry, counts, t)
     if going_on is not None:
-        lines.append(_next_line(going_on, t, private=private))
+        lines.append(_next_line(going_on, t))
     return Reply("\n".join(lines), buttons=_taught_buttons(entry, added, counts, t, going_on))
 
 
@@ -76,7 +73,8 @@ def _taken_line(added: Added, t: Texts) -> str:
     taken = t.plural("Taken in: {count} new example.", "Taken in: {count} new examples.", added.new)
     if not added.folded:
         return taken
-    return taken + " " + t.plural("{count} was there already.", "{count} were there already.", added.folded)
+    folded = t.plural("{count} was there already.", "{count} were there already.", added.folded)
+    return t.sentences([taken, folded])
 
 
 def _unread_lines(unread: Sequence[Unread], t: Texts) -> list[str]:
@@ -96,20 +94,18 @@ def _unread_lines(unread: Sequence[Unread], t: Texts) -> list[str]:
 
 
 def _state_lines(entry: ModelEntry, counts: Mapping[str, int], t: Texts) -> list[str]:
-    lines = [f"{entry.name}: {counts_line(entry.labels, counts, t)}"]
+    lines = [t("{name}: {text}", name=entry.name, text=counts_line(entry.labels, counts, t))]
     lacking = missing(entry.labels, counts)
     if lacking:
-        parts = ", ".join(f"{label} {count}" for label, count in lacking.items())
+        parts = t.listed(f"{label} {count}" for label, count in lacking.items())
         lines.append(t("Still missing until /train: {labels}", labels=parts))
     else:
         lines.append(t("That is enough for /train {name}.", name=entry.name))
     return lines
 
 
-def _next_line(label: str, t: Texts, *, private: bool) -> str:
-    if private:
-        return t("Send the next text for “{label}”, or press Done.", label=label)
-    return t("Reply to this message with the next text for “{label}”, or press Done.", label=label)
+def _next_line(label: str, t: Texts) -> str:
+    return t("Send the next text for “{label}”, or press Done.", label=label)
 
 
 def _taught_buttons(
@@ -172,25 +168,23 @@ def label_question(entry: ModelEntry, text: str, unknown: str, t: Texts) -> Repl
     return Reply("\n".join(lines), buttons=label_buttons(entry, t))
 
 
-def example_question(entry: ModelEntry, t: Texts, *, private: bool) -> Reply:
+def example_question(entry: ModelEntry, t: Texts) -> Reply:
     """Ask for examples: show the form, and the labels to begin with."""
     first, second = entry.labels[:2]
     lines = [
         t("Send examples for “{name}”, a line each, or a CSV with a label and a text a row:", name=entry.name)
     ]
-    lines += [f"{first}: " + t("an example text"), f"{second}: " + t("another one")]
-    lines.append(
-        t("Or press a label and send its texts one by one.")
-        if private
-        else t("Reply to this message with them, or press a label.")
-    )
+    lines.append(t("{name}: {text}", name=first, text=t("an example text")))
+    lines.append(t("{name}: {text}", name=second, text=t("another one")))
+    lines.append(t("Or press a label and send its texts one by one."))
     return Reply("\n".join(lines), buttons=label_buttons(entry, t))
 
 
-def text_question(entry: ModelEntry, label: str, t: Texts, *, private: bool) -> Reply:
+def text_question(entry: ModelEntry, label: str, t: Texts) -> Reply:
     """Ask for the texts of one label."""
     done = Button(t("Done"), data=f"teach:{model_key(entry.name)}:done")
-    return Reply(f"{entry.name}: " + _next_line(label, t, private=private), buttons=((done,),))
+    text = t("{name}: {text}", name=entry.name, text=_next_line(label, t))
+    return Reply(text, buttons=((done,),))
 
 
 def label_buttons(entry: ModelEntry, t: Texts) -> tuple[tuple[Button, ...], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+from collections.abc import Iterable
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +14,7 @@ from babel.messages.pofile import read_po
 LANGUAGES = {"en": "English", "zh": "简体中文"}
 CATALOGUES = Path(__file__).parent.parent / "bot" / "locales"
 FILES = {"zh": "zh_Hans"}
+JOINTS = {"en": (", ", ", ", " "), "zh": ("、", "，", "")}  # between words, clauses and sentences
 
 
 def N_(sentence: str) -> str:  # noqa: N802 - gettext's name for it
@@ -59,4 +61,20 @@ class Texts:
 
     def plural(self, one: str, many: str, count: int, /, **values: object) -> str:
         """Say a sentence that depends on a number, which fills `{count}`."""
-        return self._catalogue.ngettext(one, many, count).format(count=count, **values)
+        return self._catalogue.ngettext(one, many, count).format(count=f"{count:,}", **values)
+
+    def listed(self, words: Iterable[str]) -> str:
+        """Write words as a list.
+
+        >>> Texts("en").listed(["junk", "fine"]), Texts("zh").listed(["广告", "正常"])
+        ('junk, fine', '广告、正常')
+        """
+        return JOINTS[self.language][0].join(words)
+
+    def clauses(self, clauses: Iterable[str]) -> str:
+        """Write clauses as one sentence."""
+        return JOINTS[self.language][1].join(clauses)
+
+    def sentences(self, sentences: Iterable[str]) -> str:
+        """Write sentences one after the other, which Chinese does without a blank."""
+        return JOINTS[self.language][2].join(sentences)

@@ -14,9 +14,11 @@ from handlers.job_cards import cancel_card, closed_card, jobs_card, running_card
 from handlers.messages import Reply
 from handlers.model_names import (
     find_model,
+    fold,
     models_here,
     no_models_card,
     pressed_model,
+    shipped_card,
     unknown_model_card,
 )
 from handlers.quality import examine, mend, quality_card
@@ -24,6 +26,7 @@ from handlers.teach_card import missing
 from handlers.texts import N_
 from handlers.train_card import queued_card, too_few_card, which_model_card
 from ml.jobs import FINAL, AlreadyRunning, Job, TrainRequest
+from ml.predictor import SHIPPED_NAME
 from ml.quality import Quality
 from ml.registry import ModelEntry
 
@@ -32,6 +35,14 @@ ENSEMBLES = ("bag5", "boost5")
 MOST_EPOCHS = 200
 MOST_DROPOUT = 0.9
 OPTIONS = frozenset({"epochs", "arch", "balance", "l1", "l2", "dropout", "tune", "ensemble"})
+OPTION_LINES = N_(
+    "epochs=5 – passes over the examples, 1 to 200\n"
+    "arch=lstm, gru, cnn, transformer, article – the network\n"
+    "balance=on – rare labels weigh as much as frequent ones\n"
+    "dropout=0.3 l1=0.0001 l2=0.0001 – what keeps it from learning by heart\n"
+    "tune=on – looks for the best of these figures\n"
+    "ensemble=bag5, boost5 – five networks that vote"
+)
 DECIMAL = re.compile(r"\d+(\.\d+)?([eE]-?\d+)?|\.\d+")
 
 
@@ -105,6 +116,9 @@ async def train(context: Context) -> None:
     """Queue a training, or say what is missing for it."""
     training = read_training(context.args)
     entries = await models_here(context)
+    if fold(training.name) == SHIPPED_NAME:
+        await context.reply(shipped_card(context.t))
+        return
     if not entries:
         await context.reply(no_models_card(context.t))
         return
@@ -151,13 +165,8 @@ async def _begin(context: Context, entry: ModelEntry, options: Mapping[str, Any]
     if not found:
         await _queue(context, entry, options)
         return
-    sent = await context.say(quality_card(entry, found, context.t))
-    context.session.question = {
-        "ask": "quality",
-        "model": entry.name,
-        "options": dict(options),
-        "card": sent.message_id,
-    }
+    question = {"ask": "quality", "model": entry.name, "options": dict(options)}
+    await context.ask(question, quality_card(entry, found, context.t), typed=False)
 
 
 async def _queue(context: Context, entry: ModelEntry, options: Mapping[str, Any]) -> None:

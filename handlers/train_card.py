@@ -29,6 +29,7 @@ STAGES = {
     "failed": N_("failed"),
     "cancelled": N_("cancelled"),
 }
+FIRST_PASS = N_("getting the network ready and going through the examples for the first time")
 PROBLEMS = {
     "one_class": N_("“{name}” was not trained: all its examples have one label. Teach it another one."),
     "too_few": N_("“{name}” was not trained: it needs at least 8 examples a label. Teach it more."),
@@ -52,7 +53,7 @@ def queued_card(job: Job, t: Texts, *, workers: int) -> Reply:
         parts.append(t("About {time} until it is trained.", time=time_text(job.estimate, t)))
     if not workers:
         parts.append(no_worker_line(t))
-    return Reply(" ".join(parts), buttons=_cancel_button(job.id, t))
+    return Reply(t.sentences(parts), buttons=_cancel_button(job.id, t))
 
 
 def too_few_card(entry: ModelEntry, counts: Mapping[str, int], t: Texts) -> Reply:
@@ -66,7 +67,7 @@ def too_few_card(entry: ModelEntry, counts: Mapping[str, int], t: Texts) -> Repl
         )
     else:
         text = t("“{name}” has too few examples for a training.", name=entry.name)
-    lacking = ", ".join(f"{label} {count}" for label, count in missing(entry.labels, counts).items())
+    lacking = t.listed(f"{label} {count}" for label, count in missing(entry.labels, counts).items())
     text += "\n" + t("It needs {count} a label. Still missing: {labels}", count=FEWEST, labels=lacking)
     return Reply(text, buttons=((Button(t("Teach"), data=f"teach:{model_key(entry.name)}"),),))
 
@@ -81,9 +82,17 @@ def no_worker_line(t: Texts) -> str:
     return t("No worker is running at the moment: the training begins when one is there.")
 
 
-def progress_card(progress: Progress, name: str, t: Texts) -> Reply:
-    """Show how far a training is: bar, epoch, loss, accuracy, time left."""
-    lines = [f"{name}: {t(STAGES[progress.stage])}"]
+def progress_card(progress: Progress, name: str, t: Texts, estimate: float | None = None) -> Reply:
+    """Show how far a training is: bar, epoch, loss, accuracy, time left.
+
+    Args:
+        progress: The latest report.
+        name: The model.
+        t: The reader's language.
+        estimate: Seconds that the job takes still, for a report that cannot tell.
+    """
+    stage = STAGES[progress.stage] if progress.stage != "training" else FIRST_PASS
+    lines = [t("{name}: {text}", name=name, text=t(stage))]
     if progress.stage == "training" and progress.epochs:
         lines = [
             t(
@@ -95,8 +104,9 @@ def progress_card(progress: Progress, name: str, t: Texts) -> Reply:
             bar(progress.epoch / progress.epochs),
         ]
         lines += _figures(progress, t)
-    if progress.seconds_left is not None and progress.stage != "queued":
-        lines.append(t("about {time} left", time=time_text(progress.seconds_left, t)))
+    left = estimate if progress.seconds_left is None else progress.seconds_left
+    if left and progress.stage != "queued":
+        lines.append(t("about {time} left", time=time_text(left, t)))
     return Reply("\n".join(lines), buttons=_cancel_button(progress.job, t))
 
 

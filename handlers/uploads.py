@@ -121,8 +121,8 @@ async def _new_model(context: Context, document: Document) -> None:
         labels = await asyncio.to_thread(labels_of, content, document.name)
     except TableError as error:
         raise refuse_table(error) from error
-    context.session.question = {"ask": "new", "labels": labels, "document": asdict(document)}
-    await context.reply(name_question(labels, context.t))
+    question = {"ask": "new", "labels": labels, "document": asdict(document)}
+    await context.ask(question, name_question(labels, context.t), anew=True)
 
 
 def _document(context: Context) -> Document:

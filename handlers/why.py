@@ -32,7 +32,8 @@ async def why(context: Context) -> None:
         result_id = await context.services.texts.answered_by(context.owner, quoted.message_id)
         await _explain_result(context, result_id or "")
     elif wanted or quoted is not None:
-        entry = find_model(default_model(context), await models_here(context))
+        entries = await models_here(context)
+        entry = find_model(default_model(context, entries), entries)
         model = entry.name if entry is not None and entry.version else SHIPPED_NAME
         await _explain(context, target_text(context.message, wanted), model)
     elif context.session.result is not None:

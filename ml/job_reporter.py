@@ -95,7 +95,7 @@ class Reporter:
                 loss=float(epoch.loss),
                 accuracy=float(epoch.accuracy),
                 held_out_accuracy=float(epoch.held_out_accuracy),
-                seconds_left=float(epoch.seconds_left),
+                seconds_left=epoch.seconds_left,
             )
         )
 

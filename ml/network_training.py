@@ -131,8 +131,10 @@ def _in_turn(tell: Callable[[Epoch], None], epochs: int, number: int, rounds: in
     """Return what reports the passes of one of several networks as those of the whole training."""
 
     def report(epoch: Epoch) -> None:
-        pace = epoch.seconds_left / (epochs - epoch.epoch) if epoch.epoch < epochs else 0.0
-        left = epoch.seconds_left + pace * epochs * (rounds - number - 1)
+        left = epoch.seconds_left
+        if left is not None and number + 1 < rounds:
+            pace = left / (epochs - epoch.epoch) if epoch.epoch < epochs else None
+            left = left + pace * epochs * (rounds - number - 1) if pace is not None else None
         whole = replace(epoch, epoch=number * epochs + epoch.epoch, epochs=rounds * epochs, seconds_left=left)
         tell(whole)
 
@@ -202,9 +204,9 @@ def _learn(task: Task, learner: Learner, plan: Plan, weights: np.ndarray) -> int
     lengths = np.array([len(tokens[index]) for index in parts.train])
     seen = parts.watched if len(parts.watched) else parts.held_out
     standing = Standing.resumed(task.checkpoint.load(), learner, rng)
-    begun_at = standing.epoch
-    started = asked = time.monotonic()
-    for number in range(begun_at + 1, plan.epochs + 1):
+    ends: list[float] = []  # of the passes
+    asked = time.monotonic()
+    for number in range(standing.epoch + 1, plan.epochs + 1):
         if task.cancelled():
             raise Cancelled
         losses = []
@@ -224,7 +226,8 @@ def _learn(task: Task, learner: Learner, plan: Plan, weights: np.ndarray) -> int
             standing.best, standing.best_score, standing.best_epoch = learner.weights(), score, number
         learner.swap()
         right = np.mean(logits.argmax(axis=1) == truth[seen])
-        left = (time.monotonic() - started) / (number - begun_at) * (plan.epochs - number)
+        ends.append(time.monotonic())
+        left = _seconds_left(ends, plan.epochs - number)
         task.report(
             Epoch(number, plan.epochs, float(np.mean(losses)), learner.accuracy(), float(right), left)
         )
@@ -235,6 +238,13 @@ def _learn(task: Task, learner: Learner, plan: Plan, weights: np.ndarray) -> int
     if standing.best:
         learner.set_weights(standing.best)
     return standing.best_epoch
+
+
+def _seconds_left(ends: Sequence[float], to_come: int) -> float | None:
+    """Return how long the passes to come take, at the pace of those after the first."""
+    if not to_come:
+        return 0.0
+    return (ends[-1] - ends[0]) / (len(ends) - 1) * to_come if len(ends) > 1 else None
 
 
 def _log_likelihood(logits: np.ndarray, truth: np.ndarray) -> float:

@@ -47,7 +47,7 @@ class Epoch:
     loss: float
     accuracy: float
     held_out_accuracy: float
-    seconds_left: float
+    seconds_left: float | None  # None after the first pass, which compiles the graph and foretells nothing
 
 
 @dataclass(frozen=True)

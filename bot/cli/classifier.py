@@ -238,11 +238,20 @@ def _train(samples: Sequence[Sample], arch: str, epochs: int | None, folder: Pat
     console = Console(stderr=True)
     with console.status("starting TensorFlow"), _quiet():
         from ml.classifier import ARCHITECTURES
-        from ml.train import Epoch, OneClass, TooFewSamples, TrainConfig, train
+        from ml.train import Epoch, OneClass, TooFewSamples, TrainConfig, check, train
     if arch not in ARCHITECTURES:
         raise _failure(f"There is no architecture {arch!r}; there are {', '.join(ARCHITECTURES)}.")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     config = TrainConfig(arch=arch, epochs=epochs)
+    try:
+        check(samples)  # before a bar is drawn
+    except OneClass as error:
+        raise _failure(
+            f"All samples have the label {error.label!r}; there must be two labels or more."
+        ) from error
+    except TooFewSamples as error:
+        counts = ", ".join(f"{label} {count}" for label, count in sorted(error.counts.items()))
+        raise _failure(f"Each label needs {error.needed} samples; there are {counts}.") from error
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("training", total=None)
 
@@ -250,17 +259,7 @@ def _train(samples: Sequence[Sample], arch: str, epochs: int | None, folder: Pat
             said = f"loss {epoch.loss:.3f}, held-out accuracy {epoch.held_out_accuracy:.1%}"
             progress.update(bar, description=said, completed=epoch.epoch, total=epoch.epochs)
 
-        try:
-            return train(samples, config, folder, report)
-        except OneClass as error:
-            progress.stop()
-            raise _failure(
-                f"All samples have the label {error.label!r}; there must be two labels or more."
-            ) from error
-        except TooFewSamples as error:
-            progress.stop()
-            counts = ", ".join(f"{label} {count}" for label, count in sorted(error.counts.items()))
-            raise _failure(f"Each label needs {error.needed} samples; there are {counts}.") from error
+        return train(samples, config, folder, report)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,25 @@ from handlers.texts import Texts
 from ml.regression import Fit, FitError, number
 
 MOST_PREDICTIONS = 100_000
+INPUT_ERROR = 2  # exit status: what was given cannot be used
+IN_CHAT = re.compile(
+    r"(?<!\S)(?P<name>/predict x|ci|x|y|weights|robust|ridge|lasso|predict|deg|degree)=(?P<value>[^\s.,;]*)"
+)
+FLAGS = {"/predict x": "predict", "deg": "degree"}  # what the command line calls in another way
+
+
+def with_flags(words: str) -> str:
+    """Return a sentence of the chat with its options as the command line has them.
+
+    >>> with_flags("ci= is the confidence."), with_flags("Write for example /predict x=10.")
+    ('--ci is the confidence.', 'Write for example --predict 10.')
+    """
+    return IN_CHAT.sub(
+        lambda found: " ".join(
+            filter(None, [f"--{FLAGS.get(found['name'], found['name'])}", found["value"]])
+        ),
+        words,
+    )
 
 
 def report(file: str, flags: dict[str, str], *, as_json: bool) -> None:
@@ -31,8 +51,8 @@ def report(file: str, flags: dict[str, str], *, as_json: bool) -> None:
         options = options_of(flags)
         kept, asked = _fit(_content(file), options)
     except Refusal as refusal:
-        typer.echo(refusal.words(Texts("en")), err=True)
-        raise typer.Exit(1) from None
+        typer.echo(with_flags(refusal.words(Texts("en"))), err=True)
+        raise typer.Exit(INPUT_ERROR) from None
     if as_json:
         typer.echo(json.dumps(as_record(kept.fit, asked), ensure_ascii=False, allow_nan=False))
     else:
@@ -117,9 +137,10 @@ def _show(kept: KeptFit, asked: Predictions | None) -> None:
     )
     for term, coefficient, error, t_value, p, (low, high) in rows:
         cells = [number(coefficient, 7), _cell(error, 4), _cell(t_value, 4), _cell(p, 3)]
-        table.add_row(term, *cells, f"[{number(low, 5)}, {number(high, 5)}]".replace("[", "\\["))
+        table.add_row(term, *cells, _interval(low, coefficient, high).replace("[", "\\["))
     console.print(table, highlight=False)
-    summary = f"residual deviation {number(fitted.residual_std, 5)} with {fitted.dof:g} degrees of freedom"
+    freedom = "degree of freedom" if fitted.dof == 1 else "degrees of freedom"
+    summary = f"residual deviation {number(fitted.residual_std, 5)} with {fitted.dof:g} {freedom}"
     if fitted.loo is not None:
         summary += f", leave-one-out error {number(fitted.loo, 5)}"
     console.print(summary, highlight=False, markup=False, soft_wrap=True)
@@ -132,6 +153,15 @@ def _show(kept: KeptFit, asked: Predictions | None) -> None:
         console.print(f"far off the curve: row {rows_far}", style="yellow", highlight=False)
     if fitted.suggested_degree is not None:
         console.print(f"degree {fitted.suggested_degree} describes these points better", style="yellow")
+
+
+def _interval(low: float, value: float, high: float) -> str:
+    """Write an interval with five digits, or as many as tell its ends from the value."""
+    for digits in range(5, 16):
+        written = [number(end, digits) for end in (low, value, high)]
+        if low == high or len(set(written)) == len(written):
+            break
+    return f"[{written[0]}, {written[-1]}]"
 
 
 def _cell(value: float | None, digits: int) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,13 +63,42 @@ async def test_every_answer_to_a_command_is_a_reply_to_it(world: World) -> None:
     assert all("reply_parameters" in call.params for call in sent)
 
 
-async def test_an_edited_command_is_not_run_again(world: World) -> None:
-    said = await world.sandbox.say(scene.ADA, scene.ADA, "/s good")
-    await world.sandbox.reply_to(said, 15)
-    before = len(world.sandbox.calls_of("sendMessage"))
-    world.sandbox.people.edit(scene.ADA, scene.ADA, said["message_id"], "/s bad")
-    await world.ask("/help")
-    assert len(world.sandbox.calls_of("sendMessage")) == before + 1
+async def edited(world: World, first: str, second: str) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    """Edit a message after its answer: return the answer before and after, and what the bot called."""
+    said = await world.sandbox.say(scene.ADA, scene.ADA, first)
+    answer = dict(await world.sandbox.reply_to(said, 15))
+    before = len(world.sandbox.calls)
+    world.sandbox.people.edit(scene.ADA, scene.ADA, said["message_id"], second)
+    await world.ask("/help")  # answered after the edit, since it is in the same chat
+    called = [call.method for call in world.sandbox.calls[before:]]
+    posts = world.sandbox.world.chats[scene.ADA].posts
+    return answer, posts[answer["message_id"]].body, called
+
+
+async def test_an_edited_sentiment_and_fit_get_their_answer_edited(world: World) -> None:
+    before, after, called = await edited(
+        world, "/s this is terrible, I hate it", "/s lovely, thank you so much!"
+    )
+    assert "negative" in before["text"]
+    assert "positive" in after["text"]
+    assert called.count("sendMessage") == 1
+    before, after, called = await edited(world, f"/fit {POINTS}", "/fit poly2 1,1 2,4.2 3,8.8 4,16.1 5,24.9")
+    assert "x²" in after["caption"]
+    assert "sendPhoto" not in called
+    before, after, called = await edited(world, "/fit 1,2 2,b", f"/fit {POINTS}")
+    assert "no number" in before["text"]
+    assert after["photo"]
+    before, after, called = await edited(world, f"/fit {POINTS}", "/fit 1,2 2,b")
+    assert after["caption"] == before["caption"]
+    assert called.count("sendMessage") == 2
+
+
+async def test_an_edit_that_leaves_the_text_or_is_of_another_command_is_ignored(world: World) -> None:
+    for first, second in (("/s good", "/s good "), ("/models", "/jobs"), ("/train nothing", "/train other")):
+        before, after, called = await edited(world, first, second)
+        assert after["text"] == before["text"]
+        assert called.count("sendMessage") == 1
+        assert not [method for method in called if method.startswith("editMessage")]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -79,6 +110,17 @@ async def test_the_bots_process_has_loaded_no_tensorflow_after_all_it_does(world
     assert "onnxruntime" in mapped
     for trainer in ("tensorflow", "keras", "torch", "sklearn", "matplotlib"):
         assert f"/{trainer}" not in mapped
+
+
+async def test_a_button_of_somebody_elses_question_changes_nothing(world: World) -> None:
+    asked = await world.ask("/new", chat=scene.GROUP)
+    assert asked["text"].endswith("Reply to this message with your answer.")
+    cancel = asked["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+    query = await world.sandbox.press(scene.GRACE, scene.GROUP, asked["message_id"], cancel)
+    notice = (await asyncio.wait_for(query.answer, 15))["text"]
+    assert notice.startswith("This question is for Ada")
+    made = await world.ask("mood happy sad", chat=scene.GROUP, reply_to=asked["message_id"])
+    assert made["text"].startswith("“mood” is ready to learn: happy, sad.")
 
 
 BAD_INPUTS = {

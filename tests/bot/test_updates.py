@@ -57,7 +57,8 @@ def test_a_quote_says_whether_it_is_ours() -> None:
     ours = words("🙂", message_id=2) | {"from": {"id": BOT, "is_bot": True, "first_name": "Tonefit"}}
     message = read(message=words("why?", reply_to_message=ours))
     assert message is not None
-    assert message.quoted == Quoted(2, "🙂", from_bot=True)
+    author = Person(BOT, "Tonefit", is_bot=True)
+    assert message.quoted == Quoted(2, "🙂", from_bot=True, author=author)
 
 
 def test_a_channel_post_has_no_sender() -> None:

@@ -114,7 +114,7 @@ class Talk:
         message = Message(
             1, "button", self.chat, message_id, datetime.now(UTC), by, text, quoted, press=press
         )
-        return await self._handle(handler, self._context(message, data.partition(":")[2]))
+        return await self._handle(handler, self._context(message, data.partition("@")[0].partition(":")[2]))
 
     async def press_labelled(self, handler: Handler, label: str, *, by: Person = ANNA) -> Reply:
         """Press the button of the latest message that reads so."""

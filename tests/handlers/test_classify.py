@@ -93,12 +93,49 @@ async def test_an_unknown_model_above_a_reply_is_asked_for(spam: Talk) -> None:
     assert done.text.startswith("bad, ")
 
 
-async def test_a_text_without_a_model_offers_the_models_here(spam: Talk) -> None:
+async def test_the_only_model_of_a_chat_answers_where_none_is_named(
+    spam: Talk, group: Talk, tmp_path: Path
+) -> None:
+    said = await spam.say(classify, GOOD)
+    assert said.text.startswith("good, ")
+    assert said.text.endswith("\nby spam v1")
+    assert labels_of(said) == ["Why?", "👍 Right", "👎 Wrong"]
+    await publish_model(group, tmp_path / "model")
+    assert (await group.say(classify, f"不存在 {GOOD}")).text.endswith("\nby spam v1")
+
+
+async def test_the_chosen_model_answers_where_none_is_named(spam: Talk) -> None:
+    spam.settings.model = SHIPPED_NAME
     said = await spam.say(classify, GOOD)
     assert said.text.startswith("positive, ")
+    assert "There is no model" not in said.text
     assert labels_of(said) == ["Why?", "👍 Right", "👎 Wrong", "spam"]
     other = await spam.press_labelled(press, "spam")
     assert other.text.startswith("good, ")
+
+
+@pytest.mark.parametrize(
+    ("language", "args", "line"),
+    [
+        (
+            "en",
+            "nosuchmodelhere what a day",
+            "There is no model “nosuchmodelhere” here: “sentiment” read the whole text.",
+        ),
+        ("zh", "不存在 免费", "这里没有模型“不存在”：“sentiment”判断了整段文字。"),
+    ],
+)
+async def test_an_unknown_name_is_said_and_the_models_here_are_offered(
+    spam: Talk, tmp_path: Path, language: str, args: str, line: str
+) -> None:
+    await publish_model(spam, tmp_path / "mood", "mood")
+    spam.language = language
+    said = await spam.say(classify, args)
+    assert said.text.splitlines()[-1] == line
+    assert {"spam", "mood"} < set(labels_of(said))
+    await spam.press_labelled(press, "spam")
+    assert spam.session.result is not None
+    assert spam.session.result["model"] == "spam"
 
 
 async def test_an_untrained_model_says_how_to_train_it(talk: Talk) -> None:
@@ -110,7 +147,7 @@ async def test_an_untrained_model_says_how_to_train_it(talk: Talk) -> None:
 
 async def test_no_text_shows_an_example_and_the_models(spam: Talk) -> None:
     said = await spam.say(classify)
-    assert said.text.endswith("/classify sentiment Win a free cruise now")
+    assert said.text.endswith("/classify spam Win a free cruise now")
     assert labels_of(said) == ["spam", "sentiment"]
     asked = await spam.press_labelled(press, "spam")
     assert asked.text == "Send me a text, and I say what “spam” makes of it."
@@ -156,7 +193,7 @@ async def test_a_file_comes_back_with_label_and_probability(spam: Talk) -> None:
 async def test_a_file_replied_to_is_labelled(spam: Talk) -> None:
     document = spam.upload(GOOD.encode(), "x.txt")
     said = await spam.say(classify, quoted=Quoted(5, document=document))
-    assert rows(said)[0][1] == "positive"
+    assert rows(said)[0][1] == "good"
 
 
 async def test_a_file_waits_for_its_model(spam: Talk) -> None:

@@ -99,7 +99,12 @@ async def test_a_file_over_20_mb_is_refused_before_it_is_fetched(talk: Talk) -> 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("abc", "Row 1, column 1 holds “abc”, which is no number. Correct or empty the cell."),
+        ("abc\nx1", "Row 1, column 1, holds “abc”, which is no number. Correct or empty the cell."),
+        ("abc", "There is no number in “abc”. Send points, for example:\n/fit 1,2 2,4.1 3,5.9"),
+        (
+            "1,2 2,4 3",
+            "Row 3 has another number of cells than the others (1, not 2). It holds: 3. Correct",
+        ),
         ("1,2 2,b", "Row 2, column y holds “b”, which is no number. Correct or empty the cell."),
         ("5,1;5,2;5,3", "Every x is 5. A slope needs at least two different values."),
         ("1,2", "This fit needs at least 3 points, and there are 1. Add points or choose a simpler curve."),
@@ -107,7 +112,7 @@ async def test_a_file_over_20_mb_is_refused_before_it_is_fetched(talk: Talk) -> 
         ("ridge lasso 1,2;2,3;3,5", "ridge and lasso do not go together. Leave one of them out."),
         ("exp deg=2 1,2;2,3;3,5;4,8", "exp/log/power and degree do not go together. Leave one of them out."),
         ("1\t2\t4\n2\t4\t5\n3\t6\t7\n4\t8\t8", "The columns before x2 already say what it says."),
-        ("1,2\n2,inf\n3,4", "Row 2, column y holds “inf”. A fit needs finite numbers."),
+        ("1,2\n2,inf\n3,4", "Row 2, column y holds “inf”. A fit needs finite numbers. Correct or empty"),
         ("deg=3 1,2;1,3;2,4;2,5;3,1", "This fit needs 4 different values of x, and there are 3."),
     ],
 )
@@ -199,7 +204,8 @@ async def test_predict_asks_where_no_value_stands(talk: Talk) -> None:
     await talk.say(fit, LINE)
     reply = await talk.press_labelled(press, "Predict")
     assert reply.text == "For which x? The data go from 1 to 5."
-    assert talk.session.question == {"ask": "predict"}
+    assert talk.session.question == {"ask": "predict", "card": talk.outbox.order[-1][1]}
+    assert labels_of(reply) == ["Cancel"]
     assert (await talk.say(predict, "4")).text.startswith("x = 4: y = 8.0")
     assert talk.session.question is None
 

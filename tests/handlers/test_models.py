@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from handlers import classify, models
+from handlers.basics import press_cancel
 from handlers.messages import Document
 from handlers.model_names import model_key
 from ml.jobs import TrainRequest
@@ -74,7 +75,7 @@ async def test_a_taken_name_is_offered_to_be_taught_or_changed(talk: Talk) -> No
 
 async def test_the_question_of_new_can_be_closed(talk: Talk) -> None:
     await talk.say(models.new)
-    said = await talk.press_labelled(models.press_new, "Cancel")
+    said = await talk.press_labelled(press_cancel, "Cancel")
     assert said.text == "Cancelled."
     assert talk.session.question is None
 
@@ -97,9 +98,9 @@ async def test_the_list_tells_examples_and_live_versions(talk: Talk, tmp_path: P
     await make_model(talk)
     await teach_enough(talk)
     said = await talk.say(models.models)
-    assert "· taste – 0 examples, live: v1" in said.text
+    assert "· taste – 0 examples, live: v1 · used here" in said.text
     assert "· spam – 16 examples, not trained yet" in said.text
-    assert "· sentiment – came with me · used here" in said.text
+    assert said.text.endswith("· sentiment – came with me")
 
 
 async def test_the_card_tells_labels_counts_version_and_figures(talk: Talk, tmp_path: Path) -> None:
@@ -111,7 +112,7 @@ async def test_the_card_tells_labels_counts_version_and_figures(talk: Talk, tmp_
     assert "accuracy 90 %, precision 90 %, recall 90 %, F1 90 %" in said.text
     assert " MB" in said.text
     assert labels_of(said) == [
-        "Use here",
+        "✓ Used here",
         "Try it",
         "Probe",
         "Teach",
@@ -156,6 +157,7 @@ async def test_an_unknown_name_gets_the_nearest_as_buttons(talk: Talk) -> None:
 
 async def test_use_here_lasts_in_private(talk: Talk, tmp_path: Path) -> None:
     await publish_model(talk, tmp_path / "model")
+    await publish_model(talk, tmp_path / "other", "other")
     await talk.say(models.models, "spam")
     await talk.press_labelled(models.press_use, "Use here")
     assert talk.settings.model == "spam"
@@ -164,8 +166,20 @@ async def test_use_here_lasts_in_private(talk: Talk, tmp_path: Path) -> None:
     assert "by spam v1" in said.text
 
 
+async def test_use_here_of_the_shipped_model_goes_before_the_only_one_trained(
+    talk: Talk, tmp_path: Path
+) -> None:
+    await publish_model(talk, tmp_path / "model")
+    await talk.say(models.models, "sentiment")
+    await talk.press_labelled(models.press_use, "Use here")
+    said = await talk.say(classify.classify, "what a lovely day")
+    assert "by sentiment" in said.text
+    assert labels_of(await talk.say(models.models, "sentiment"))[0] == "✓ Used here"
+
+
 async def test_use_here_in_a_group_is_for_the_person_alone(group: Talk, tmp_path: Path) -> None:
     await publish_model(group, tmp_path / "model")
+    await publish_model(group, tmp_path / "other", "other")
     await group.say(models.models, "spam")
     await group.press_labelled(models.press_use, "Use here")
     assert group.settings.model is None

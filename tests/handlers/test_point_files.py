@@ -151,7 +151,7 @@ def test_empty_cells_and_lines_of_a_long_file_are_left_out_and_counted() -> None
 def test_more_than_a_million_rows_are_refused() -> None:
     with pytest.raises(Refusal) as raised:
         read("1,2\n" * (MOST_ROWS + 2))
-    assert raised.value.values == {"limit": "1,000,000"}
+    assert raised.value.values == {"count": "1,000,002", "limit": "1,000,000"}
 
 
 def test_a_file_of_more_than_20_mb_is_refused() -> None:

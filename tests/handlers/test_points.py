@@ -157,7 +157,7 @@ def test_rows_with_an_empty_cell_are_left_out_and_counted() -> None:
 @pytest.mark.parametrize(
     ("text", "row", "column", "held"),
     [
-        ("abc", 1, 1, "abc"),
+        ("abc\nx1", 1, 1, "abc"),
         ("1,2 2,b 3,4", 2, "y", "b"),
         ("please 1,2 2,4", 1, 1, "please"),
         ("height,weight\n1,2\n2,?", 3, "weight", "?"),
@@ -209,6 +209,7 @@ def test_a_broken_row_is_named() -> None:
         ("--degree 4 1,2", Spec(degree=4)),
         ("deg：4 1,2", Spec(degree=4)),
         ("１，２ ci=90", Spec(ci=90)),
+        ("‘ci=90’ 1,2 3,4 5,−7.5", Spec(ci=90)),
         ("ci=99.9% 1,2", Spec(ci=99.9)),
         ("exp 1,2", Spec(model="exp")),
         ("POWER 1,2", Spec(model="power")),

@@ -90,7 +90,10 @@ async def test_a_file_of_texts_gets_the_label_that_is_named(taught: Talk) -> Non
     [
         (b"", "This file is empty."),
         (b"\x89PNG\r\n\x1a\n\x00\x01", "This file holds no text."),
-        (b"a,b\nc,d\n", "No column of this file holds labels of the model. Row 1 holds: a b"),
+        (
+            b"a,b\nc,d\n",
+            "No column of this file holds a label of the model (junk, fine). Row 1 holds: a b.",
+        ),
     ],
 )
 async def test_a_file_that_teaches_nothing_says_why(taught: Talk, content: bytes, sentence: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from handlers.errors import Refusal
 from handlers.model_names import model_key
+from handlers.teach import teach
 from handlers.texts import Texts
 from handlers.train import Training, cancel, jobs, press, press_job, read_training, train
 from ml.jobs import Job
@@ -224,3 +225,24 @@ async def test_whose_trainings_ran_as_long_as_they_may_is_told_so(ready: Talk) -
     await note_training(ready.services.jobs._redis, BEN.id, 10)
     await ready.say(train, "spam", by=BEN)
     assert (await the_job(ready)).state == "queued"
+
+
+@pytest.mark.parametrize(
+    ("language", "begins"), [("en", "“sentiment” came with me"), ("zh", "“sentiment”是我自带的")]
+)
+async def test_the_shipped_model_learns_nothing_and_the_way_on_is_shown(
+    talk: Talk, language: str, begins: str
+) -> None:
+    talk.language = language
+    for chats_own in (None, "spam"):
+        if chats_own is not None:
+            await make_model(talk, chats_own)
+        for handler, words in (
+            (train, "sentiment"),
+            (teach, "Sentiment"),
+            (teach, "sentiment positive hi"),
+        ):
+            said = await talk.say(handler, words)
+            assert said.text.startswith(begins)
+            assert "/new " in said.text
+            assert len(labels_of(said)) == 1

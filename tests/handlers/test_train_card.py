@@ -8,7 +8,7 @@ from handlers.train_card import PROBLEMS, end_card, progress_card, queued_card, 
 from ml.job_records import Job, Progress, TrainRequest
 from tests.handlers.conftest import data_of, labels_of, metrics
 
-EN = Texts()
+EN, ZH = Texts(), Texts("zh")
 REQUEST = TrainRequest("7", "spam", 7, 7)
 QUEUED = Job("abc234", REQUEST, "queued", 2, 41.0, 10, "queued", 0.0)
 
@@ -37,7 +37,18 @@ def test_other_stages_are_told_in_words(stage: str) -> None:
 
 
 def test_a_training_before_its_first_epoch_has_no_bar() -> None:
-    assert progress_card(Progress("abc234", "training"), "spam", EN).text == "spam: training"
+    begun = Progress("abc234", "training")
+    assert progress_card(begun, "spam", EN, 8.2).text == (
+        "spam: getting the network ready and going through the examples for the first time\nabout 8 s left"
+    )
+    assert progress_card(begun, "垃圾", ZH, 0.0).text == "垃圾：正在准备网络，第一次学习这些例子"
+
+
+def test_the_first_pass_foretells_nothing_so_that_the_jobs_estimate_stands() -> None:
+    first = Progress("abc234", "training", epoch=1, epochs=20)
+    assert progress_card(first, "spam", EN, 6.0).text.endswith("\nabout 6 s left")
+    second = Progress("abc234", "training", epoch=2, epochs=20, seconds_left=4.0)
+    assert progress_card(second, "spam", EN, 6.0).text.endswith("\nabout 4 s left")
 
 
 def test_the_result_tells_figures_before_and_after_and_each_label() -> None:

@@ -35,6 +35,8 @@ def test_a_few_samples_a_label_make_a_model_that_is_served(tmp_path: Path) -> No
     report = train(SAMPLES, TrainConfig(epochs=6), tmp_path / "model", epochs.append)
     assert (report.n_train, report.n_held_out) == (26, 6)
     assert [epoch.epoch for epoch in epochs] == [1, 2, 3, 4, 5, 6]
+    assert epochs[0].seconds_left is None  # it compiles the graph
+    assert all(epoch.seconds_left is not None for epoch in epochs[1:])
     assert epochs[-1].seconds_left == 0
     assert epochs[-1].loss < epochs[0].loss
     model = Model.load(tmp_path / "model")

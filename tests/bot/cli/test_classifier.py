@@ -118,6 +118,7 @@ def test_what_cannot_be_trained_on_is_said_in_a_sentence(
     result = run(app, ["train", str(tmp_path / "rows.csv"), "--name", "mine"])
     assert result.exit_code == 2
     assert said in result.stderr
+    assert "0/?" not in result.stderr + result.stdout
     assert "Traceback" not in result.stderr
 
 

@@ -1,6 +1,7 @@
 """`tonefit fit`: the JSON that outside checks read, and one sentence where something is wrong."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -110,29 +111,42 @@ def test_people_get_a_table() -> None:
         ([], "x,y\n1,2\n1,3\n1,4\n", "Every x is 1."),
         (["--y", "z"], LINE, "There is no column “z”. The columns are: x, y"),
         (["--degree", "11"], LINE, "The degree is a whole number from 1 to 10"),
-        (["--ci", "20"], LINE, "ci= is the confidence in percent"),
-        (["--ci", "high"], LINE, "ci= is the confidence in percent"),
+        (["--ci", "20"], LINE, "--ci is the confidence in percent"),
+        (["--ci", "high"], LINE, "--ci is the confidence in percent"),
         (["--degree", "two"], LINE, "The degree is a whole number from 1 to 10"),
-        (["--ridge", "-1"], LINE, "ridge= takes a number from 0 up"),
+        (["--ridge", "-1"], LINE, "--ridge takes a number from 0 up"),
         (["--x", "x", "--y", "x"], LINE, "Column “x” is named twice."),
         (["--model", "cubic"], LINE, "There is no model “cubic”."),
-        (["--robust", "x"], LINE, "robust= is huber or theil-sen"),
+        (["--robust", "x"], LINE, "--robust is huber or theil-sen"),
         (["--ridge", "1", "--lasso", "1"], LINE, "ridge and lasso do not go together."),
-        (["--predict", "soon"], LINE, "“soon” is no number."),
+        (["--predict", "soon"], LINE, "“soon” is no number. Write for example --predict 10."),
+        (
+            ["--model", "exp", "--x", "a,b"],
+            FEATURES,
+            "This curve goes through one column of x. Choose it with --x",
+        ),
     ],
 )
-def test_what_is_wrong_is_one_sentence_and_exit_1(args: list[str], content: str, said: str) -> None:
+def test_what_is_wrong_is_one_sentence_and_exit_2(args: list[str], content: str, said: str) -> None:
     result = run("-", *args, content=content)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr.startswith(said)
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
 
 
+def test_an_interval_has_the_digits_that_tell_its_ends_apart_and_one_degree_is_one() -> None:
+    ridge = run("-", "--ridge", content="x,y\n1,2\n2,4\n3,6\n4,8\n").stdout
+    ends = re.findall(r"\[(\S+), (\S+)\]", ridge)
+    assert len(ends) >= 3
+    assert all(low != high for low, high in ends)
+    assert "with 1 degree of freedom" in run("-", content="x,y\n1,2\n2,4.1\n3,6\n").stdout
+
+
 def test_a_file_that_is_not_there_is_a_sentence() -> None:
     result = run("nowhere.csv")
     assert (result.exit_code, result.stderr) == (
-        1,
+        2,
         "nowhere.csv cannot be read: No such file or directory.\n",
     )
 
