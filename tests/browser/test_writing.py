@@ -143,6 +143,7 @@ async def test_a_file_that_is_too_large_is_refused_before_it_travels(page: Page,
     await page.locator("#send-button").click()
     await expect(page.locator(".toast")).to_have_text("Not sent: a file holds up to 50 MB")
     await expect(page.locator("article.is-failed")).to_have_count(1)
+    await expect(page.locator("article .spinner")).to_have_count(0)
 
 
 async def test_every_refusal_has_its_sentence_in_the_page(page: Page) -> None:

@@ -65,9 +65,8 @@ export class Bubble {
     const language = document.documentElement.lang;
     this.#part("sender", [this.named && place.first, nameOf(senderOf(message))], () => this.#sender(place));
     this.#part("quote", [message.reply_to_message, language], () => this.#quote());
-    this.#part("media", [message.photo, message.document, message.sticker, message.pending, language], () =>
-      media(message),
-    );
+    const { photo, document: file, sticker, pending, failed } = message;
+    this.#part("media", [photo, file, sticker, pending, failed, language], () => media(message));
     const votes = message.reactions ?? {};
     this.#part("reactions", [votes, person.id, language], () =>
       reactionChips(

@@ -10,7 +10,7 @@ const UNITS = ["B", "KB", "MB", "GB"];
 /** The nodes of whatever a message holds besides words, or null. */
 export function media(message) {
   if (message.photo) return photo(message.photo);
-  if (message.document) return file(message.document, message.pending);
+  if (message.document) return file(message.document, message);
   if (message.sticker) return sticker(message.sticker);
   return null;
 }
@@ -32,14 +32,14 @@ function photo(sizes) {
   );
 }
 
-function file(document, pending) {
+function file(document, { pending, failed }) {
   const name = document.file_name ?? t("document");
   const kind = name.includes(".") ? name.split(".").at(-1).slice(0, 4) : "";
   const children = [
     el(
       "span.file-kind",
       { "aria-hidden": "true" },
-      pending ? el("span.spinner") : icon("download"),
+      failed ? icon("alert") : pending ? el("span.spinner") : icon("download"),
       el("small", {}, kind),
     ),
     el("span.file-name", {}, name),
