@@ -133,12 +133,19 @@ def _version_lines(facts: ModelFacts, manifest: Mapping[str, Any], t: Texts, *, 
     arch = str(manifest.get("arch", ""))
     known = ARCHITECTURES.get(arch)
     lines.append(t("Network: {arch}, {size}", arch=t(known) if known else arch, size=size_text(facts.size)))
+    if manifest.get("probe"):
+        points = measured(manifest["probe"][0]["change"])
+        lines.append(
+            t("Probe: swapping who a text is about moves an answer by up to {points} points", points=points)
+        )
+    lines += _confusion_lines(metrics, t)
     if sum(facts.verdicts.values()):
         lines.append(
             t(
-                "Answers called right: {right}, wrong: {wrong}",
+                "Answers called right: {right}, wrong: {wrong} ({share} % right)",
                 right=facts.verdicts["right"],
                 wrong=facts.verdicts["wrong"],
+                share=measured(facts.verdicts["right"] / sum(facts.verdicts.values())),
             )
         )
     return lines
@@ -154,6 +161,23 @@ def _samples_line(samples: int, metrics: Mapping[str, Any], t: Texts) -> str:
         count=f"{samples:,}",
         held_out=f"{metrics['n_held_out']:,}",
     )
+
+
+def _confusion_lines(metrics: Mapping[str, Any], t: Texts) -> list[str]:
+    """Return the pair of labels that is confused most often, where any is."""
+    labels, counts = metrics.get("labels", ()), metrics.get("confusion", ())
+    pairs = [
+        (counts[truth][said], labels[truth], labels[said])
+        for truth in range(len(counts))
+        for said in range(len(counts))
+        if truth != said and counts[truth][said]
+    ]
+    if not pairs:
+        return []
+    count, truth, said = max(pairs, key=lambda pair: pair[0])
+    return [
+        t("Most often confused: “{truth}” taken for “{said}” ({count})", truth=truth, said=said, count=count)
+    ]
 
 
 def _card_buttons(facts: ModelFacts, t: Texts) -> tuple[tuple[Button, ...], ...]:

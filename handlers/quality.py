@@ -1,4 +1,4 @@
-"""What is said before a training about the examples, each with the button that mends it."""
+"""What is said about the examples when a training is asked for, each with the button that mends it."""
 
 from __future__ import annotations
 
@@ -37,10 +37,12 @@ async def mend(context: Context, entry: ModelEntry, what: str) -> None:
     context.notice = context.t.plural("{count} example taken out.", "{count} examples taken out.", taken)
 
 
-def quality_card(entry: ModelEntry, found: Quality, t: Texts) -> Reply:
-    """Tell what was found, the worst first, and offer to mend it or to train all the same."""
+def quality_card(entry: ModelEntry, found: Quality, t: Texts, *, mended: str = "") -> Reply:
+    """Tell what was found, the worst first, and offer to mend it; `mended` says what was done already."""
     key = model_key(entry.name)
-    lines = [t("Before “{name}” is trained, look at its examples:", name=entry.name)]
+    lines = [mended] if mended else []
+    if found:
+        lines.append(t("The examples of “{name}” could be better:", name=entry.name))
     rows: list[tuple[Button, ...]] = []
     if found.conflicts:
         lines.append(
@@ -74,5 +76,6 @@ def quality_card(entry: ModelEntry, found: Quality, t: Texts) -> Reply:
         labels = ", ".join(f"“{label}”" for label in found.alone)
         lines.append(t("· One person alone taught {labels}: it may be one person's view.", labels=labels))
         rows.append((Button(t("Ask others for examples"), data=f"teach:{key}"),))
-    rows.append((Button(t("Train all the same"), data=f"quality:{key}:anyway"),))
+    if mended:
+        rows.append((Button(t("Train again"), data=f"train:{key}"),))
     return Reply("\n".join(lines), buttons=tuple(rows))

@@ -140,33 +140,25 @@ async def press(context: Context) -> None:
 
 
 async def press_quality(context: Context) -> None:
-    """Mend the examples as the button says, and go on with the training that was asked for."""
+    """Mend the examples as the button says and show what is left, or train with rare labels weighing more."""
     key, _, what = context.args.partition(":")
     entry = await pressed_model(context, key)
-    question = context.session.question or {}
-    ours = question.get("card") == context.message.message_id
-    options = dict(question.get("options") or {}) if ours else {}
-    if what in {"fold", "newest"}:
-        await mend(context, entry, what)
-        await _begin(context, entry, options)
-        return
     if what == "balance":
-        options["balance"] = True
-    context.session.question = None if ours else context.session.question
-    await _queue(context, entry, options)
+        await _queue(context, entry, {"balance": True})
+        return
+    await mend(context, entry, what)
+    await context.edit(quality_card(entry, await examine(context, entry), context.t, mended=context.notice))
 
 
 async def _begin(context: Context, entry: ModelEntry, options: Mapping[str, Any]) -> None:
-    """Say what is wrong with the examples, if anything; else queue the training."""
+    """Queue the training, and say what is wrong with the examples, if anything: to mend that is a tap."""
     counts = await context.services.examples.counts(context.owner, entry.name)
     found = Quality() if missing(entry.labels, counts) else await examine(context, entry)
     if found.uneven is not None and options.get("balance"):
         found = replace(found, uneven=None)
-    if not found:
-        await _queue(context, entry, options)
-        return
-    question = {"ask": "quality", "model": entry.name, "options": dict(options)}
-    await context.ask(question, quality_card(entry, found, context.t), typed=False)
+    await _queue(context, entry, options)
+    if found:
+        await context.reply(quality_card(entry, found, context.t))
 
 
 async def _queue(context: Context, entry: ModelEntry, options: Mapping[str, Any]) -> None:

@@ -102,6 +102,6 @@ def load_tensorflow(*, gpu: bool = False) -> None:
     if not gpu:
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     begun = time.monotonic()
-    for name in ("ml.train", "sklearn.metrics"):
+    for name in ("ml.train", "sklearn.linear_model", "scipy.sparse", "onnxruntime.quantization"):
         importlib.import_module(name)
     log.info("tensorflow is loaded after %.1f s", time.monotonic() - begun)

@@ -58,7 +58,10 @@ def train(
         str, typer.Option("--name", help="What to call the model; a new version if it is there.")
     ],
     arch: Annotated[
-        str, typer.Option("--arch", help="`lstm`, or `article` for the source article's.")
+        str,
+        typer.Option(
+            "--arch", help="`lstm`, `gru`, `cnn`, `transformer`, or `article` for the source article's."
+        ),
     ] = "lstm",
     epochs: Annotated[
         int | None, typer.Option("--epochs", min=1, max=1000, help="Passes over the data.")
@@ -237,10 +240,10 @@ def _train(samples: Sequence[Sample], arch: str, epochs: int | None, folder: Pat
 
     console = Console(stderr=True)
     with console.status("starting TensorFlow"), _quiet():
-        from ml.classifier import ARCHITECTURES
+        from ml.networks import NAMES
         from ml.train import Epoch, OneClass, TooFewSamples, TrainConfig, check, train
-    if arch not in ARCHITECTURES:
-        raise _failure(f"There is no architecture {arch!r}; there are {', '.join(ARCHITECTURES)}.")
+    if arch not in NAMES:
+        raise _failure(f"There is no architecture {arch!r}; there are {', '.join(NAMES)}.")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     config = TrainConfig(arch=arch, epochs=epochs)
     try:

@@ -1,10 +1,11 @@
-"""What is wrong with the examples is said before a training, and a button mends it."""
+"""What is wrong with the examples is said with the training, and a button mends it."""
 
 import pytest
 
+from handlers.model_names import model_key
 from handlers.train import press, press_quality, train
 from ml.samples import Sample
-from tests.handlers.conftest import ANNA, BEN, Talk, labels_of, make_model, teach_enough
+from tests.handlers.conftest import ANNA, BEN, Talk, data_of, labels_of, make_model, teach_enough
 
 
 @pytest.fixture
@@ -23,9 +24,10 @@ async def jobs(talk: Talk) -> list[dict[str, object]]:
     return [job.request.options for job in await talk.services.jobs.list(talk.owner)]
 
 
-async def test_good_examples_are_trained_on_at_once(ready: Talk) -> None:
+async def test_good_examples_bring_nothing_but_the_queue(ready: Talk) -> None:
     await ready.say(train, "spam")
     assert await jobs(ready) == [{}]
+    assert len(ready.outbox.order) == 1
 
 
 async def test_texts_with_two_labels_keep_the_latest(ready: Talk) -> None:
@@ -33,16 +35,16 @@ async def test_texts_with_two_labels_keep_the_latest(ready: Talk) -> None:
     await teach(ready, ("you won", "junk"))
     said = await ready.say(train, "spam epochs=3")
     assert said.text.split("\n") == [
-        "Before “spam” is trained, look at its examples:",
+        "The examples of “spam” could be better:",
         "· 1 text has several labels:",
         "  “you won” – fine, junk",
     ]
-    assert labels_of(said) == ["Keep the latest label", "Train all the same"]
-    assert await jobs(ready) == []
-    await ready.press_labelled(press_quality, "Keep the latest label")
-    assert ready.notice == "1 example taken out."
+    assert labels_of(said) == ["Keep the latest label"]
+    assert await jobs(ready) == [{"epochs": 3}]  # nobody waits for the answer
+    mended = await ready.press_labelled(press_quality, "Keep the latest label")
+    assert mended.text == "1 example taken out."
+    assert labels_of(mended) == ["Train again"]
     assert await ready.services.examples.counts(ready.owner, "spam") == {"fine": 8, "junk": 9}
-    assert await jobs(ready) == [{"epochs": 3}]
 
 
 async def test_repeats_are_taken_out(ready: Talk) -> None:
@@ -51,28 +53,30 @@ async def test_repeats_are_taken_out(ready: Talk) -> None:
     assert "· 2 texts nearly repeat another of their label." in said.text
     await ready.press_labelled(press_quality, "Take repeats out")
     assert await ready.services.examples.counts(ready.owner, "spam") == {"fine": 8, "junk": 8}
-    assert await jobs(ready) == [{}]
+
+
+async def test_what_is_left_is_said_after_a_repair(ready: Talk) -> None:
+    await teach(ready, ("Junk, number 1!", "junk"), ("you won", "fine"), ("you won", "junk"))
+    await ready.say(train, "spam")
+    said = await ready.press_labelled(press_quality, "Take repeats out")
+    assert said.text.startswith("1 example taken out.\nThe examples of “spam” could be better:\n· 1 text has")
+    assert labels_of(said) == ["Keep the latest label", "Train again"]
 
 
 async def test_a_rare_label_may_weigh_more(ready: Talk) -> None:
     await teach(ready, *((f"another {n}", "fine") for n in range(80)))
     said = await ready.say(train, "spam")
     assert "· “fine” has more than ten times as many examples as “junk”." in said.text
-    await ready.press_labelled(press_quality, "Let rare labels weigh more")
-    assert await jobs(ready) == [{"balance": True}]
+    (job,) = await ready.services.jobs.list(ready.owner)
+    await ready.services.jobs.cancel(job.id)
+    await ready.press(press_quality, data_of(said, "Let rare labels weigh more"))
+    assert (await jobs(ready))[0] == {"balance": True}
 
 
 async def test_with_balance_on_nothing_is_said_of_it(ready: Talk) -> None:
     await teach(ready, *((f"another {n}", "fine") for n in range(80)))
     await ready.say(train, "spam balance=on")
-    assert await jobs(ready) == [{"balance": True}]
-
-
-async def test_training_all_the_same_keeps_the_options(ready: Talk) -> None:
-    await teach(ready, ("you won", "fine"), ("you won", "junk"))
-    await ready.say(train, "spam arch=cnn")
-    await ready.press_labelled(press_quality, "Train all the same")
-    assert await jobs(ready) == [{"arch": "cnn"}]
+    assert len(ready.outbox.order) == 1
 
 
 async def test_a_label_of_one_person_alone_is_named_where_several_teach(group: Talk) -> None:
@@ -81,18 +85,16 @@ async def test_a_label_of_one_person_alone_is_named_where_several_teach(group: T
     await teach(group, ("see you", "fine"), by=BEN.id)
     said = await group.say(train, "spam")
     assert said.text.endswith("· One person alone taught “junk”: it may be one person's view.")
-    assert labels_of(said) == ["Ask others for examples", "Train all the same"]
+    assert labels_of(said) == ["Ask others for examples"]
 
 
 async def test_a_pressed_train_button_looks_at_the_examples_too(ready: Talk) -> None:
-    from handlers.model_names import model_key
-
     await teach(ready, ("you won", "fine"), ("you won", "junk"))
     said = await ready.press(press, f"train:{model_key('spam')}", on=1)
-    assert labels_of(said)[-1] == "Train all the same"
+    assert labels_of(said) == ["Keep the latest label"]
 
 
 async def test_in_chinese(ready: Talk) -> None:
     ready.language = "zh"
     await teach(ready, ("you won", "fine"), ("you won", "junk"))
-    assert labels_of(await ready.say(train, "spam")) == ["保留最新的标签", "照样训练"]
+    assert labels_of(await ready.say(train, "spam")) == ["保留最新的标签"]
