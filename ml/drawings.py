@@ -9,20 +9,19 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import matplotlib as mpl
 import noto_cjk_sans_otc
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
+from ml.date_axis import dated, mark_dates
 from ml.judgement_drawing import judgement
 from ml.plots import width
 
@@ -171,7 +170,7 @@ def _axes(figure: Figure, payload: Payload, colours: dict[str, str]) -> Axes:
     axes.set_axisbelow(True)
     axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
     if payload.get("x_origin"):
-        _date_axis(axes)
+        mark_dates(axes)
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.get_offset_text().set_color(colours["faint"])
     axes.yaxis.get_offset_text().set_color(colours["faint"])
@@ -193,33 +192,6 @@ def _axes(figure: Figure, payload: Payload, colours: dict[str, str]) -> Axes:
         0.03, 0.885, payload.get("subtitle", ""), ha="left", va="top", fontsize=12, color=colours["faint"]
     )
     return axes
-
-
-def dated(payload: Payload) -> Payload:
-    """Return a payload whose x count days as matplotlib does, instead of from an ISO date."""
-    first = date2num(datetime.fromisoformat(payload["x_origin"]))
-    moved = dict(payload)
-    for name in ("points", "curve"):
-        if name in payload:
-            moved[name] = payload[name] | {"x": [first + x for x in payload[name]["x"]]}
-    moved["outliers"] = [outlier | {"x": first + outlier["x"]} for outlier in payload.get("outliers", [])]
-    if payload.get("prediction"):
-        moved["prediction"] = payload["prediction"] | {"x": first + payload["prediction"]["x"]}
-    return moved
-
-
-def _date_axis(axes: Axes) -> None:
-    """Put marks where years, months, days or hours begin, and write no more of a date than they need."""
-    locator = AutoDateLocator(minticks=3, maxticks=7)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(
-        ConciseDateFormatter(
-            locator,
-            formats=["%Y", "%m-%d", "%m-%d", "%H:%M", "%H:%M", "%H:%M:%S"],
-            zero_formats=["", "%Y", "%m-%d", "%m-%d", "%H:%M", "%H:%M"],
-            offset_formats=["", "%Y", "%Y", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d"],
-        )
-    )
 
 
 def _points(axes: Axes, points: dict[str, list[float]], colours: dict[str, str]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from ml import drawings
+from ml.date_axis import dated
 from ml.plots import PlotError, Plotter
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -114,7 +115,7 @@ def test_an_axis_of_dates_is_marked_where_years_months_or_hours_begin(
     payload = {**FIT, "x_origin": "2024-01-01" if days[2] < 2000 else "2001-01-01", "outliers": []}
     payload |= {"prediction": None, "points": {"x": days, "y": [1, 2, 3]}}
     payload["curve"] = dict.fromkeys(CURVE, days)
-    drawings.fit(figure, drawings.dated(payload), drawings.LIGHT)
+    drawings.fit(figure, dated(payload), drawings.LIGHT)
     figure.canvas.draw()
     axis = figure.axes[0].xaxis
     words = [label.get_text() for label in axis.get_ticklabels()] + [axis.get_offset_text().get_text()]
