@@ -105,7 +105,7 @@ async def evaluate_file(context: Context, name: str, document: Document) -> None
     try:
         lesson = await asyncio.to_thread(read_file, content, document.name, labels)
     except TableError as error:
-        raise refuse_table(error) from error
+        raise refuse_table(error, labels=context.t.listed(labels), label=labels[0]) from error
     if len(lesson.samples) > MOST_ROWS:
         raise Refusal(
             N_("This file has {count} rows, and I judge by up to {limit} at once. Send it in parts."),

@@ -103,7 +103,7 @@ async def test_rows_that_cannot_be_read_are_counted(spam: Talk) -> None:
 
 async def test_a_file_without_the_models_labels_is_refused(spam: Talk) -> None:
     said = await spam.say(evaluate, "spam", document=spam.upload(b"label,text\nx,one\ny,two\n", "x.csv"))
-    assert said.text.startswith("No column of this file holds labels of the model.")
+    assert said.text.startswith("No column of this file holds a label of the model (bad, meh, good).")
 
 
 async def test_too_many_rows_are_refused(spam: Talk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,8 +18,9 @@ async def test_the_largest_change_is_told_with_its_two_sentences(talk: Talk) -> 
 
 async def test_a_model_of_the_chat_is_probed_from_its_card(talk: Talk, tmp_path: Path) -> None:
     await publish_model(talk, tmp_path / "model")
-    asked = await talk.say(probe)
-    assert labels_of(asked) == ["spam", "sentiment"]
+    assert (await talk.say(probe)).text.startswith("spam: swapping ")  # the only one here
+    await publish_model(talk, tmp_path / "another", "another")
+    assert labels_of(await talk.say(probe)) == ["spam", "another", "sentiment"]
     assert (await talk.press_labelled(press_probe, "spam")).text.startswith("spam: swapping ")
     await talk.say(models, "spam")
     said = await talk.press_labelled(press_probe, "Probe")

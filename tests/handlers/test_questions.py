@@ -22,7 +22,7 @@ def a_fit() -> dict[str, Any]:
     """Return what a session keeps of a fit, without the second that its picture takes."""
     options, points = parse_fit(POINTS)
     assert points is not None
-    return fit_points(points, options.spec, Source()).to_dict()
+    return fit_points(points, options, Source()).to_dict()
 
 
 @pytest.mark.parametrize(
