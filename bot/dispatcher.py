@@ -27,6 +27,7 @@ DRAIN_TIMEOUT = 1.5  # seconds for answers in flight when the bot stops, or a sh
 SENDING_TIMEOUT = 30.0  # seconds more for those that are being sent, more than a request may take
 ENDING_TIMEOUT = 1.0  # the same when the bot stops
 HUNGRY = 0.5  # seconds between two looks for shards of a replica that died, while some are missing
+TOGETHER = 0.001  # seconds in which acknowledgements become one call
 REMEMBERED = 8_192  # answered updates: a server that lost its last second shows them again
 
 
@@ -52,15 +53,15 @@ class Dispatcher:
         self._dead_letters = dead_letters
         self._answerer = answerer
         self._slots = Slots()
-        self._acknowledge: Gather[Entry, None] = Gather(self._acknowledge_all)
-        self._known: dict[int, bytes] = {}  # shard to the last id that was read
+        self._acknowledge: Gather[Entry, None] = Gather(self._acknowledge_all, delay=TOGETHER)
+        self._known: dict[int, str] = {}  # shard to the last id that was read
         self._suspects: dict[int, _Suspects] = {}  # of shards whose last owner crashed
         self._alone = asyncio.Lock()  # held by an update over which two processes died
         self._queues: dict[int, deque[Entry]] = {}  # by chat
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._turns: dict[int, Turn] = {}  # of the chats' first updates
-        self._held: set[tuple[int, bytes]] = set()
-        self._answered: OrderedDict[tuple[int, bytes], None] = OrderedDict()
+        self._held: set[str] = set()
+        self._answered: OrderedDict[str, None] = OrderedDict()
         self._leaving: set[int] = set()
         self._goodbyes: set[asyncio.Task[None]] = set()
 
@@ -157,7 +158,7 @@ class Dispatcher:
         queue = self._queues[chat]
         while len(queue) > 1:
             last = queue.pop()
-            self._held.discard((last.shard, last.id))
+            self._held.discard(last.name)
 
     async def _read(self) -> None:
         """Put what comes into the queues of the chats."""
@@ -182,7 +183,7 @@ class Dispatcher:
                     self._queue(entry)
 
     def _queue(self, entry: Entry) -> None:
-        key = (entry.shard, entry.id)
+        key = entry.name
         if key in self._held:
             return
         if key in self._answered:
@@ -208,11 +209,11 @@ class Dispatcher:
             while waiting:
                 await self._deliver(waiting[0])
                 entry = waiting.popleft()
-                self._held.discard((entry.shard, entry.id))
+                self._held.discard(entry.name)
         except ShardLost:
             return
         finally:
-            self._held.difference_update((entry.shard, entry.id) for entry in waiting)
+            self._held.difference_update(entry.name for entry in waiting)
             if waiting and waiting[0].shard in self._known:  # it came back meanwhile
                 self._known[waiting[0].shard] = FIRST
             del self._queues[chat], self._tasks[chat]
@@ -253,7 +254,7 @@ class Dispatcher:
                 if attempt == TRIES or isinstance(error, TimeoutError):
                     await self._give_up(entry, turn, error)
                     return
-                log.info("update %s failed (%s), trying again", entry.id.decode(), type(error).__name__)
+                log.info("update %s failed (%s), trying again", entry.name, type(error).__name__)
         self._remember(entry)
         await with_redis(lambda: self._acknowledge(entry), (RedisError,))
 
@@ -269,7 +270,7 @@ class Dispatcher:
         self._remember(entry)
 
     def _remember(self, entry: Entry) -> None:
-        self._answered[entry.shard, entry.id] = None
+        self._answered[entry.name] = None
         if len(self._answered) > REMEMBERED:
             self._answered.popitem(last=False)
 

@@ -16,10 +16,11 @@ from handlers.messages import Message
 
 DAY = 86_400  # seconds
 RESULT_ID_LENGTH = 6
+TOGETHER = 0.004  # seconds in which what many updates ask of Redis becomes one call
 
 Record = TypeVar("Record", Session, ChatSettings)
 
-# Compare and set many records: one that somebody else changed is returned as it stands, '' where it was set.
+# Compare and set many records; return the place and the content of each that somebody else changed.
 # KEYS: records; ARGV: expected, new, seconds (0: for ever) of each
 STORE = """
 local found = {}
@@ -28,20 +29,20 @@ for i, key in ipairs(KEYS) do
   if held == ARGV[3 * i - 2] then
     if ARGV[3 * i] == '0' then redis.call('SET', key, ARGV[3 * i - 1])
     else redis.call('SET', key, ARGV[3 * i - 1], 'EX', ARGV[3 * i]) end
-    found[i] = ''
   else
-    found[i] = {held}
+    table.insert(found, {i - 1, held})
   end
 end
 return found
 """
-# Keep results under ids that are free. KEYS: results; ARGV: seconds, records
+# Keep results under ids that are free; return the places of those that were taken.
+# KEYS: results; ARGV: seconds, records
 KEEP = """
-local kept = {}
+local taken = {}
 for i, key in ipairs(KEYS) do
-  kept[i] = redis.call('SET', key, ARGV[i + 1], 'NX', 'EX', ARGV[1]) and 1 or 0
+  if not redis.call('SET', key, ARGV[i + 1], 'NX', 'EX', ARGV[1]) then table.insert(taken, i - 1) end
 end
-return kept
+return taken
 """
 
 
@@ -66,8 +67,8 @@ class Sessions:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._script = redis.register_script(STORE)
-        self._load: Gather[tuple[str, ...], list[bytes]] = Gather(self._load_all)
-        self._store: Gather[_Change, bytes | None] = Gather(self._store_all)
+        self._load: Gather[tuple[str, ...], list[bytes]] = Gather(self._load_all, delay=TOGETHER)
+        self._store: Gather[_Change, bytes | None] = Gather(self._store_all, delay=TOGETHER)
 
     async def load(self, message: Message) -> Remembered:
         """Return what is known of this person and chat."""
@@ -110,7 +111,8 @@ class Sessions:
             value for change in changes for value in (change.expected, change.record, change.ttl)
         ]
         found = await self._script(keys=[change.key for change in changes], args=arguments)
-        return [one[0] if one else None for one in found]
+        changed = dict(found)
+        return [changed.get(place) for place in range(len(changes))]
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ class KeptResults:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._script = redis.register_script(KEEP)
-        self._keep: Gather[tuple[str, bytes], bool] = Gather(self._keep_all)
+        self._keep: Gather[tuple[str, bytes], bool] = Gather(self._keep_all, delay=TOGETHER)
 
     async def keep(self, owner: str, record: dict[str, Any]) -> str:
         """Keep a result and return its id."""
@@ -146,10 +148,10 @@ class KeptResults:
         return None if kept is None else orjson.loads(kept)
 
     async def _keep_all(self, results: list[tuple[str, bytes]]) -> list[bool]:
-        kept = await self._script(
+        taken = await self._script(
             keys=[key for key, _ in results], args=[DAY, *(record for _, record in results)]
         )
-        return [bool(one) for one in kept]
+        return [place not in taken for place in range(len(results))]
 
 
 def settings_key(chat: int) -> str:
