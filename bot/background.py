@@ -38,7 +38,9 @@ async def follow_progress(jobs: Jobs, outbox: TelegramOutbox) -> None:
             showing = asyncio.create_task(_show(cards, progress, job))
             held_up.add(showing)
             showing.add_done_callback(held_up.discard)
-            await asyncio.wait({showing}, timeout=SHOWN_WITHIN)
+            done, _ = await asyncio.wait({showing}, timeout=SHOWN_WITHIN)
+            for task in done:
+                task.result()
     finally:
         for task in held_up:
             task.cancel()
@@ -48,7 +50,7 @@ async def follow_progress(jobs: Jobs, outbox: TelegramOutbox) -> None:
 async def _show(cards: ProgressCards, progress: Progress, job: Job) -> None:
     try:
         await cards.show(progress, job, Texts(job.request.language))
-    except TelegramError as error:
+    except (TelegramError, RedisError) as error:
         log.info("progress of job %s was not shown (%s)", progress.job, type(error).__name__)
 
 

@@ -46,6 +46,9 @@ return taken
 """
 
 
+KNOWN = {kind: {field.name for field in fields(kind)} for kind in (Session, ChatSettings)}
+
+
 @dataclass
 class Remembered:
     """What was loaded for one message, and how it stood then; settings are those of chat and person."""
@@ -92,7 +95,11 @@ class Sessions:
     async def _change(self, key: str, loaded: bytes, record: Record, ttl: int) -> None:
         """Bring one record to Redis, with what somebody else changed in it meanwhile."""
         was, after = vars(_read(type(record), loaded)), vars(record)
-        mine = {name: value for name, value in after.items() if _dump(value) != _dump(was[name])}
+        mine = {
+            name: value
+            for name, value in after.items()
+            if value is not was[name] and _dump(value) != _dump(was[name])
+        }
         expected = loaded
         while mine:
             found = await self._store(_Change(key, expected, _dump(after), ttl))
@@ -173,9 +180,9 @@ def _session_key(message: Message) -> str:
 
 def _read(kind: type[Record], stored: bytes) -> Record:
     """Read a record; a field that an older or newer version wrote and this one lacks is left out."""
-    values = orjson.loads(stored) if stored else {}
-    known = {field.name for field in fields(kind)}
-    return kind(**{name: value for name, value in values.items() if name in known})
+    if not stored:
+        return kind()
+    return kind(**{name: value for name, value in orjson.loads(stored).items() if name in KNOWN[kind]})
 
 
 def _dump(record: Any) -> bytes:
