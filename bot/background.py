@@ -13,30 +13,46 @@ from bot.dead_letters import DeadLetters
 from bot.outbox import TelegramOutbox
 from handlers.progress import ProgressCards
 from handlers.texts import Texts
-from ml.jobs import Jobs
+from ml.jobs import Job, Jobs, Progress
 from ml.plots import Plotter
 
 log = logging.getLogger(__name__)
 
+SHOWN_WITHIN = 2.0  # seconds; then the next report is looked at
 SWEEP_EVERY = 2.0  # seconds between looks at jobs whose worker died
 END_TIMEOUT = 4.0  # seconds for everything that runs, when the bot stops
 ASK_AGAIN_EVERY = 0.2
 
 
 async def follow_progress(jobs: Jobs, outbox: TelegramOutbox, plotter: Plotter) -> None:
-    """Show trainings as they go on, in the message that each began with."""
+    """Show trainings as they go on, in the message that each began with.
+
+    A chat that Telegram makes us wait for holds up the others' trainings only for a moment.
+    """
     cards = ProgressCards(outbox, plotter=plotter)
+    held_up: set[asyncio.Task[None]] = set()
     try:
         async for progress in jobs.progress():
             job = await jobs.get(progress.job)
             if job is None:
                 continue
-            try:
-                await cards.show(progress, job, Texts(job.request.language))
-            except TelegramError as error:
-                log.info("progress of job %s was not shown (%s)", progress.job, type(error).__name__)
+            showing = asyncio.create_task(_show(cards, progress, job))
+            held_up.add(showing)
+            showing.add_done_callback(held_up.discard)
+            done, _ = await asyncio.wait({showing}, timeout=SHOWN_WITHIN)
+            for task in done:
+                task.result()
     finally:
+        for task in held_up:
+            task.cancel()
         await cards.close()
+
+
+async def _show(cards: ProgressCards, progress: Progress, job: Job) -> None:
+    try:
+        await cards.show(progress, job, Texts(job.request.language))
+    except (TelegramError, RedisError) as error:
+        log.info("progress of job %s was not shown (%s)", progress.job, type(error).__name__)
 
 
 async def sweep(jobs: Jobs, dead_letters: DeadLetters) -> None:

@@ -107,7 +107,7 @@ class Conversation:
         sent = context.answered
         if where.command is not None and where.command.again and sent is not None:
             await with_redis(lambda: self._answers.keep(message, sent))
-        log.info("answered update %s in %.0f ms", message.update_id, 1000 * (time.monotonic() - started))
+        log.debug("answered update %s in %.0f ms", message.update_id, 1000 * (time.monotonic() - started))
         if context.rerun is not None:
             await self._rerun(context.rerun, turn)
 
@@ -221,14 +221,17 @@ class Conversation:
         """Show "typing" while an answer takes long."""
 
         async def show() -> None:
-            await asyncio.sleep(TYPING_AFTER)
             while True:
                 if not turn.crowded:  # who waits to send computes no more, and a crowd needs no more calls
                     await self._outbox.chat_action(context.message.chat, "typing")
                 await asyncio.sleep(TYPING_LASTS)
 
-        task = asyncio.create_task(show())
+        showing: list[asyncio.Task[None]] = []
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(TYPING_AFTER, lambda: showing.append(loop.create_task(show())))
         try:
             yield
         finally:
-            task.cancel()
+            timer.cancel()
+            for task in showing:
+                task.cancel()

@@ -51,10 +51,9 @@ class DeadLetters:
 
     async def bury(self, entry: Entry, reference: str, reason: str) -> None:
         """Move an update out of the inbox, so that its chat goes on."""
-        field = f"{entry.shard}:{entry.id.decode()}"
         await self._bury(
             keys=[DEAD, STREAMS[entry.shard], DELIVERIES],
-            args=[entry.id, _oldest(), KEPT_FOR, entry.raw, reference, reason, field],
+            args=[entry.id, _oldest(), KEPT_FOR, orjson.dumps(entry.update), reference, reason, entry.name],
         )
 
     async def list(self, count: int = 20) -> list[DeadLetter]:

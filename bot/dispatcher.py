@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Collection, Coroutine
-from typing import Any, Protocol
+from typing import Any
 
 from redis.exceptions import RedisError
 
 from bot.dead_letters import DeadLetters
-from bot.gather import Gather
+from bot.delivery import Answerer, Delivery
 from bot.inbox import FIRST, Entry, Inbox, written_at
 from bot.patience import whatever_happens, with_redis
 from bot.shards import Division, ShardLost, Shards, Taken
@@ -21,26 +21,11 @@ from ml.stream import Pause
 
 log = logging.getLogger(__name__)
 
-TRIES = 3  # of an update that raises, or over which a process dies
 TAKEN_AHEAD = 25_000  # updates held in memory, more than the intake lets lie: no chat stands before another
 DRAIN_TIMEOUT = 1.5  # seconds for answers in flight when the bot stops, or a shard goes to another replica
 SENDING_TIMEOUT = 30.0  # seconds more for those that are being sent, more than a request may take
 ENDING_TIMEOUT = 1.0  # the same when the bot stops
 HUNGRY = 0.5  # seconds between two looks for shards of a replica that died, while some are missing
-REMEMBERED = 8_192  # answered updates: a server that lost its last second shows them again
-
-
-class Answerer(Protocol):
-    """Who answers an update."""
-
-    async def answer(self, update: dict[str, Any], turn: Turn) -> None:
-        """Answer an update; a second try sends nothing again that the first has sent."""
-
-    async def apologise(self, update: dict[str, Any], turn: Turn, error: Exception | None) -> str:
-        """Tell the chat that an update could not be answered and return the reference that it was given.
-
-        `error` is what the last try raised, None where processes died over it.
-        """
 
 
 class Dispatcher:
@@ -49,18 +34,14 @@ class Dispatcher:
     def __init__(self, inbox: Inbox, shards: Shards, dead_letters: DeadLetters, answerer: Answerer) -> None:
         self._inbox = inbox
         self._shards = shards
-        self._dead_letters = dead_letters
-        self._answerer = answerer
+        self._delivery = Delivery(inbox, dead_letters, answerer)
         self._slots = Slots()
-        self._acknowledge: Gather[Entry, None] = Gather(self._acknowledge_all)
-        self._known: dict[int, bytes] = {}  # shard to the last id that was read
+        self._known: dict[int, str] = {}  # shard to the last id that was read
         self._suspects: dict[int, _Suspects] = {}  # of shards whose last owner crashed
-        self._alone = asyncio.Lock()  # held by an update over which two processes died
         self._queues: dict[int, deque[Entry]] = {}  # by chat
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._turns: dict[int, Turn] = {}  # of the chats' first updates
-        self._held: set[tuple[int, bytes]] = set()
-        self._answered: OrderedDict[tuple[int, bytes], None] = OrderedDict()
+        self._held: set[str] = set()
         self._leaving: set[int] = set()
         self._goodbyes: set[asyncio.Task[None]] = set()
 
@@ -157,7 +138,7 @@ class Dispatcher:
         queue = self._queues[chat]
         while len(queue) > 1:
             last = queue.pop()
-            self._held.discard((last.shard, last.id))
+            self._held.discard(last.name)
 
     async def _read(self) -> None:
         """Put what comes into the queues of the chats."""
@@ -182,11 +163,11 @@ class Dispatcher:
                     self._queue(entry)
 
     def _queue(self, entry: Entry) -> None:
-        key = (entry.shard, entry.id)
+        key = entry.name
         if key in self._held:
             return
-        if key in self._answered:
-            self._start(self._acknowledge(entry))
+        if self._delivery.answered(entry):
+            self._start(self._delivery.acknowledge(entry))
             return
         self._held.add(key)
         waiting = self._queues.get(entry.chat)
@@ -208,74 +189,24 @@ class Dispatcher:
             while waiting:
                 await self._deliver(waiting[0])
                 entry = waiting.popleft()
-                self._held.discard((entry.shard, entry.id))
+                self._held.discard(entry.name)
         except ShardLost:
             return
         finally:
-            self._held.difference_update((entry.shard, entry.id) for entry in waiting)
+            self._held.difference_update(entry.name for entry in waiting)
             if waiting and waiting[0].shard in self._known:  # it came back meanwhile
                 self._known[waiting[0].shard] = FIRST
             del self._queues[chat], self._tasks[chat]
 
     async def _deliver(self, entry: Entry) -> None:
-        """Answer an update and acknowledge it, or give it up."""
         turn = Turn(self._slots, self._shards, entry.shard, self._shards.epoch(entry.shard))
         self._turns[entry.chat] = turn
+        suspects = self._suspects.get(entry.shard)
         try:
-            suspects = self._suspects.get(entry.shard)
-            if suspects is not None and suspects.take(entry):
-                await self._deliver_suspect(entry, turn)
-            else:
-                await self._answer(entry, turn)
+            await self._delivery.deliver(entry, turn, suspect=suspects is not None and suspects.take(entry))
         finally:
             turn.pause()
             del self._turns[entry.chat]
-
-    async def _deliver_suspect(self, entry: Entry, turn: Turn) -> None:
-        """Answer an update that a process may have died over; the third time it stands alone."""
-        crashes = await with_redis(lambda: self._inbox.begun_before(entry), (RedisError,))
-        if crashes >= TRIES:
-            await self._give_up(entry, turn, None)
-        elif crashes == TRIES - 1:
-            async with self._alone:  # what is answered beside it must not die with it
-                await self._answer(entry, turn)
-        else:
-            await self._answer(entry, turn)
-
-    async def _answer(self, entry: Entry, turn: Turn) -> None:
-        for attempt in range(1, TRIES + 1):
-            try:
-                await with_redis(lambda: self._once(entry, turn))
-                break
-            except ShardLost:
-                raise
-            except Exception as error:
-                if attempt == TRIES or isinstance(error, TimeoutError):
-                    await self._give_up(entry, turn, error)
-                    return
-                log.info("update %s failed (%s), trying again", entry.id.decode(), type(error).__name__)
-        self._remember(entry)
-        await with_redis(lambda: self._acknowledge(entry), (RedisError,))
-
-    async def _once(self, entry: Entry, turn: Turn) -> None:
-        turn.again()  # Redis may have gone away in the middle of a try
-        await self._answerer.answer(entry.update, turn)
-
-    async def _give_up(self, entry: Entry, turn: Turn, error: Exception | None) -> None:
-        """Say a reference and keep the update as a dead letter: it would fail again tomorrow."""
-        reference = await with_redis(lambda: self._answerer.apologise(entry.update, turn, error))
-        reason = type(error).__name__ if error is not None else "crashed"
-        await with_redis(lambda: self._dead_letters.bury(entry, reference, reason), (RedisError,))
-        self._remember(entry)
-
-    def _remember(self, entry: Entry) -> None:
-        self._answered[entry.shard, entry.id] = None
-        if len(self._answered) > REMEMBERED:
-            self._answered.popitem(last=False)
-
-    async def _acknowledge_all(self, entries: list[Entry]) -> list[None]:
-        await self._inbox.acknowledge(entries)
-        return [None] * len(entries)
 
 
 class _Suspects:

@@ -29,21 +29,37 @@ class Edit:
 
 
 class Edits:
-    """The edits of a process, by message."""
+    """The edits of a process, by message: one that is made, and behind it one that waits."""
 
     def __init__(self) -> None:
-        self._waiting: dict[tuple[int, int], Edit] = {}
+        self._current: dict[tuple[int, int], Edit] = {}
+        self._next: dict[tuple[int, int], Edit] = {}
 
     async def enter(self, sent: Sent, reply: Reply) -> Edit | None:
         """Return the edit to make, or None, once it is made, where one that waited took this one over."""
-        while (earlier := self._waiting.get(_key(sent))) is not None:
-            if not earlier.on_its_way:
-                earlier.reply = reply
-                await earlier.done.wait()
-                return None
-            await earlier.done.wait()
-        edit = self._waiting[_key(sent)] = Edit(reply)
+        key = _key(sent)
+        current, waiting = self._current.get(key), self._next.get(key)
+        if waiting is None and current is not None and not current.on_its_way:
+            waiting = current
+        if waiting is not None:
+            waiting.reply = reply
+            await waiting.done.wait()
+            return None
+        edit = Edit(reply)
+        if current is not None:
+            await self._wait_behind(key, current, edit)
+        self._current[key] = edit
         return edit
+
+    async def _wait_behind(self, key: tuple[int, int], current: Edit, edit: Edit) -> None:
+        self._next[key] = edit
+        try:
+            await current.done.wait()
+        except asyncio.CancelledError:
+            edit.done.set()
+            raise
+        finally:
+            del self._next[key]
 
     @contextlib.contextmanager
     def made(self, sent: Sent, edit: Edit) -> Iterator[None]:
@@ -51,7 +67,7 @@ class Edits:
         try:
             yield
         finally:
-            del self._waiting[_key(sent)]
+            del self._current[_key(sent)]
             edit.done.set()
 
 

@@ -17,7 +17,7 @@ class Gather(Generic[Item, Result]):
 
     Args:
         call: Takes the items of many callers and gives each its result, in order.
-        delay: Seconds that the first waits for others.
+        delay: Seconds that the first waits for others, once there are many: who comes alone waits for nobody.
     """
 
     def __init__(
@@ -32,6 +32,7 @@ class Gather(Generic[Item, Result]):
         self._most = most
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._serving: asyncio.Task[None] | None = None
+        self._crowded = False  # whether somebody was there beside another lately
 
     async def __call__(self, item: Item) -> Result:
         """Return the result of one item.
@@ -47,10 +48,11 @@ class Gather(Generic[Item, Result]):
 
     async def _serve(self) -> None:
         try:
-            await asyncio.sleep(self._delay)
+            await asyncio.sleep(self._delay if self._crowded else 0)
             while self._waiting:
                 taken, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 await self._answer(taken)
+                self._crowded = len(taken) > 1
         finally:
             self._serving = None
 

@@ -16,29 +16,43 @@ IDS_OF_A_BITMAP = 8192  # 1 KB
 SEEN_FOR = 90_000  # seconds; Telegram delivers an update again for up to 24 h
 DELIVERIES = "tonefit:deliveries"  # hash: how often an update was begun that its first process did not end
 BLOCK = 1_000  # milliseconds, below the connection's socket time-out
-FIRST = b"0-0"  # before every id
+FIRST = "0-0"  # before every id
 COUNT = 100  # entries of a shard in one read
 
 # One call for a whole batch: an update is written exactly when it was not seen before.
-# KEYS: streams; ARGV: prefix of the bitmaps, ids of a bitmap, seconds, then id, shard, chat, update of each
+# KEYS: streams; ARGV: prefix of the bitmaps, ids of a bitmap, seconds, then "id shard chat update" of each
 PUT = """
 local written = 0
-for i = 4, #ARGV, 4 do
-  local id = tonumber(ARGV[i])
+for i = 4, #ARGV do
+  local id, shard, chat, update = string.match(ARGV[i], '^(%d+) (%d+) (%-?%d+) (.*)$')
   local seen = ARGV[1] .. string.format('%.0f', math.floor(id / ARGV[2]))
   if redis.call('SETBIT', seen, id % ARGV[2], 1) == 0 then
     redis.call('EXPIRE', seen, ARGV[3])
-    redis.call('XADD', KEYS[ARGV[i + 1] + 1], '*', 'chat', ARGV[i + 2], 'update', ARGV[i + 3])
+    redis.call('XADD', KEYS[shard + 1], '*', 'chat', chat, 'update', update)
     written = written + 1
   end
 end
 return written
 """
-# KEYS: streams, deliveries; ARGV: shard and id of each
+# Return what lies behind a known id in each of some shards as one JSON text, which Python reads in one go.
+# KEYS: streams; ARGV: entries of each, then shard and known id
+READ = """
+local found = {}
+for i = 2, #ARGV, 2 do
+  local start = '(' .. ARGV[i + 1]
+  for _, entry in ipairs(redis.call('XRANGE', KEYS[ARGV[i] + 1], start, '+', 'COUNT', ARGV[1])) do
+    local chat, update = entry[2][2], entry[2][4]
+    table.insert(found, '[' .. ARGV[i] .. ',"' .. entry[1] .. '",' .. chat .. ',' .. update .. ']')
+  end
+end
+return '[' .. table.concat(found, ',') .. ']'
+"""
+# KEYS: streams, deliveries; ARGV: "shard:id" of each, blanks between
 ACKNOWLEDGE = """
-for i = 1, #ARGV, 2 do
-  redis.call('XDEL', KEYS[ARGV[i] + 1], ARGV[i + 1])
-  redis.call('HDEL', KEYS[#KEYS], ARGV[i] .. ':' .. ARGV[i + 1])
+for name in string.gmatch(ARGV[1], '%S+') do
+  local shard, id = string.match(name, '^(%d+):(.*)$')
+  redis.call('XDEL', KEYS[shard + 1], id)
+  redis.call('HDEL', KEYS[#KEYS], name)
 end
 """
 
@@ -48,14 +62,14 @@ class Entry:
     """An update as it lies in the inbox; `chat` is whose order it belongs to."""
 
     shard: int
-    id: bytes
+    id: str
     chat: int
-    raw: bytes
+    update: dict[str, Any]
 
     @property
-    def update(self) -> dict[str, Any]:
-        """The update as the Bot API gave it."""
-        return cast("dict[str, Any]", orjson.loads(self.raw))
+    def name(self) -> str:
+        """What tells it from all others."""
+        return f"{self.shard}:{self.id}"
 
 
 class Inbox:
@@ -68,6 +82,7 @@ class Inbox:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._put = redis.register_script(PUT)
+        self._read = redis.register_script(READ)
         self._acknowledge = redis.register_script(ACKNOWLEDGE)
 
     async def put(self, updates: Sequence[dict[str, Any]]) -> int:
@@ -77,7 +92,8 @@ class Inbox:
         arguments: list[bytes | int | str] = [SEEN, IDS_OF_A_BITMAP, SEEN_FOR]
         for update in updates:
             chat = chat_of(update)
-            arguments += [update["update_id"], shard_of(chat), chat, orjson.dumps(update)]
+            place = f"{update['update_id']} {shard_of(chat)} {chat} "
+            arguments.append(place.encode() + orjson.dumps(update))
         return int(await self._put(keys=STREAMS, args=arguments))
 
     async def note_seen(self, update_id: int) -> None:
@@ -88,31 +104,32 @@ class Inbox:
             pipeline.expire(f"{SEEN}{block}", SEEN_FOR)
             await pipeline.execute()
 
-    async def read(self, after: Mapping[int, bytes]) -> list[Entry]:
+    async def read(self, after: Mapping[int, str]) -> list[Entry]:
         """Return the next updates of shards, given as shard to the last id that is known; wait shortly."""
-        streams = {STREAMS[shard]: known for shard, known in after.items()}
-        answer: Any = await self._redis.xread(cast("Any", streams), count=COUNT, block=BLOCK)
-        pairs = answer.items() if isinstance(answer, dict) else answer or []
-        return [
-            Entry(int(name.rpartition(b":")[2]), entry_id, int(fields[b"chat"]), fields[b"update"])
-            for name, entries in pairs
-            for entry_id, fields in entries
-        ]
+        entries = await self._read_now(after)
+        if not entries:
+            streams: Any = {STREAMS[shard]: known for shard, known in after.items()}
+            if await self._redis.xread(streams, count=1, block=BLOCK):
+                entries = await self._read_now(after)
+        return entries
+
+    async def _read_now(self, after: Mapping[int, str]) -> list[Entry]:
+        arguments: list[int | str] = [COUNT]
+        for shard, known in after.items():
+            arguments += [shard, known]
+        return [Entry(*entry) for entry in orjson.loads(await self._read(keys=STREAMS, args=arguments))]
 
     async def acknowledge(self, entries: Iterable[Entry]) -> None:
         """Forget answered updates: nothing of them stays in the stream.
 
         That an update was answered is true whoever says it, so that no lease is asked for.
         """
-        arguments: list[bytes | int] = []
-        for entry in entries:
-            arguments += [entry.shard, entry.id]
-        await self._acknowledge(keys=[*STREAMS, DELIVERIES], args=arguments)
+        names = " ".join(entry.name for entry in entries)
+        await self._acknowledge(keys=[*STREAMS, DELIVERIES], args=[names])
 
     async def begun_before(self, entry: Entry) -> int:
         """Note that an update is begun which a process may have died over; return how often it was noted."""
-        field = f"{entry.shard}:{entry.id.decode()}"
-        return int(await cast("Any", self._redis.hincrby(DELIVERIES, field, 1)))
+        return int(await cast("Any", self._redis.hincrby(DELIVERIES, entry.name, 1)))
 
     async def waiting(self) -> int:
         """Return how many updates lie in the inbox, answered ones left out."""
@@ -130,9 +147,9 @@ def shard_of(chat: int) -> int:
     return chat % SHARDS
 
 
-def written_at(entry_id: bytes) -> int:
+def written_at(entry_id: str) -> int:
     """Return when an entry was written, in milliseconds since 1970 by the clock of Redis."""
-    return int(entry_id.partition(b"-")[0])
+    return int(entry_id.partition("-")[0])
 
 
 def chat_of(update: dict[str, Any]) -> int:

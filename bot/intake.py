@@ -44,6 +44,7 @@ class Poller:
         self._failures = 0
         self._fetched = 0.0  # by the monotonic clock
         self._cleared = False
+        self._more = True  # whether there may be more than the inbox should hold
 
     async def run(self) -> None:
         """Poll until cancelled.
@@ -83,11 +84,12 @@ class Poller:
     async def _fetch(self) -> None:
         # Telegram gives nothing to a poller while a webhook is set.
         self._cleared = self._cleared or bool(await self._bot.delete_webhook())
-        if await self._inbox.waiting() > FULL:
+        if self._more and await self._inbox.waiting() > FULL:
             await asyncio.sleep(0.05)
             return
         async with asyncio.timeout(STALLED):
             updates = await self._get_updates()
+        self._more = len(updates) == BATCH
         if updates:
             await self._inbox.put(updates)
             self._offset = updates[-1]["update_id"] + 1

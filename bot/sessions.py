@@ -18,10 +18,11 @@ from handlers.messages import Message, Sent
 DAY = 86_400  # seconds
 RESULT_ID_LENGTH = 6
 EDITED_FOR = 900  # seconds
+TOGETHER = 0.004  # seconds in which what many updates ask of Redis becomes one call
 
 Record = TypeVar("Record", Session, ChatSettings)
 
-# Compare and set many records: one that somebody else changed is returned as it stands, '' where it was set.
+# Compare and set many records; return the place and the content of each that somebody else changed.
 # KEYS: records; ARGV: expected, new, seconds (0: for ever) of each
 STORE = """
 local found = {}
@@ -30,21 +31,24 @@ for i, key in ipairs(KEYS) do
   if held == ARGV[3 * i - 2] then
     if ARGV[3 * i] == '0' then redis.call('SET', key, ARGV[3 * i - 1])
     else redis.call('SET', key, ARGV[3 * i - 1], 'EX', ARGV[3 * i]) end
-    found[i] = ''
   else
-    found[i] = {held}
+    table.insert(found, {i - 1, held})
   end
 end
 return found
 """
-# Keep results under ids that are free. KEYS: results; ARGV: seconds, records
+# Keep results under ids that are free; return the places of those that were taken.
+# KEYS: results; ARGV: seconds, records
 KEEP = """
-local kept = {}
+local taken = {}
 for i, key in ipairs(KEYS) do
-  kept[i] = redis.call('SET', key, ARGV[i + 1], 'NX', 'EX', ARGV[1]) and 1 or 0
+  if not redis.call('SET', key, ARGV[i + 1], 'NX', 'EX', ARGV[1]) then table.insert(taken, i - 1) end
 end
-return kept
+return taken
 """
+
+
+KNOWN = {kind: {field.name for field in fields(kind)} for kind in (Session, ChatSettings)}
 
 
 @dataclass
@@ -68,8 +72,8 @@ class Sessions:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._script = redis.register_script(STORE)
-        self._load: Gather[tuple[str, ...], list[bytes]] = Gather(self._load_all)
-        self._store: Gather[_Change, bytes | None] = Gather(self._store_all)
+        self._load: Gather[tuple[str, ...], list[bytes]] = Gather(self._load_all, delay=TOGETHER)
+        self._store: Gather[_Change, bytes | None] = Gather(self._store_all, delay=TOGETHER)
 
     async def load(self, message: Message) -> Remembered:
         """Return what is known of this person and chat."""
@@ -93,7 +97,11 @@ class Sessions:
     async def _change(self, key: str, loaded: bytes, record: Record, ttl: int) -> None:
         """Bring one record to Redis, with what somebody else changed in it meanwhile."""
         was, after = vars(_read(type(record), loaded)), vars(record)
-        mine = {name: value for name, value in after.items() if _dump(value) != _dump(was[name])}
+        mine = {
+            name: value
+            for name, value in after.items()
+            if value is not was[name] and _dump(value) != _dump(was[name])
+        }
         expected = loaded
         while mine:
             found = await self._store(_Change(key, expected, _dump(after), ttl))
@@ -112,7 +120,8 @@ class Sessions:
             value for change in changes for value in (change.expected, change.record, change.ttl)
         ]
         found = await self._script(keys=[change.key for change in changes], args=arguments)
-        return [one[0] if one else None for one in found]
+        changed = dict(found)
+        return [changed.get(place) for place in range(len(changes))]
 
 
 @dataclass(frozen=True)
@@ -130,7 +139,7 @@ class Answers:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._keep: Gather[tuple[str, bytes], None] = Gather(self._keep_all)
+        self._keep: Gather[tuple[str, bytes], None] = Gather(self._keep_all, delay=TOGETHER)
 
     async def keep(self, message: Message, sent: Sent) -> None:
         """Note an answer."""
@@ -159,7 +168,7 @@ class KeptResults:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._script = redis.register_script(KEEP)
-        self._keep: Gather[tuple[str, bytes], bool] = Gather(self._keep_all)
+        self._keep: Gather[tuple[str, bytes], bool] = Gather(self._keep_all, delay=TOGETHER)
 
     async def keep(self, owner: str, record: dict[str, Any]) -> str:
         """Keep a result and return its id."""
@@ -176,10 +185,10 @@ class KeptResults:
         return None if kept is None else orjson.loads(kept)
 
     async def _keep_all(self, results: list[tuple[str, bytes]]) -> list[bool]:
-        kept = await self._script(
+        taken = await self._script(
             keys=[key for key, _ in results], args=[DAY, *(record for _, record in results)]
         )
-        return [bool(one) for one in kept]
+        return [place not in taken for place in range(len(results))]
 
 
 def settings_key(chat: int) -> str:
@@ -210,9 +219,9 @@ def _session_key(message: Message) -> str:
 
 def _read(kind: type[Record], stored: bytes) -> Record:
     """Read a record; a field that an older or newer version wrote and this one lacks is left out."""
-    values = orjson.loads(stored) if stored else {}
-    known = {field.name for field in fields(kind)}
-    return kind(**{name: value for name, value in values.items() if name in known})
+    if not stored:
+        return kind()
+    return kind(**{name: value for name, value in orjson.loads(stored).items() if name in KNOWN[kind]})
 
 
 def _dump(record: Any) -> bytes:

@@ -9,6 +9,7 @@ from tests.bench import (
     label_saving,
     pictures,
     regression,
+    spine_speed,
     training_jobs,
     training_speed,
 )
@@ -16,6 +17,7 @@ from tests.bench import (
 regression.main()
 pictures.main()
 classify_speed.main()
+spine_speed.main()
 training_speed.main(sys.argv[1:2])
 few_examples.main(sys.argv[1:2])
 label_saving.main(sys.argv[1:2])

@@ -12,7 +12,8 @@ from redis.asyncio import Redis
 
 from bot.connection import connect
 from bot.dead_letters import DeadLetters
-from bot.dispatcher import TRIES, Dispatcher
+from bot.delivery import TRIES
+from bot.dispatcher import Dispatcher
 from bot.inbox import Inbox, chat_of
 from bot.shards import Shards
 from bot.turn import Turn
