@@ -10,15 +10,21 @@ from handlers.points import looks_like_points
 from handlers.sentiment import EXAMPLE, sentiment
 from handlers.share import PAYLOAD, take
 from handlers.texts import LANGUAGES, Texts, language_of
+from handlers.why import press as explain_result
 
+WHY = "why_"  # of a deep link
 FIT_EXAMPLE = "1,2 2,4.1 3,5.9 4,8.2 5,9.8"
 
 
 async def start(context: Context) -> None:
-    """Greet, and show what can be done; a link to a model brings that model."""
+    """Greet, and show what can be done; a link to a model brings that model, one to an answer explains it."""
     payload = context.args.strip()
     if payload.startswith(PAYLOAD):
         await take(context, payload)
+        return
+    if payload.startswith(WHY):
+        context.args = payload.removeprefix(WHY)
+        await explain_result(context)
         return
     await context.reply(greeting(context.t, context.services.bot_username, private=context.private))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from handlers.context import Context
 from handlers.errors import Refusal
+from handlers.export import NOT_YOURS, may_decide
 from handlers.grammar import read_arguments, read_switch
 from handlers.job_cards import cancel_card, closed_card, jobs_card, running_card
 from handlers.messages import Reply
@@ -145,6 +146,9 @@ async def press_quality(context: Context) -> None:
     entry = await pressed_model(context, key)
     if what == "balance":
         await _queue(context, entry, {"balance": True})
+        return
+    if not may_decide(context, entry):
+        context.notice = context.t(NOT_YOURS)
         return
     await mend(context, entry, what)
     await context.edit(quality_card(entry, await examine(context, entry), context.t, mended=context.notice))

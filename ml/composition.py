@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the networks beside the linear head, where they can be compared
 ENOUGH = 25  # watched samples that can compare
+FOLDS = 4  # in which a handful of samples foretells itself, for calibration
+LIKELY = (0.5, 2.0)  # between which a temperature lies that so few samples may ask for
+LEAST_LEAD = 0.05  # over chance, below which a label that a handful taught is not sure
 USUAL_SHARE = 0.25  # where there are too few to compare
 
 
@@ -42,7 +45,8 @@ class Composition:
 def compose(networks: Networks, task: Task) -> Composition:
     """Join networks and linear head in the shares that do best on samples that neither has learned from.
 
-    Where fewer than 25 are watched nothing can be compared. The source article's network stays alone. The
+    Where fewer than 25 are watched nothing can be compared, and a head alone is calibrated by
+    cross-validation. The source article's network stays alone. The
     head that is served has learned from the watched samples too: it takes a second, and more is better.
     """
     parts, truth = task.parts, task.truth[task.parts.watched]
@@ -60,11 +64,32 @@ def compose(networks: Networks, task: Task) -> Composition:
         logits = sum(part * np.log(said + LEAST) for part, said in zip(shares, answers, strict=False))
         temperature = calibrate.temperature(np.asarray(logits), truth)
         threshold = calibrate.threshold(calibrate.probabilities(np.asarray(logits) / temperature), truth)
+    elif not members and np.bincount(task.truth[parts.train]).min() >= FOLDS:
+        logits, known = _foretold(task)
+        temperature = float(np.clip(calibrate.temperature(logits, known), *LIKELY))
+        threshold = calibrate.threshold(calibrate.probabilities(logits / temperature), known)
+        threshold = max(threshold, round(1 / task.num_labels + LEAST_LEAD, 2))
     if share < 1:
         members.append(linear_head.export(_head(task, np.concatenate([parts.train, parts.watched]))))
     used = [(member, part) for member, part in zip(members, shares, strict=False) if part]
     model = mix([member for member, _ in used], [part for _, part in used], temperature=temperature)
     return Composition(model, share, temperature, threshold)
+
+
+def _foretold(task: Task) -> tuple[np.ndarray, np.ndarray]:
+    """Return what heads that learned from the other samples say of each, as logarithms, and the truth."""
+    rng = np.random.default_rng(task.config.seed)
+    rows = task.parts.train
+    fold = np.empty(len(rows), int)
+    for label in np.unique(task.truth[rows]):
+        mine = rng.permutation(np.flatnonzero(task.truth[rows] == label))
+        fold[mine] = np.arange(len(mine)) % FOLDS
+    logits = np.empty((len(rows), task.num_labels))
+    for number in range(FOLDS):
+        held = fold == number
+        model = linear_head.export(_head(task, rows[~held]))
+        logits[held] = np.log(run(model, [task.tokens[row] for row in rows[held]]) + LEAST)
+    return logits, task.truth[rows]
 
 
 def _joined(networks: Networks) -> Any:

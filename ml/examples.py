@@ -108,7 +108,8 @@ class Examples:
             ]
             new += int(await self._add(keys=where, args=[batch, UNDO_TTL, *records]))
         if new:
-            await self._redis.sadd(keys.taught(by), json.dumps([owner, model], ensure_ascii=False))
+            await self._redis.sadd(keys.taught(by), _place(owner, model))
+            await self._redis.sadd(keys.teachers(set_id), by)
         return Added(new, len(samples) - new, batch)
 
     async def undo(self, owner: str, model: str, batch: str) -> int:
@@ -208,9 +209,13 @@ class Examples:
         if set_id is None:
             return
         batches = [keys.as_text(batch) for batch in await self._redis.smembers(keys.batches(set_id))]
-        whole = [keys.examples(set_id), keys.label_counts(set_id), keys.batches(set_id), keys.parts(set_id)]
+        people = [int(person) for person in await self._redis.smembers(keys.teachers(set_id))]
+        own = (keys.examples, keys.label_counts, keys.batches, keys.parts, keys.teachers)
+        whole = [key(set_id) for key in own]
         async with self._redis.pipeline() as pipe:
             pipe.hdel(keys.example_sets(owner), model)
+            for person in people:
+                pipe.srem(keys.taught(person), _place(owner, model))
             pipe.unlink(*whole, *(keys.batch(set_id, batch) for batch in batches))
             await pipe.execute()
 
@@ -237,6 +242,11 @@ def _record(sample: Sample, by: int, place: int) -> tuple[str, str, str]:
     digest = hashlib.blake2b(f"{label}\n{text}".encode(), digest_size=16).hexdigest()
     record = {"text": text, "label": label, "by": by, "place": place}
     return digest, label, json.dumps(record, ensure_ascii=False)
+
+
+def _place(owner: str, model: str) -> str:
+    """Return what says where somebody taught."""
+    return json.dumps([owner, model], ensure_ascii=False)
 
 
 def _writable(text: str) -> str:

@@ -62,11 +62,7 @@ def compare(candidate: Model, live: Model, samples: Sequence[Sample], seed: int 
     judged = [judge(labels, truth, *answer) for answer in answers]
     columns = np.array([labels.index(label) for label in truth])
     predicted = [np.array([labels.index(label) for label in said]) for said, _ in answers]
-    rng = np.random.default_rng(seed)
-    draws = rng.integers(0, len(samples), (DRAWS, len(samples)))
-    scores = [
-        np.array([macro_f1(columns[draw], said[draw], len(labels)) for draw in draws]) for said in predicted
-    ]
+    scores = _resampled(columns, predicted, len(labels), np.random.default_rng(seed))
     low, high = np.quantile(scores[0] - scores[1], [(1 - SURE) / 2, (1 + SURE) / 2])
     difference = judged[0].macro_f1 - judged[1].macro_f1
     verdict: Verdict = "equal" if abs(difference) < 1e-9 else "better" if difference > 0 else "worse"
@@ -76,12 +72,31 @@ def compare(candidate: Model, live: Model, samples: Sequence[Sample], seed: int 
     )
 
 
-def macro_f1(truth: np.ndarray, predicted: np.ndarray, num_labels: int) -> float:
-    """Return the mean F1 over the labels that occur, 0..1, of column numbers (n,)."""
-    counts = np.bincount(num_labels * truth + predicted, minlength=num_labels**2).reshape(num_labels, -1)
-    total = counts.sum(axis=0) + counts.sum(axis=1)
-    occurs = total > 0
-    return float(np.mean(2 * counts.diagonal()[occurs] / total[occurs]))
+def _resampled(
+    truth: np.ndarray, predicted: Sequence[np.ndarray], num_labels: int, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Return each version's macro F1 in every draw, (draws,), the same samples for both.
+
+    Samples with the same truth and answers are alike, so that a draw is how often each kind occurs.
+    """
+    kinds = np.stack([truth, *predicted], axis=1)
+    cells, counts = np.unique(kinds, axis=0, return_counts=True)
+    draws = rng.multinomial(len(truth), counts / len(truth), DRAWS)  # (draws, cells)
+    found = []
+    for said in cells[:, 1:].T:
+        confusion = np.zeros((DRAWS, num_labels, num_labels))
+        for cell, (right, answer) in enumerate(zip(cells[:, 0], said, strict=True)):
+            confusion[:, right, answer] += draws[:, cell]
+        found.append(macro_f1(confusion))
+    return found
+
+
+def macro_f1(confusion: np.ndarray) -> np.ndarray:
+    """Return the mean F1 over the labels that occur, 0..1, of matrices (n, labels, labels)."""
+    total = confusion.sum(axis=1) + confusion.sum(axis=2)
+    right = np.diagonal(confusion, axis1=1, axis2=2)
+    f1 = np.divide(2 * right, total, out=np.zeros_like(total), where=total > 0)
+    return np.asarray(f1.sum(axis=1) / (total > 0).sum(axis=1))
 
 
 def _answers(model: Model, labels: Sequence[str], samples: Sequence[Sample]) -> tuple[list[str], np.ndarray]:

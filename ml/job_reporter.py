@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import time
 from collections.abc import Callable, Coroutine
 from types import TracebackType
@@ -93,8 +94,8 @@ class Reporter:
                 epoch=epoch.epoch,
                 epochs=epoch.epochs,
                 loss=float(epoch.loss),
-                accuracy=float(epoch.accuracy),
-                held_out_accuracy=float(epoch.held_out_accuracy),
+                accuracy=_known(epoch.accuracy),
+                held_out_accuracy=_known(epoch.held_out_accuracy),
                 seconds_left=epoch.seconds_left,
             )
         )
@@ -134,6 +135,11 @@ class Reporter:
     def _report(self, progress: Progress) -> None:
         with contextlib.suppress(*AWAY):
             self._runner.run(self._state.report(progress))
+
+
+def _known(share: float) -> float | None:
+    """Return a share, None where there is none: JSON knows no NaN."""
+    return None if math.isnan(share) else float(share)
 
 
 async def _field(redis: Redis, job_id: str, field: str) -> str | None:

@@ -50,6 +50,11 @@ def taught(person: int) -> str:
     return f"tonefit:taught:{person}"
 
 
+def teachers(set_id: str) -> str:
+    """Set of the people who taught examples of a set."""
+    return f"tonefit:examples:set:{set_id}:teachers"
+
+
 def parts(set_id: str) -> str:
     """Hash of what trainings did with a text: its digest to `held` (only judged by) or `learned`."""
     return f"tonefit:examples:set:{set_id}:parts"

@@ -178,7 +178,7 @@ def planned(n: int, config: TrainConfig, *, again: bool = False) -> Plan:
     """Return how to learn from `n` samples; `again` for a network that goes on from an earlier training.
 
     A recurrence that knows language forgets it at the rate that a new layer needs, and a handful of texts
-    moves no vector to a better place: below 500 samples the vectors stay, and the rate is low.
+    moves no vector to a better place: below 400 samples the vectors stay, and the rate is low.
     """
     if config.arch == "article":
         return Plan(config.epochs or 10, 32, None, 0, 0.0)

@@ -40,7 +40,7 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class Epoch:
-    """Where a training stands after a pass; shares lie in 0..1."""
+    """Where a training stands after a pass, or a trial of tuning; shares lie in 0..1, NaN where unknown."""
 
     epoch: int
     epochs: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -83,5 +84,7 @@ def _report(task: Task, trial: int, best: float, seconds: float, budget: float) 
     pace = seconds / trial
     trials = min(TRIALS, max(trial, int(budget / pace)))
     task.report(
-        Epoch(trial, trials, -best, 0.0, 0.0, max(0.0, min(budget - seconds, pace * (TRIALS - trial))))
+        Epoch(
+            trial, trials, -best, math.nan, math.nan, max(0.0, min(budget - seconds, pace * (TRIALS - trial)))
+        )
     )

@@ -47,8 +47,8 @@ def main(arguments: list[str] | None = None) -> None:
             )
             for way in ("/label", "random")
         }
-        title = f"{name}: accuracy in % after so many labels, mean of {options.seeds} seeds: {described()}"
-        table = Table("labels", *curves, title=title)
+        console.print(f"{name}: accuracy in %, mean of {options.seeds} seeds: {described()}")
+        table = Table("labels", *curves)
         for place, (asked, chance) in enumerate(zip(*curves.values(), strict=True)):
             table.add_row(f"{ROUND * place} more", f"{100 * asked:.1f}", f"{100 * chance:.1f}")
         console.print(table)

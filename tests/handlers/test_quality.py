@@ -98,3 +98,13 @@ async def test_in_chinese(ready: Talk) -> None:
     ready.language = "zh"
     await teach(ready, ("you won", "fine"), ("you won", "junk"))
     assert labels_of(await ready.say(train, "spam")) == ["保留最新的标签"]
+
+
+async def test_in_a_group_only_the_maker_takes_examples_out(group: Talk) -> None:
+    await make_model(group)
+    await teach_enough(group)
+    await teach(group, ("you won", "fine"), ("you won", "junk"))
+    await group.say(train, "spam")
+    await group.press_labelled(press_quality, "Keep the latest label", by=BEN)
+    assert group.notice == "Only the person who made this model can do that."
+    assert len(await group.services.examples.read(group.owner, "spam")) == 18

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from handlers.basics import start
 from handlers.classify import classify
 from handlers.messages import Quoted
 from handlers.sentiment import sentiment
@@ -66,6 +67,13 @@ async def test_a_text_that_is_gone_is_asked_for_again(talk: Talk) -> None:
     assert (await talk.say(why)).text == GONE
     assert (await talk.say(why, quoted=Quoted(1, "…", from_bot=True))).text == GONE
     assert (await talk.press(press, "why:no:such")).text == GONE
+
+
+async def test_a_link_to_an_answer_explains_it(talk: Talk) -> None:
+    await talk.say(sentiment, TEXT)
+    result_id = (talk.session.result or {})["id"]
+    assert "“terrible”" in (await talk.say(start, f"why_{result_id}")).text
+    assert (await talk.say(start, "why_NOSUCH")).text == GONE
 
 
 async def test_another_chat_learns_nothing_of_an_answer_here(talk: Talk, group: Talk) -> None:

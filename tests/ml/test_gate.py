@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ml.evaluate import judge
-from ml.gate import compare, macro_f1
+from ml.gate import _resampled, compare, macro_f1
 from ml.predictor import SHIPPED, Model
 from ml.samples import Sample
 
@@ -73,4 +73,20 @@ def test_the_score_of_a_draw_is_the_macro_f1_of_the_measures() -> None:
     metrics = judge(
         "abcd", ["abcd"[n] for n in truth], ["abcd"[n] for n in predicted], rng.dirichlet(np.ones(4), 50)
     )
-    assert macro_f1(truth, predicted, 4) == pytest.approx(metrics.macro_f1)
+    assert macro_f1(np.array([metrics.confusion], float)) == pytest.approx([metrics.macro_f1])
+
+
+def test_the_interval_is_that_of_a_bootstrap_sample_by_sample() -> None:
+    rng = np.random.default_rng(1)
+    truth = rng.integers(0, 2, 60)
+    one, other = (np.where(rng.uniform(size=60) < share, truth, 1 - truth) for share in (0.9, 0.7))
+    quick = _resampled(truth, [one, other], 2, np.random.default_rng(2))
+    draws = rng.integers(0, 60, (1500, 60))
+
+    def score(said: np.ndarray, draw: np.ndarray) -> float:
+        matrix = np.bincount(2 * truth[draw] + said[draw], minlength=4).reshape(1, 2, 2)
+        return float(macro_f1(matrix.astype(float))[0])
+
+    slow = np.array([score(one, draw) - score(other, draw) for draw in draws])
+    ends = [0.025, 0.5, 0.975]
+    np.testing.assert_allclose(np.quantile(quick[0] - quick[1], ends), np.quantile(slow, ends), atol=0.03)
