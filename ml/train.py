@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from ml import calibrate
-from ml.classifier import ARCHITECTURES, build, read_weights, save_weights, set_weights
+from ml.classifier import ARCHITECTURES, BELOW, build, load_weights, read_weights, save_weights, set_weights
 from ml.evaluate import Metrics, judge
 from ml.export import export, write_manifest
 from ml.learning import Learner, length_buckets, pad
@@ -229,10 +229,8 @@ PLANS = {200: (20, 8), 1000: (12, 16), 5000: (8, 32), 20_000: (5, 64)}  # most s
 
 def shipped_start() -> dict[str, np.ndarray]:
     """Return the shipped model's weights below the output, which knows other labels."""
-    with np.load(SHIPPED / "weights.npz") as weights:
-        return {
-            name: weights[name].astype(np.float32) for name in weights.files if name not in {"kernel", "bias"}
-        }
+    weights = load_weights(SHIPPED / "weights.npz")
+    return {name: weights[name] for name in BELOW}
 
 
 def _learn(
