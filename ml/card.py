@@ -13,6 +13,7 @@ from ml.export import write_manifest
 from ml.predictor import Model
 from ml.samples import Sample
 from ml.sources import LABELS, SOURCES, Source
+from ml.trials import tables
 
 Rows = Sequence[Sequence[Sample]]
 SHIPPED_FILES = ("model.onnx", "tokenizer.json")
@@ -22,9 +23,10 @@ Written by `python -m ml.sentiment DATA_DIR OUT_DIR`; version {version}, made {d
 
 - **What it does.** Says of a text in any of {languages} languages whether its tone is negative, neutral
   or positive.
-- **What it is.** {vocabulary:,} byte-pair pieces learned over all languages, {embedding} numbers a piece,
-  an LSTM of {units} units in one direction, and a softmax over its last state, the mean and the maximum
-  of its states, and the mean of the pieces. One ONNX graph with the weights in 8 bits.
+- **What it is.** {vocabulary:,} pieces of words over all languages, {embedding} numbers a piece, an LSTM of
+  {units} units in one direction, and a softmax over its last state, the mean and the maximum of its
+  states, and the mean of the pieces. Each of {domains} domains (tweets, film reviews, take-away reviews, ...)
+  adds to what is said of all texts, by how much a text looks like it. One ONNX graph, weights in 8 bits.
 - **Size.** {size:.1f} MB for the network and its vocabulary. `weights.npz` is where chats' own models
   start.
 - **Calibration.** Temperature {temperature:.3f}, chosen on the dev rows. Expected calibration error over
@@ -54,11 +56,23 @@ expected calibration error; in bold what a set's own field reports.
 
 ## How it was trained
 
+The pieces' vectors start from a transformer (the first ten layers of multilingual-e5-small, MIT, fine-tuned
+on the same rows), which read each piece alone; what is learned about a piece is added, and {left_out:.0%} of
+the texts are read without it. The transformer's probabilities of {softened:,} texts count {taught:.0%} beside
+the label. Both are numbers in `ml/teacher`; the transformer itself is needed for nothing.
+
 {passes} passes of {rows:,} rows drawn by set (its size to the power 0.6, no row more than twice a pass),
 batches of {batch} texts of like length, Adam with a rate that rises to {rate} and falls as a cosine,
 label smoothing {smoothing}, dropout {dropout} and {channels} of whole channels of the pieces, and the
 moving average of the weights over {averaged:,} steps. A row of a set without neutral says nothing about
 that label. Rare labels weigh more where a set is judged by macro figures. Seed {seed}.
+
+## What helped, and what did not
+
+One seed each, macro-F1, macro-recall or accuracy on the first 700 dev rows of a set, after 2 passes of 60,000
+rows unless said; less than one point is noise. UMSAB is the mean of its 8 languages.
+
+{trials}
 
 ## What it is not for
 
@@ -130,6 +144,10 @@ def card(folder: Path, manifest: dict[str, Any]) -> str:
         data=_data(manifest["rows"]),
         dropout=architecture["dropout"],
         channels=architecture["embedding_dropout"],
+        domains=architecture["domains"],
+        left_out=manifest["left_out"],
+        softened=manifest["softened"],
+        trials=tables(),
         **recipe,
     )
 

@@ -14,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 OPSET = 17
 IR_VERSION = 9
+HEADS = ("kernel", "domain_kernel", "added_kernel")  # what listens to the pooled vector
 OPEN = 30.0  # a gate's bias at which a sigmoid is 1 and a tanh too, to the last bit
 WITHIN_REACH = 0.99999  # share of the pieces' values that rounding to 8 bits need not clip
 
@@ -72,27 +73,35 @@ def _anchored(weights: dict[str, np.ndarray], pooling: str) -> dict[str, np.ndar
     |c| <= t after t steps for any cell, so that no state leaves theirs, tanh(t) and -tanh(t). No other
     unit and no output listens to them.
     """
-    embedding, kernel = weights["embedding"], weights["kernel"]
+    embedding = weights["embedding"]
     reach = np.quantile(np.abs(embedding), WITHIN_REACH)
     anchors = np.tile([reach, -reach], (len(embedding), 1))
     units, channels = weights["lstm_recurrent"].shape[0], embedding.shape[1]
     widths = {"last": [units], "rich": [units, units, units, channels]}[pooling]
-    parts = np.split(kernel, np.cumsum(widths)[:-1])
     open_gates = np.array(
         [[OPEN, OPEN], [OPEN, OPEN], [OPEN, -OPEN], [OPEN, OPEN]]
     )  # input, forget, cell, output
-    return {
-        "embedding": np.concatenate([np.clip(embedding, -reach, reach), anchors], axis=1),
-        "lstm_kernel": np.pad(_by_gate(weights["lstm_kernel"]), ((0, 2), (0, 0), (0, 2))).reshape(
-            channels + 2, -1
-        ),
-        "lstm_recurrent": np.pad(_by_gate(weights["lstm_recurrent"]), ((0, 2), (0, 0), (0, 2))).reshape(
-            units + 2, -1
-        ),
-        "lstm_bias": np.concatenate([weights["lstm_bias"].reshape(4, units), open_gates], axis=1).reshape(-1),
-        "kernel": np.concatenate([np.pad(part, ((0, 2), (0, 0))) for part in parts]),
-        "bias": weights["bias"],
-    }
+
+    def unheard(kernel: np.ndarray) -> np.ndarray:
+        parts = np.split(kernel, np.cumsum(widths)[:-1])
+        return np.concatenate([np.pad(part, ((0, 2), (0, 0))) for part in parts])
+
+    return (
+        weights
+        | {
+            "embedding": np.concatenate([np.clip(embedding, -reach, reach), anchors], axis=1),
+            "lstm_kernel": np.pad(_by_gate(weights["lstm_kernel"]), ((0, 2), (0, 0), (0, 2))).reshape(
+                channels + 2, -1
+            ),
+            "lstm_recurrent": np.pad(_by_gate(weights["lstm_recurrent"]), ((0, 2), (0, 0), (0, 2))).reshape(
+                units + 2, -1
+            ),
+            "lstm_bias": np.concatenate([weights["lstm_bias"].reshape(4, units), open_gates], axis=1).reshape(
+                -1
+            ),
+        }
+        | {name: unheard(weights[name]) for name in HEADS if name in weights}
+    )
 
 
 def _by_gate(kernel: np.ndarray) -> np.ndarray:
@@ -132,7 +141,10 @@ def _graph(weights: dict[str, np.ndarray], pooling: str, temperature: float, int
         if pooling == "rich"
         else [helper.make_node("Identity", ["final"], ["pooled"])]
     )
-    nodes.append(helper.make_node("Gemm", ["pooled", "kernel", "bias"], ["logits"]))
+    if "domain_kernel" in weights:
+        nodes += _domains(weights, parameters, temperature)
+    else:
+        nodes.append(helper.make_node("Gemm", ["pooled", "kernel", "bias"], ["logits"]))
     nodes.append(helper.make_node("Softmax", ["logits"], ["probabilities"], axis=-1))
     return helper.make_graph(
         nodes,
@@ -174,6 +186,32 @@ def _embedding(embedding: np.ndarray, parameters: dict[str, np.ndarray], int8: b
         helper.make_node("Gather", ["embedding", "tokens"], ["rounded"]),
         helper.make_node("Cast", ["rounded"], ["whole"], to=TensorProto.FLOAT),
         helper.make_node("Mul", ["whole", "scale"], ["pieces"]),
+    ]
+
+
+def _domains(
+    weights: dict[str, np.ndarray], parameters: dict[str, np.ndarray], temperature: float
+) -> list[Any]:
+    """Return the nodes that add to the logits what each domain says, by how much the text looks like it."""
+    domains, labels = len(weights["domain_bias"]), len(weights["bias"])
+    parameters |= {
+        "domain_kernel": weights["domain_kernel"],
+        "domain_bias": weights["domain_bias"],
+        "added_kernel": weights["added_kernel"] / temperature,
+        "added_bias": weights["added_bias"] / temperature,
+        "each_shape": np.array([-1, domains, labels], np.int64),
+    }
+    node = helper.make_node
+    return [
+        node("Gemm", ["pooled", "kernel", "bias"], ["shared_logits"]),
+        node("Gemm", ["pooled", "domain_kernel", "domain_bias"], ["domain_logits"]),
+        node("Softmax", ["domain_logits"], ["shares"], axis=-1),
+        node("Unsqueeze", ["shares", "axis_2"], ["share_columns"]),  # (batch, domains, 1)
+        node("Gemm", ["pooled", "added_kernel", "added_bias"], ["added"]),
+        node("Reshape", ["added", "each_shape"], ["each"]),  # (batch, domains, labels)
+        node("Mul", ["each", "share_columns"], ["weighed"]),
+        node("ReduceSum", ["weighed", "axis_1"], ["added_logits"], keepdims=0),
+        node("Add", ["shared_logits", "added_logits"], ["logits"]),
     ]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 NEVER = 1e9  # taken from the logit of a label that a sample cannot have
+DOMAINS = 0.2  # what telling the domains apart counts beside the labels
 
 
 def pad(tokens: Sequence[Sequence[int]]) -> np.ndarray:
@@ -39,7 +40,7 @@ class Learner:
     """A model, its optimiser, and the moving average of its weights that is kept in the end.
 
     Args:
-        model: Gives logits (batch, labels) for tokens (batch, maxlen).
+        model: Gives logits (batch, labels) for tokens (batch, maxlen), and those of domains where it has any.
         steps: How many steps there will be: the rate rises for a tenth of them and falls to zero as a cosine.
         rate: The highest learning rate; None keeps Adam's own, 0.001, all the time.
         averaged: Steps over which weights are averaged, 0 for none.
@@ -62,21 +63,29 @@ class Learner:
         self._seen = tf.Variable(0.0)
         # One trace for all shapes of batches.
         matrix = tf.TensorSpec((None, None), tf.float32)
-        self.step = tf.function(
+        self._traced = tf.function(
             self._step,
             input_signature=[
                 tf.TensorSpec((None, None), tf.int32),
                 matrix,
                 matrix,
                 tf.TensorSpec((None,), tf.float32),
+                tf.TensorSpec((None,), tf.int32),
             ],
         )
         self._logits = tf.function(
-            lambda tokens: model(tokens, training=False),
+            lambda tokens: self._read(tokens, training=False)[0],
             input_signature=[tf.TensorSpec((None, None), tf.int32)],
         )
 
-    def _step(self, tokens: Any, targets: Any, impossible: Any, weights: Any) -> Any:
+    def step(
+        self,
+        tokens: np.ndarray,
+        targets: np.ndarray,
+        impossible: np.ndarray,
+        weights: np.ndarray,
+        domains: np.ndarray | None = None,
+    ) -> Any:
         """Learn from a batch and return its mean loss.
 
         Args:
@@ -84,16 +93,30 @@ class Learner:
             targets: (batch, labels), probabilities.
             impossible: (batch, labels), 1 for a label that the sample's set does not know.
             weights: (batch,), how much each sample counts.
+            domains: (batch,), the number of each sample's domain, for a model that has domains.
         """
+        told = np.zeros(len(weights), np.int32) if domains is None else domains
+        return self._traced(tokens, targets, impossible, weights, told)
+
+    def _read(self, tokens: Any, training: bool) -> tuple[Any, Any]:
+        """Return the logits of the labels, and those of the domains or None."""
+        read = self.model(tokens, training=training)
+        return (read[0], read[1]) if isinstance(read, list | tuple) else (read, None)
+
+    def _step(self, tokens: Any, targets: Any, impossible: Any, weights: Any, domains: Any) -> Any:
         possible = 1 - impossible
         smooth = targets * (1 - self.smoothing) + self.smoothing * possible / tf.reduce_sum(
             possible, 1, keepdims=True
         )
         with tf.GradientTape() as tape:
-            logits = self.model(tokens, training=True) - NEVER * impossible
+            logits, domain_logits = self._read(tokens, training=True)
+            logits -= NEVER * impossible
             losses = -tf.reduce_sum(smooth * possible * tf.nn.log_softmax(logits), axis=1)
             loss = tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
             total = tf.add_n([loss, *self.model.losses])
+            if domain_logits is not None:
+                told = tf.nn.sparse_softmax_cross_entropy_with_logits(domains, domain_logits)
+                total += DOMAINS * tf.reduce_mean(told)
         gradients = tape.gradient(total, self._variables)
         self.optimizer.apply(gradients, self.model.trainable_variables)
         self._taken.assign_add(1.0)

@@ -131,13 +131,17 @@ def shipped_body(path: Path = SHIPPED / "model.onnx") -> tuple[Any, str]:
         tail.append(producers[tail[-1].input[0]])
     if tail[0].op_type != "Softmax" or tail[-1].op_type not in {"Gemm", "MatMul"}:
         raise ValueError("expected a graph that ends with one linear layer below a softmax")
-    own = {name for node in tail for name in node.input[1:]}
-    for node in tail:
-        model.graph.node.remove(node)
-    kept = [values for values in model.graph.initializer if values.name not in own]
-    del model.graph.output[:], model.graph.initializer[:]
-    model.graph.initializer.extend(kept)
-    return model, tail[-1].input[0]
+    features = tail[-1].input[0]
+    wanted, nodes = {features}, []
+    for node in reversed(model.graph.node):
+        if wanted.intersection(node.output):
+            wanted.update(node.input)
+            nodes.insert(0, node)
+    values = [held for held in model.graph.initializer if held.name in wanted]
+    del model.graph.output[:], model.graph.initializer[:], model.graph.node[:]
+    model.graph.node.extend(nodes)
+    model.graph.initializer.extend(values)
+    return model, features
 
 
 def export(head: LinearHead) -> Any:

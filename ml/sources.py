@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import random
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -34,6 +33,11 @@ class Source:
     binary: bool = False  # knows no neutral: nothing can be learned about that label from it
     judged: str = "macro_f1"
     balance: float = 0.5
+
+    @property
+    def domain(self) -> str:
+        """Return what it shares with sets that are labelled alike: UMSAB's languages, the two of SST."""
+        return self.name.split("_")[0] if self.name.startswith("umsab") else self.name.rstrip("_23")
 
 
 UMSAB = tuple(
@@ -66,6 +70,7 @@ SOURCES = (
     Source("nsmc3_ko", "ko", "CC0", "NSMC, film reviews"),
     Source("wisesight_th", "th", "CC0", "Wisesight"),
 )
+DOMAINS = tuple(dict.fromkeys(source.domain for source in SOURCES))
 
 
 def read_split(folder: Path, source: Source, split: str) -> list[Sample]:
@@ -99,14 +104,15 @@ def _gist(text: str) -> str:
 class Mixture:
     """The training rows of all sets as arrays, and of which set each is.
 
-    `targets` (n, 3), `impossible` (n, 3) and `weights` (n,) are as `Learner` takes them; `sets` (n,) says
-    of which set a row is.
+    `targets` (n, 3), `impossible` (n, 3), `weights` (n,) and `domains` (n,) are as `Learner` takes them;
+    `sets` (n,) says of which set a row is.
     """
 
     texts: list[str]
     targets: np.ndarray
     impossible: np.ndarray
     weights: np.ndarray
+    domains: np.ndarray
     sets: np.ndarray
 
 
@@ -128,7 +134,8 @@ def mix(samples: Sequence[Sequence[Sample]], sources: Sequence[Source] = SOURCES
         targets=np.eye(len(LABELS), dtype=np.float32)[[LABELS.index(sample.label) for sample, _ in rows]],
         impossible=impossible,
         weights=np.asarray(weights, np.float32),
-        sets=np.asarray([number for _, number in rows]),
+        domains=np.asarray([DOMAINS.index(sources[number].domain) for _, number in rows], np.int32),
+        sets=np.asarray([number for _, number in rows], np.int32),
     )
 
 
@@ -148,13 +155,3 @@ def draw(
         whole, rest = divmod(int(count), max(len(rows), 1))
         drawn += [rows] * whole + [rng.permutation(rows)[:rest]]
     return np.concatenate(drawn)
-
-
-def vocabulary_texts(samples: Sequence[Sequence[Sample]], seed: int, most: int = 40_000) -> list[str]:
-    """Return the different texts from which pieces are learned, of no set more than `most`."""
-    rng = random.Random(seed)
-    texts: list[str] = []
-    for held in samples:
-        different = sorted({sample.text for sample in held})
-        texts += rng.sample(different, min(most, len(different)))
-    return texts

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import onnx
 
-from ml.classifier import ARCHITECTURES, Architecture, read_weights, set_weights
+from ml.classifier import ARCHITECTURES, BELOW, Architecture, load_weights, read_weights, set_weights
 from ml.classifier import build as build_lstm
 from ml.export import export
 from ml.networks import attention, convolution, recurrent
@@ -74,10 +74,8 @@ def write(name: str, model: Any) -> Any:
 
 def shipped_start() -> Weights:
     """Return the shipped model's weights below the output, which knows other labels."""
-    with np.load(SHIPPED / "weights.npz") as weights:
-        return {
-            name: weights[name].astype(np.float32) for name in weights.files if name not in {"kernel", "bias"}
-        }
+    weights = load_weights(SHIPPED / "weights.npz")
+    return {name: weights[name] for name in BELOW}
 
 
 def _shaped(name: str, shape: Shape) -> Architecture:

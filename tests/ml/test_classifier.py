@@ -90,6 +90,59 @@ def test_padding_and_the_rest_of_a_batch_change_nothing_in_8_bits(
     np.testing.assert_array_equal(together, alone)
 
 
+@pytest.fixture(scope="module")
+def two_domains() -> Any:
+    """A small network with domains whose heads are no longer the zeros that they begin with."""
+    from ml.classifier import Architecture, build
+
+    model = build(Architecture("small", 12, 10, "rich", 0.5, 0.3, domains=2), **SIZES, seed=3)
+    rng = np.random.default_rng(2)
+    for name in ("output", "domain", "added"):
+        kernel = model.get_layer(name).kernel
+        kernel.assign(rng.normal(0, 2, kernel.shape))
+    return model
+
+
+def test_the_graph_agrees_with_keras_where_there_are_domains(two_domains: Any, tmp_path: Path) -> None:
+    from ml.classifier import read_weights
+    from ml.export import export
+    from ml.learning import Learner
+
+    texts = batch([1, 7, 3, 20])
+    logits = Learner(two_domains, steps=1).logits(texts) / 2
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    export(read_weights(two_domains), "rich", tmp_path / "exact.onnx", int8=False, temperature=2)
+    np.testing.assert_allclose(onnx_probabilities(tmp_path / "exact.onnx", texts), expected, atol=1e-5)
+    export(read_weights(two_domains), "rich", tmp_path / "int8.onnx", temperature=2)
+    together = onnx_probabilities(tmp_path / "int8.onnx", texts)
+    np.testing.assert_allclose(together, expected, atol=0.05)
+    alone = np.concatenate([onnx_probabilities(tmp_path / "int8.onnx", [text]) for text in texts])
+    np.testing.assert_allclose(together, alone, rtol=0, atol=1e-6)
+
+
+def test_a_domain_may_call_the_same_text_another_name() -> None:
+    """Two texts of the same pieces but one: which of the two says what the others mean."""
+    from ml.classifier import Architecture, build
+    from ml.learning import Learner, pad
+
+    tokens = pad([[5, 9], [6, 9], [5, 8], [6, 8]])
+    domains = np.array([0, 1, 0, 1], np.int32)
+    targets = np.eye(2, dtype=np.float32)[[0, 1, 1, 0]]
+    model = build(Architecture("small", 12, 10, "rich", 0.0, domains=2), SIZES["vocabulary"], 2)
+    learner = Learner(model, steps=150, rate=0.02)
+    for _ in range(150):
+        learner.step(
+            tokens,
+            targets,
+            np.zeros((4, 2), np.float32),
+            np.ones(4, np.float32),
+            domains,
+        )
+    assert learner.logits([ids.tolist() for ids in tokens]).argmax(axis=1).tolist() == [0, 1, 1, 0]
+    told = np.asarray(model(tokens, training=False)[1])
+    assert told.argmax(axis=1).tolist() == domains.tolist()
+
+
 def test_the_graph_is_one_lstm_node_and_no_loop() -> None:
     nodes = [node.op_type for node in onnx.load(SHIPPED / "model.onnx").graph.node]
     assert nodes.count("DynamicQuantizeLSTM") == 1
@@ -114,16 +167,35 @@ def test_a_temperature_divides_the_logits(network: Any, tmp_path: Path) -> None:
 
 
 def test_saved_weights_are_the_network_again(network: Any, tmp_path: Path) -> None:
-    from ml.classifier import Architecture, build, read_weights, save_weights, set_weights
+    from ml.classifier import Architecture, build, load_weights, read_weights, save_weights, set_weights
 
     save_weights(read_weights(network["rich"]), tmp_path / "weights.npz")
     other = build(Architecture("small", 12, 10, "rich", 0.5, 0.3), **SIZES, seed=4)
     texts = batch([4, 8])
     expected = keras_probabilities(network["rich"], texts)
     assert not np.allclose(keras_probabilities(other, texts), expected, atol=1e-4)
-    with np.load(tmp_path / "weights.npz") as weights:
-        set_weights(other, dict(weights))
+    set_weights(other, load_weights(tmp_path / "weights.npz"))
     np.testing.assert_allclose(keras_probabilities(other, texts), expected, atol=1e-3)
+
+
+def test_given_vectors_stay_and_what_is_learned_is_added() -> None:
+    from ml.classifier import Architecture, build, read_weights
+    from ml.learning import Learner, pad
+
+    start = np.random.default_rng(1).normal(0, 0.1, (SIZES["vocabulary"], 12)).astype(np.float32)
+    model = build(Architecture("small", 12, 10, "rich", 0.1), **SIZES, start=start)
+    np.testing.assert_array_equal(read_weights(model)["embedding"], start)
+    tokens = batch([3, 5])
+    learner = Learner(model, steps=20, rate=0.02)
+    for _ in range(20):
+        learner.step(
+            pad(tokens),
+            np.eye(3, dtype=np.float32)[[0, 1]],
+            np.zeros((2, 3), np.float32),
+            np.ones(2, np.float32),
+        )
+    moved = np.any(read_weights(model)["embedding"] != start, axis=1)
+    assert set(np.flatnonzero(moved)) - {0} == {number for ids in tokens for number in ids}
 
 
 def test_a_handful_is_learned_by_heart() -> None:

@@ -68,8 +68,9 @@ def test_any_text_gets_a_distribution(text: str) -> None:
 def test_a_text_alone_and_in_any_batch_gets_the_same() -> None:
     texts = [*HARD.values(), *(text for text, _ in PLAIN)]
     alone = np.concatenate([MODEL.probabilities([text]) for text in texts])
-    np.testing.assert_array_equal(MODEL.probabilities(texts), alone)
-    np.testing.assert_array_equal(MODEL.probabilities(texts[::-1]), alone[::-1])
+    for found in (MODEL.probabilities(texts), MODEL.probabilities(texts[::-1])[::-1]):
+        np.testing.assert_allclose(found, alone, rtol=0, atol=1e-6)  # products of matrices, summed otherwise
+        np.testing.assert_array_equal(found.argmax(axis=1), alone.argmax(axis=1))
 
 
 def test_plain_sentences_get_their_tone() -> None:
@@ -120,7 +121,13 @@ def test_one_message_takes_well_under_a_millisecond_or_two() -> None:
 @pytest.mark.skipif(not DATA.is_dir(), reason="needs the labelled sets in ../shared/data")
 @pytest.mark.parametrize(
     ("name", "measure", "floor"),
-    [("tweeteval_sentiment", "macro_recall", 0.60), ("waimai10k", "accuracy", 0.85)],
+    [
+        ("tweeteval_sentiment", "macro_recall", 0.66),
+        ("goemotions3", "macro_f1", 0.68),
+        ("smp2020", "macro_f1", 0.77),
+        ("waimai10k", "accuracy", 0.89),
+        ("umsab_es", "macro_f1", 0.52),
+    ],
 )
 def test_the_dev_splits_are_answered_as_well_as_promised(name: str, measure: str, floor: float) -> None:
     from ml.card import measure as judged
