@@ -132,7 +132,8 @@ def shipped_body(path: Path = SHIPPED / "model.onnx") -> tuple[Any, str]:
     if tail[0].op_type != "Softmax" or tail[-1].op_type not in {"Gemm", "MatMul"}:
         raise ValueError("expected a graph that ends with one linear layer below a softmax")
     features = tail[-1].input[0]
-    wanted, nodes = {features}, []
+    wanted = {features}
+    nodes: list[Any] = []
     for node in reversed(model.graph.node):
         if wanted.intersection(node.output):
             wanted.update(node.input)
