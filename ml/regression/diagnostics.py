@@ -57,11 +57,11 @@ def diagnose(
         robust: Whether the deviation is free of the rows that lie far off.
     """
     weights = np.ones(data.n) if data.weights is None else data.weights
-    residuals = data.y - curve.mean(data.x) if residual_std else np.zeros(data.n)
-    leverages = np.minimum(weights * (hat or curve).leverage(data.x), 1.0)
+    residuals = curve.residuals(data.x, data.y) if residual_std else np.zeros(data.n)
+    leverages, free = (hat or curve).row_leverages(data.x, weights)
     # a row that alone holds a coefficient has leverage 1: no residual, and nothing to foretell it from
-    open_rows = leverages < 1 - 1e-10
-    free = np.where(open_rows, 1 - leverages, 1.0)
+    open_rows = free > 0
+    free = np.where(open_rows, free, 1.0)
     errors = np.where(open_rows, residuals / free, 0.0)
     loo = float(np.sqrt(np.mean(errors**2)))
     if residual_std == 0:

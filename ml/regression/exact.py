@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, isqrt, ldexp
+from typing import TypeVar
 
 import numpy as np
 
@@ -15,6 +17,8 @@ from ml.regression.spec import FitError
 NEGLIGIBLE = 10**26  # a column whose square shrinks this much beside the others says nothing of its own
 MANY = 16  # terms from which elimination is the slower way
 MOST_ELIMINATED = 40  # terms that are eliminated at all
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,8 @@ def solve(equations: Gram) -> Solution:
         return [Fraction(a, determinant) * y_unit / u for a, u in zip(numerators, units, strict=True)]
 
     def as_inverse(matrix: Integers) -> list[list[Fraction]]:
-        inverse_weight = 1 / equations.weight_unit
-        return [
-            [Fraction(matrix[i][j], determinant) * inverse_weight / (units[i] * units[j]) for j in range(p)]
-            for i in range(p)
-        ]
+        scale = [1 / (unit * equations.weight_unit) for unit in units]
+        return symmetric(p, lambda i, j: Fraction(matrix[i][j], determinant) * scale[i] / units[j])
 
     return Solution(
         as_values(raw_weights),
@@ -167,6 +168,12 @@ def _shifted(shift: Integers, matrix: Integers) -> Integers:
 
 def _transpose(A: Integers) -> Integers:
     return [list(column) for column in zip(*A, strict=True)]
+
+
+def symmetric(p: int, value: Callable[[int, int], Value]) -> list[list[Value]]:
+    """Build a symmetric matrix of what is computed of its lower triangle alone."""
+    half = [[value(i, j) for j in range(i + 1)] for i in range(p)]
+    return [[half[max(i, j)][min(i, j)] for j in range(p)] for i in range(p)]
 
 
 def root(square: Fraction) -> float:

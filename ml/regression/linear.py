@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
 from fractions import Fraction
-from math import frexp
+from math import frexp, log10
 from typing import Any
 
 import numpy as np
 
 from ml.regression.curve import Curve
-from ml.regression.exact import Solution, root, solve
+from ml.regression.exact import Solution, root, solve, symmetric
 from ml.regression.gram import Gram, gram, terms_of
+from ml.regression.precise import PreciseCurve
 from ml.regression.spec import FitError, Floats, Observations, Spec
 
 WEAK = 2.0**-40  # share of a term beside the others at which 90 bits still give 50 of the solution
+DIGITS = 50  # kept of a curve beyond those that its terms cancel
+MOST_PRECISE = 40  # terms whose decimals are kept: they are up to 50 kB
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def estimate_of(solution: Solution, equations: Gram, n: int, spec: Spec) -> Esti
     return Estimate(
         coefficients=[float(value) for value in solution.coefficients],
         std_errors=[root(solution.inverse[i][i] * variance) for i in range(p)],
-        covariance=[[float(value * variance) for value in row] for row in solution.inverse],
+        covariance=symmetric(p, lambda i, j: float(solution.inverse[i][j] * variance)),
         curve=_curve(solution, equations, float(variance), spec),
         rss=float(solution.rss),
         tss=float(solution.tss),
@@ -111,11 +115,42 @@ def _curve(solution: Solution, equations: Gram, variance: float, spec: Spec) -> 
         scales=tuple(float(scale) for scale in scales),
         weights=tuple(float(w * f) for w, f in zip(solution.centred, factors, strict=True)),
         inverse=tuple(
-            tuple(float(solution.centred_inverse[i][j] * factors[i] * factors[j]) for j in range(p))
-            for i in range(p)
+            map(
+                tuple,
+                symmetric(p, lambda i, j: float(solution.centred_inverse[i][j] * factors[i] * factors[j])),
+            )
         ),
         variance=variance,
+        precise=_precise(solution, equations) if spec.model == "linear" and p <= MOST_PRECISE else None,
     )
+
+
+def _precise(solution: Solution, equations: Gram) -> PreciseCurve:
+    """Write the solution in decimals.
+
+    At an observed row no product of two terms with their inverse exceeds the largest variance inflation
+    factor, and so no more digits than it has are cancelled.
+    """
+    squares = [equations.matrix[i][i] * equations.unit(i) ** 2 for i in range(equations.p)]
+    inflation = equations.weight_unit * max(
+        square * solution.centred_inverse[i][i] for i, square in enumerate(squares)
+    )
+    # the logarithm of a fraction itself would leave the range of a double
+    digits = DIGITS + int(log10(inflation.numerator) - log10(inflation.denominator))
+    with localcontext(prec=digits):
+        return PreciseCurve(
+            terms=equations.terms,
+            digits=digits,
+            centres=tuple(_decimal(column.centre * column.unit) for column in equations.columns),
+            weights=tuple(map(_decimal, solution.centred)),
+            inverse=tuple(
+                _decimal(value) for i, row in enumerate(solution.centred_inverse) for value in row[: i + 1]
+            ),
+        )
+
+
+def _decimal(value: Fraction) -> str:
+    return str(Decimal(value.numerator) / value.denominator)
 
 
 def _power_of_two(value: Fraction) -> Fraction:

@@ -245,6 +245,18 @@ async def test_the_session_outlives_a_restart_as_json(talk: Talk) -> None:
     assert "x²" in (await talk.press_labelled(press, "Degree 2")).text
 
 
+async def test_a_kept_fit_predicts_with_every_digit(talk: Talk) -> None:
+    """Here the terms are so much larger than their sum that doubles hold no digit of it."""
+
+    def curve(x: int) -> int:
+        return x * (x - 1001) * (x - 1003) * (x - 1006) * (x - 1007) * (x - 1008) * (x - 1011)
+
+    points = " ".join(f"{x},{curve(x)}" for x in range(1000, 1012))
+    await talk.say(fit, f"poly10 through0 {points}")
+    talk.session.fit = json.loads(json.dumps(talk.session.fit))
+    assert (await talk.say(predict, "1004")).text.startswith(f"x = 1004: y = {curve(1004)}")
+
+
 async def test_a_button_of_an_older_fit_says_that_only_the_last_is_kept(talk: Talk) -> None:
     first = await talk.say(fit, LINE)
     await talk.say(fit, "1,1;2,2;3,4")

@@ -44,6 +44,19 @@ def test_a_command_line_predicts_at_as_many_values_as_it_is_given() -> None:
     assert record["predictions"] == pytest.approx([0.05 + 1.99 * n for n in range(-50, 50)], rel=1e-12)
 
 
+def test_predictions_have_every_digit_where_the_powers_of_x_cancel() -> None:
+    """The truth is the polynomial itself: its points have no errors, and two more than degree 10 needs."""
+
+    def curve(x: int) -> int:
+        return x * (x - 1001) * (x - 1003) * (x - 1006) * (x - 1007) * (x - 1008) * (x - 1011)
+
+    rows = "".join(f"{x},{curve(x)}\n" for x in range(1000, 1012))
+    record = fitted("--degree", "10", "--through0", "--predict", "1004,1003,0,1020", content=f"x,y\n{rows}")
+    truth = [curve(x) for x in (1004, 1003, 0, 1020)]
+    assert record["predictions"] == truth
+    assert record["prediction_intervals"] == [[value, value] for value in truth]
+
+
 def test_through0_leaves_the_intercept_out_of_every_list() -> None:
     record = fitted("--through0")
     assert [len(record[name]) for name in ("coefficients", "std_errors", "t", "p", "intervals")] == [1] * 5
