@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from handlers.points import Points
 from handlers.predictions import Predictions, predictions
 from handlers.texts import Texts
 from ml.regression import Fit, FitError, number
+from ml.regression.spec import Floats
 
 MOST_PREDICTIONS = 100_000
 INPUT_ERROR = 2  # exit status: what was given cannot be used
@@ -73,10 +75,10 @@ def as_record(fitted: Fit, asked: Predictions | None) -> dict[str, Any]:
         "residual_std": fitted.residual_std,
         "n": fitted.n,
         "equation": fitted.equation(),
-        "predictions": [] if band is None else band.mean.tolist(),
+        "predictions": [] if band is None else _finite(band.mean),
         "prediction_intervals": []
         if band is None
-        else list(zip(band.low.tolist(), band.high.tolist(), strict=True)),
+        else list(zip(_finite(band.low), _finite(band.high), strict=True)),
         "terms": fitted.term_names(),
         "dof": fitted.dof,
         "aic": fitted.aic,
@@ -93,6 +95,11 @@ def as_record(fitted: Fit, asked: Predictions | None) -> dict[str, Any]:
         "suggested_degree": fitted.suggested_degree,
         **({"strength": fitted.notes["strength"]} if "strength" in fitted.notes else {}),
     }
+
+
+def _finite(values: Floats) -> list[float | None]:
+    """Return numbers for JSON, which has none beyond the range of doubles."""
+    return [value if math.isfinite(value) else None for value in values.tolist()]
 
 
 def _content(file: str) -> bytes:

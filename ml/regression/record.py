@@ -122,7 +122,8 @@ class Fit:
         factor = quantile(self.dof, self.spec.ci)
         sure = factor * np.sqrt(variance)
         wide = factor * np.sqrt(variance + self.residual_std**2)
-        return Band(mean, mean - sure, mean + sure, mean - wide, mean + wide)
+        with np.errstate(invalid="ignore"):  # far out both may be infinite, and their difference nothing
+            return Band(mean, mean - sure, mean + sure, mean - wide, mean + wide)
 
     def outside(self, x: Any) -> list[bool]:
         """Say of each new x whether a column of it lies outside the observations."""

@@ -57,6 +57,14 @@ def test_predictions_have_every_digit_where_the_powers_of_x_cancel() -> None:
     assert record["prediction_intervals"] == [[value, value] for value in truth]
 
 
+def test_a_prediction_beyond_the_range_of_doubles_is_null() -> None:
+    rows = "".join(f"{x},{y}\n" for x, y in enumerate([2, 4, 5, 9, 1, 4, 3, 9, 7, 1, 4, 9, 1]))
+    record = fitted("--degree", "10", "--predict", "5,1e99", content=f"x,y\n{rows}")
+    assert record["predictions"][0] is not None
+    assert record["predictions"][1] is None
+    assert record["prediction_intervals"][1] == [None, None]
+
+
 def test_through0_leaves_the_intercept_out_of_every_list() -> None:
     record = fitted("--through0")
     assert [len(record[name]) for name in ("coefficients", "std_errors", "t", "p", "intervals")] == [1] * 5
