@@ -58,7 +58,7 @@ async def test_an_effect_is_the_difference_that_the_word_makes(predictor: Predic
     found = await explain(predictor, text, label="negative")
     without = await predictor.predict(text.replace("terrible", ""))
     expected = found.probability - without.probabilities["negative"]
-    assert found.effects[0].change == pytest.approx(expected, abs=1e-12)
+    assert found.effects[0].change == pytest.approx(expected, abs=1e-6)  # a batch rounds in its own order
 
 
 @pytest.mark.parametrize("text", ["", "   ", "!!!", "\x00", "😍", "好", "x" * 2000, "好坏" * 1000])
