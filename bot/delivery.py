@@ -19,7 +19,7 @@ from bot.turn import Turn
 log = logging.getLogger(__name__)
 
 TRIES = 3  # of an update that raises, or over which a process dies
-TOGETHER = 0.001  # seconds in which acknowledgements become one call
+TOGETHER = 0.002  # seconds in which acknowledgements become one call
 REMEMBERED = 8_192  # answered updates: a server that lost its last second shows them again
 
 
