@@ -14,7 +14,6 @@ from typing import Any
 
 import telegram
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from telegram.error import BadRequest, Forbidden, NetworkError
 
 from bot.chat_ids import ChatIds
@@ -120,18 +119,17 @@ class Conversation:
         if message is None:
             return reference
         key = f"{FAULT}{message.chat.key}:{type(error).__name__}"
-        try:
-            first = await self._redis.set(key, reference, ex=SAME_FAULT_PAUSE, nx=True)
-        except RedisError:
-            first = True
         turn.over()
         outbox = self._outbox.of(turn)
-        if first:
+        if not await self._redis.exists(key):
             context = self._context(message, NOWHERE, await self._sessions.load(message), outbox)
             words = context.t(
                 "Something broke on my side (ref {reference}). Your data is safe.", reference=reference
             )
             await self._say(context, Reply(words))
+            await self._redis.set(
+                key, reference, ex=SAME_FAULT_PAUSE
+            )  # not before it is said: we may die here
         if message.press is not None:
             await outbox.answer_press(message.press.id)
         return reference

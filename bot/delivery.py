@@ -19,7 +19,7 @@ from bot.turn import Turn
 log = logging.getLogger(__name__)
 
 TRIES = 3  # of an update that raises, or over which a process dies
-TOGETHER = 0.001  # seconds in which acknowledgements become one call
+TOGETHER = 0.002  # seconds in which acknowledgements become one call
 REMEMBERED = 8_192  # answered updates: a server that lost its last second shows them again
 
 
@@ -89,7 +89,8 @@ class Delivery:
                 if attempt == TRIES or isinstance(error, TimeoutError):
                     await self._give_up(entry, turn, error)
                     return
-                log.info("update %s failed (%s), trying again", entry.name, type(error).__name__)
+                kind = type(error).__name__
+                log.info("update %s failed (%s), trying again", entry.update.get("update_id"), kind)
         self._remember(entry)
         await self.acknowledge(entry)
 
@@ -99,7 +100,9 @@ class Delivery:
 
     async def _give_up(self, entry: Entry, turn: Turn, error: Exception | None) -> None:
         """Say a reference and keep the update as a dead letter: it would fail again tomorrow."""
-        reference = await with_redis(lambda: self._answerer.apologise(entry.update, turn, error))
+        reference = await with_redis(
+            lambda: self._answerer.apologise(entry.update, turn, error), (RedisError,)
+        )
         reason = type(error).__name__ if error is not None else "crashed"
         await with_redis(lambda: self._dead_letters.bury(entry, reference, reason), (RedisError,))
         self._remember(entry)

@@ -19,11 +19,14 @@ async def test_a_poisoned_update_is_told_and_kept_and_its_chat_goes_on(field: Fi
     await field.ask(people[1:2], 1, "/models")
     await field.ask(people, 6)
     reviving = asyncio.create_task(revive(field))
-    await field.all_answered(80)
-    reviving.cancel()
+    try:
+        await field.all_answered(80)
+    finally:
+        reviving.cancel()
     assert field.out_of_order == []
     for chat in people[:2]:
-        assert len([m for m in field.sandbox.messages(chat) if "(ref " in m.get("text", "")]) == 1
+        told = [message for message in field.sandbox.messages(chat) if "(ref " in message.get("text", "")]
+        assert 1 <= len(told) <= 2  # again where the process died between saying it and noting that
     assert {letter.reason for letter in await dead_letters(field)} == {"RuntimeError", "crashed"}
     assert len(field.bots) == 4  # the command was begun three times and killed as many bots
     assert not any("somebody's words" in bot.said for bot in field.bots)
