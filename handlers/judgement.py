@@ -52,7 +52,7 @@ def picture(metrics: Mapping[str, Any], model: str, version: str, t: Texts) -> d
                 "y": t("found"),
             },
             "precision_recall": {
-                "title": t("Precision and recall, average precision"),
+                "title": t("Precision and recall, average"),
                 "x": t("recall"),
                 "y": t("precision"),
             },
