@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from telegram.error import TelegramError
 
 from bot.dead_letters import DeadLetters
+from bot.logs import traceback_without_values
 from bot.outbox import TelegramOutbox
 from handlers.progress import ProgressCards
 from handlers.texts import Texts
@@ -53,6 +54,9 @@ async def _show(cards: ProgressCards, progress: Progress, job: Job) -> None:
         await cards.show(progress, job, Texts(job.request.language))
     except (TelegramError, RedisError) as error:
         log.info("progress of job %s was not shown (%s)", progress.job, type(error).__name__)
+    except Exception as error:
+        # A report that a newer worker wrote, say: the next ones must be shown all the same.
+        log.error("progress of job %s broke\n%s", progress.job, traceback_without_values(error))
 
 
 async def sweep(jobs: Jobs, dead_letters: DeadLetters) -> None:

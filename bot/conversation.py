@@ -145,7 +145,7 @@ class Conversation:
         try:
             message = read_update(raw, self._bot.id)
             await self._follow_migration(message_of(raw) or {})
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError, OSError) as error:
             log.warning("update %s cannot be read\n%s", raw.get("update_id"), traceback_without_values(error))
             return None
         if message is None:

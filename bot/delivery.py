@@ -12,9 +12,11 @@ from redis.exceptions import RedisError
 from bot.dead_letters import DeadLetters
 from bot.gather import Gather
 from bot.inbox import Entry, Inbox
+from bot.logs import traceback_without_values
 from bot.patience import with_redis
 from bot.shards import ShardLost
 from bot.turn import Turn
+from handlers.errors import new_reference
 
 log = logging.getLogger(__name__)
 
@@ -100,9 +102,17 @@ class Delivery:
 
     async def _give_up(self, entry: Entry, turn: Turn, error: Exception | None) -> None:
         """Say a reference and keep the update as a dead letter: it would fail again tomorrow."""
-        reference = await with_redis(
-            lambda: self._answerer.apologise(entry.update, turn, error), (RedisError,)
-        )
+        try:
+            reference = await with_redis(
+                lambda: self._answerer.apologise(entry.update, turn, error), (RedisError,)
+            )
+        except ShardLost:
+            raise
+        except Exception as fault:
+            # Nothing but the end of this update is left: it must not come again for ever.
+            reference = new_reference()
+            reason = traceback_without_values(fault)
+            log.error("no word of fault %s could be said\n%s", reference, reason)
         reason = type(error).__name__ if error is not None else "crashed"
         await with_redis(lambda: self._dead_letters.bury(entry, reference, reason), (RedisError,))
         self._remember(entry)

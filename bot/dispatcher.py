@@ -100,7 +100,7 @@ class Dispatcher:
         """Give a shard to a replica that has fewer."""
         try:
             await self._let_go([shard], SENDING_TIMEOUT)
-            await with_redis(lambda: self._shards.release([shard]))
+            await with_redis(lambda: self._shards.release([shard]), (RedisError,))
         finally:
             self._leaving.discard(shard)
 

@@ -142,5 +142,8 @@ class Turn(Free):
         Raises:
             TimeoutError: It took longer.
         """
-        async with asyncio.timeout(seconds) as self.clock:
-            yield
+        try:
+            async with asyncio.timeout(seconds) as self.clock:
+                yield
+        finally:
+            self.clock = None  # what is sent from here on, a refusal for instance, has none

@@ -98,9 +98,11 @@ def _words(text: str, message: Message, session: Session, table: Table, *, addre
     command = table.by_word.get(found["word"]) if found else None
     if found is not None and command is not None:
         return Route(command.handler, text[found.end() :], command)
-    if addressed and message.document is not None:
+    question = session.question or {}
+    answers = message.quoted is not None and message.quoted.message_id == question.get("card")
+    if message.document is not None and (addressed or answers):
         return Route(table.upload, text)  # which knows whether a file was asked for
-    asked = table.questions.get(str((session.question or {}).get("ask")))
+    asked = table.questions.get(str(question.get("ask")))
     if asked is not None and text:
         return Route(asked, text)
     if not addressed:

@@ -11,8 +11,6 @@ from types import TracebackType
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from ml import stream
-
 LEASE = 4.5  # seconds until the right of a silent holder is free
 RENEWAL = LEASE / 3
 
@@ -79,5 +77,5 @@ class Lease:
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(RENEWAL)
-            with contextlib.suppress(*stream.AWAY):
+            with contextlib.suppress(RedisError, TimeoutError):  # also of a full server
                 await self._taken()

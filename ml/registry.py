@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from ml import keys, stream
 
@@ -173,7 +174,7 @@ class Registry:
                     yield change["owner"], change["name"], model.version if model else None
                     last = entry
                 pause.over()
-            except stream.AWAY as failure:
+            except RedisError as failure:  # away, or full: it takes no word that this one serves
                 await pause.wait(failure)
 
     async def _id_at(self, since: float) -> str:

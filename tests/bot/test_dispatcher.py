@@ -132,6 +132,32 @@ async def test_a_failure_that_passes_is_nobodys_business(redis_client: Redis) ->
     assert await DeadLetters(redis_client).list() == []
 
 
+async def test_an_update_for_which_not_even_an_apology_can_be_said_is_kept_and_comes_no_more(
+    redis_client: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    inbox, tried = Inbox(redis_client), []
+
+    async def answer(content: dict[str, Any]) -> None:
+        tried.append(content["update_id"])
+        if content["update_id"] == 0:
+            raise ValueError("somebody's words")
+
+    class Speechless(Answerer):
+        async def apologise(self, content: dict[str, Any], turn: Turn, error: Exception | None) -> str:
+            raise KeyError("somebody's words")
+
+    letters = DeadLetters(redis_client)
+    running = asyncio.create_task(Dispatcher(inbox, Shards(redis_client), letters, Speechless(answer)).run())
+    await inbox.put([update(0, 1), update(1, 1)])
+    await empty(inbox)
+    assert tried == [0] * TRIES + [1]
+    assert [letter.reason for letter in await letters.list()] == ["ValueError"]
+    assert "words" not in caplog.text
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
 async def test_what_was_in_flight_when_the_process_ended_is_answered_by_the_next(redis_client: Redis) -> None:
     inbox, first, second = Inbox(redis_client), [], []
 

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import redis.asyncio
 
+from bot.dead_letters import DEAD
 from bot.flood import LIMIT
+from bot.inbox import Inbox
 from bot.sandbox import scene
 from bot.sandbox.state import Chat
 from tests.bot.conftest import World
@@ -92,3 +94,24 @@ async def test_a_group_that_becomes_a_supergroup_keeps_its_language_its_models_a
     shown = await world.ask("/models", chat=new)
     assert "mail" in shown["text"]
     assert "语气" in (await world.ask("/help", chat=new))["text"]
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_under_telegrams_limits_too_a_press_and_a_refusal_are_answered_once(
+    still_world: World, redis_client: redis.asyncio.Redis
+) -> None:
+    still_world.environment = {"TONEFIT_LIMITS": "telegram"}
+    await still_world.start()
+    judged = await still_world.ask("/s what a wonderful day, I love it")
+    pressed = await still_world.sandbox.press(
+        scene.ADA, scene.ADA, judged["message_id"], press_of(judged, "Why?")
+    )
+    await asyncio.wait_for(pressed.answer, 30)
+    assert "no number" in (await still_world.ask("/fit 1,2 2,abc 3,4"))["text"]
+    async with asyncio.timeout(30):
+        while await Inbox(redis_client).waiting():
+            await asyncio.sleep(0.05)
+    said = [post.get("text", "") for post in still_world.sandbox.messages(scene.ADA)]
+    assert sum(text.startswith("Why positive") for text in said) == 1
+    assert sum("no number" in text for text in said) == 1
+    assert await redis_client.xlen(DEAD) == 0  # nothing was given up

@@ -93,3 +93,11 @@ def test_the_words_of_the_product_are_there() -> None:
 )
 def test_a_mention_is_taken_off(text: str, expected: tuple[str, bool]) -> None:
     assert strip_mention(text, "tonefit_bot") == expected
+
+
+def test_in_a_group_a_file_in_reply_to_the_question_reaches_it() -> None:
+    session = Session(question={"ask": "evaluate", "model": "spam", "card": OURS.message_id})
+    reply = replace(GROUP, document=Document("f", "a.csv"), quoted=OURS)
+    assert where(reply, session) == Route(uploads.offer, "")
+    assert where(reply) is None
+    assert where(replace(reply, quoted=replace(OURS, message_id=8)), session) is None
