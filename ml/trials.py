@@ -27,8 +27,7 @@ HELPED = (
     ),
     (
         "4,124 sentences of our own, most with a denial, that the transformer judged (`ml/phrases.py`)",
-        "negations in the table of hard texts 5 -> 7 of 14 after one pass; the shipped weights took their"
-        " first 4 of 6 passes without them",
+        "negations in the table of hard texts 5 -> 7 of 14 after one pass",
     ),
     (
         "a domain for each set, and vectors from the fine-tuned transformer",

@@ -99,9 +99,8 @@ async def test_texts_that_come_at_once_go_in_few_calls(counted: type[Counted], p
     answers = await asyncio.gather(*(predictor.predict(text) for text in texts))
     assert len(counted.calls) <= 3
     assert sum(counted.calls) == 200
-    assert [answer.probabilities for answer in answers] == [
-        answer.probabilities for answer in Model.load(SHIPPED).classify(texts)
-    ]
+    for answer, alone in zip(answers, Model.load(SHIPPED).classify(texts), strict=True):
+        assert answer.probabilities == pytest.approx(alone.probabilities, abs=1e-6)  # other batches
 
 
 async def test_the_event_loop_does_not_wait_for_the_model(
@@ -129,7 +128,7 @@ async def test_answers_come_in_the_order_of_the_texts(predictor: Predictor) -> N
     texts = ["I love it", "I hate it " * 40, "这家店太差了", "I love it"]
     answers = await predictor.predict_many(texts)
     assert [answer.label for answer in answers] == ["positive", "negative", "negative", "positive"]
-    assert answers[0].probabilities == answers[3].probabilities
+    assert answers[0].probabilities == pytest.approx(answers[3].probabilities, abs=1e-6)
     assert await predictor.predict_many([]) == []
 
 
