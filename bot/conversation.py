@@ -102,10 +102,11 @@ class Conversation:
             where = Route(partial(offer, update=update))
         await self._handle(where, context, turn)
         # The answer is out: only what is remembered is written again, should Redis be away now.
-        await with_redis(lambda: self._sessions.store(message, remembered))
+        writes = [lambda: self._sessions.store(message, remembered), *context.afterwards]
         sent = context.answered
         if where.command is not None and where.command.again and sent is not None:
-            await with_redis(lambda: self._answers.keep(message, sent))
+            writes.append(partial(self._answers.keep, message, sent))
+        await asyncio.gather(*(with_redis(write) for write in writes))
         log.debug("answered update %s in %.0f ms", message.update_id, 1000 * (time.monotonic() - started))
         if context.rerun is not None:
             await self._rerun(context.rerun, turn)

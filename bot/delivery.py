@@ -10,13 +10,13 @@ from typing import Any, Protocol
 from redis.exceptions import RedisError
 
 from bot.dead_letters import DeadLetters
-from bot.gather import Gather
 from bot.inbox import Entry, Inbox
 from bot.logs import traceback_without_values
 from bot.patience import with_redis
 from bot.shards import ShardLost
 from bot.turn import Turn
 from handlers.errors import new_reference
+from ml.gather import Gather
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import orjson
 from redis.asyncio import Redis
 
-from bot.gather import Gather
 from handlers.context import ChatSettings, Session
 from handlers.errors import REFERENCE_ALPHABET
 from handlers.messages import Message, Sent
+from ml.gather import Gather
 
 DAY = 86_400  # seconds
 RESULT_ID_LENGTH = 6

@@ -12,9 +12,9 @@ import orjson
 from aiohttp import web
 from redis.exceptions import RedisError
 
-from bot.gather import Gather
 from bot.inbox import Inbox
 from bot.settings import host_and_port
+from ml.gather import Gather
 
 log = logging.getLogger(__name__)
 

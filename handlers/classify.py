@@ -229,7 +229,7 @@ async def _classify_text(context: Context, name: str, text: str, unnamed: Unname
     )
     sent = await context.say(card)
     context.session.result = {"id": result_id, **record, "text": text, "card": sent.message_id}
-    await keep_text(context, result_id, text, sent.message_id)
+    keep_text(context, result_id, text, sent.message_id)
 
 
 async def _ask(context: Context, card: Reply, text: str, document: Document | None) -> None:

@@ -116,6 +116,8 @@ class Context:
     rerun: dict[str, Any] | None = None  # an update as it came, to be answered after this one
     revised: Sent | None = None  # our answer to the message before it was edited, until it is replaced
     answered: Sent | None = None  # our answer to the message
+    # What else is to be written when the answer is out: together with the session, since nobody waits for it.
+    afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     @property
     def owner(self) -> str:

@@ -34,13 +34,14 @@ async def sentiment(context: Context) -> None:
     result_id = await context.services.results.keep(context.owner, record)
     context.session.result = {"id": result_id, **record}
     sent = await context.reply(sentiment_card(prediction, result_id, context.t))
-    await keep_text(context, result_id, text, sent.message_id)
+    keep_text(context, result_id, text, sent.message_id)
 
 
-async def keep_text(context: Context, result_id: str, text: str, message_id: int) -> None:
+def keep_text(context: Context, result_id: str, text: str, message_id: int) -> None:
     """Keep the text that a message of ours answered, so that `/why` can explain it for 24 h."""
     by = context.message.sender.id if context.message.sender else 0
-    await context.services.texts.keep(context.owner, result_id, KeptText(text, by), message_id)
+    kept = KeptText(text, by)
+    context.afterwards.append(lambda: context.services.texts.keep(context.owner, result_id, kept, message_id))
 
 
 def target_text(message: Message, args: str) -> str:

@@ -10,8 +10,10 @@ from typing import Any
 from redis.asyncio import Redis
 
 from ml import keys
+from ml.gather import Gather
 
 KEPT = 86_400  # seconds
+TOGETHER = 0.004  # seconds in which the texts of many answers become one call
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +29,25 @@ class KeptTexts:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._keep: Gather[tuple[str, str, KeptText, int], None] = Gather(self._keep_all, delay=TOGETHER)
 
     async def keep(self, owner: str, result_id: str, kept: KeptText, message_id: int) -> None:
         """Keep the text of a result for 24 h, findable by the message that answered it."""
+        await self._keep((owner, result_id, kept, message_id))
+
+    async def _keep_all(self, texts: list[tuple[str, str, KeptText, int]]) -> list[None]:
         now = time.time()
-        record = json.dumps({"text": kept.text, "by": kept.by}, ensure_ascii=False)
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.set(keys.kept_text(owner, result_id), record, ex=KEPT)
-            pipe.set(keys.answered(owner, message_id), result_id, ex=KEPT)
-            pipe.zadd(keys.kept_texts(kept.by), {json.dumps([owner, result_id]): now})
-            pipe.zremrangebyscore(keys.kept_texts(kept.by), "-inf", now - KEPT)
-            pipe.expire(keys.kept_texts(kept.by), KEPT)
+            for owner, result_id, kept, message_id in texts:
+                record = json.dumps({"text": kept.text, "by": kept.by}, ensure_ascii=False)
+                mine = keys.kept_texts(kept.by)
+                pipe.set(keys.kept_text(owner, result_id), record, ex=KEPT)
+                pipe.set(keys.answered(owner, message_id), result_id, ex=KEPT)
+                pipe.zadd(mine, {json.dumps([owner, result_id]): now})
+                pipe.zremrangebyscore(mine, "-inf", now - KEPT)
+                pipe.expire(mine, KEPT)
             await pipe.execute()
+        return [None] * len(texts)
 
     async def find(self, owner: str, result_id: str) -> KeptText | None:
         """Return the text of a result of this chat, or None where it is gone."""

@@ -11,7 +11,6 @@ import telegram
 from redis.asyncio import Redis
 
 from bot.chat_ids import ChatIds
-from bot.gather import Gather
 from bot.limiter import Limiter
 from bot.outbox import TelegramOutbox
 from bot.parking import Parking
@@ -23,6 +22,7 @@ from bot.sender import Sender
 from bot.shards import ShardLost, Shards
 from bot.turn import ANSWERS_AT_ONCE, Slots, Turn
 from handlers.messages import Chat, Reply, Sent
+from ml.gather import Gather
 
 ADA = Chat(scene.ADA, "private")
 

@@ -135,6 +135,8 @@ class Talk:
     async def _handle(self, handler: Handler, context: Context) -> Reply:
         try:
             await handler(context)
+            for write in context.afterwards:
+                await write()
         except Refusal as refusal:
             await context.reply(Reply(refusal.words(context.t)))
         self.notice = context.notice
