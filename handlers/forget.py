@@ -23,6 +23,8 @@ from ml.jobs import AlreadyRunning
 from ml.registry import ModelEntry
 from ml.samples import FEWEST
 
+IN_PRIVATE = N_("Write /forget me to me in private: nobody else should read what I have of you.")
+
 
 async def forget(context: Context) -> None:
     """Ask whether a model, or all that is stored of the person, shall really go."""
@@ -63,8 +65,8 @@ async def _ask_model(context: Context, entry: ModelEntry) -> None:
 
 async def _ask_person(context: Context) -> None:
     sender = context.message.sender
-    if sender is None:
-        raise Refusal(N_("I do not know who you are here. Write /forget me to me in private."))
+    if sender is None or not context.private:
+        raise Refusal(IN_PRIVATE)
     taught = await context.services.examples.taught_by(sender.id)
     texts = await context.services.texts.of(sender.id)
     counts = [len(examples) for examples in taught.values()]
@@ -77,6 +79,8 @@ async def _forget_person(context: Context, person: int) -> None:
     if sender is None or sender.id != person:
         context.notice = context.t("Only the person who asked can answer this.")
         return
+    if not context.private:
+        raise Refusal(IN_PRIVATE)
     services = context.services
     gone = await services.examples.forget(person)
     texts = await services.texts.forget(person)
@@ -106,9 +110,8 @@ async def _train_anew(context: Context, entry: ModelEntry) -> bool:
             owner,
             name,
             by,
-            context.message.chat.id,
-            context.message.chat.topic,
-            context.t.language,
+            chat=int(owner),  # where the model belongs: its card is nobody else's
+            language=context.t.language,
             forget=True,
         )
         try:

@@ -40,13 +40,33 @@ async def test_nothing_goes_without_the_answer(talk: Talk) -> None:
     assert len(await talk.services.examples.read(talk.owner, "spam")) == 16
 
 
-async def test_nobody_answers_for_somebody_else(group: Talk) -> None:
+async def test_a_person_is_forgotten_in_private_only(talk: Talk, group: Talk) -> None:
     await make_model(group)
     await teach_enough(group)
-    await group.say(forget, "me")
-    await group.press_labelled(press, "Delete it", by=BEN)
-    assert group.notice == "Only the person who asked can answer this."
+    said = await group.say(forget, "me")
+    assert said.text == "Write /forget me to me in private: nobody else should read what I have of you."
+    await group.press(press, f"forget:me:{ANNA.id}")
     assert len(await group.services.examples.read(group.owner, "spam")) == 16
+
+
+async def test_nobody_answers_for_somebody_else(talk: Talk) -> None:
+    await make_model(talk)
+    await teach_enough(talk)
+    await talk.say(forget, "me")
+    await talk.press_labelled(press, "Delete it", by=BEN)
+    assert talk.notice == "Only the person who asked can answer this."
+    assert len(await talk.services.examples.read(talk.owner, "spam")) == 16
+
+
+async def test_a_group_s_model_is_trained_anew_in_its_group(talk: Talk, group: Talk, tmp_path: Path) -> None:
+    await publish_model(group, tmp_path / "model")
+    for label in ("bad", "meh", "good"):
+        await teach(group, label, 9, BEN.id)
+    await teach(group, "bad", 2, ANNA.id)
+    await talk.say(forget, "me")
+    await talk.press_labelled(press, "Delete it")
+    (job,) = await group.services.jobs.list(group.owner)
+    assert (job.request.chat, job.request.topic) == (group.chat.id, None)
 
 
 async def test_a_model_that_learned_from_it_is_trained_anew(talk: Talk, tmp_path: Path) -> None:
