@@ -82,22 +82,20 @@ async def _forget_person(context: Context, person: int) -> None:
     if not context.private:
         raise Refusal(IN_PRIVATE)
     services = context.services
-    gone = await services.examples.forget(person)
     texts = await services.texts.forget(person)
     await services.pools.forget(context.owner, person)
     empty = Session()
     for field, value in vars(empty).items():
         setattr(context.session, field, value)
-    retrained = withdrawn = 0
-    for (owner, model), count in gone.items():
+    gone = retrained = withdrawn = 0
+    for owner, model in await services.examples.places(person):
+        gone += await services.examples.forget(person, owner, model)
         entry = await services.registry.get(owner, model)
-        if entry is None or entry.version is None or not count:
-            continue
-        if await _train_anew(context, entry):
-            retrained += 1
-        else:
-            withdrawn += 1
-    await context.edit(forgotten_card(sum(gone.values()), texts, retrained, withdrawn, context.t))
+        if entry is not None and entry.version is not None:
+            anew = await _train_anew(context, entry)
+            retrained, withdrawn = retrained + anew, withdrawn + (not anew)
+        await services.examples.leave(person, owner, model)  # last: a second try finds what the first left
+    await context.edit(forgotten_card(gone, texts, retrained, withdrawn, context.t))
 
 
 async def _train_anew(context: Context, entry: ModelEntry) -> bool:

@@ -148,24 +148,32 @@ class Examples:
         ordered = sorted(records.items(), key=lambda item: int(item[1]["place"]))
         return [Taught(name, held["text"], held["label"], int(held["by"])) for name, held in ordered]
 
+    async def places(self, person: int) -> list[tuple[str, str]]:
+        """Return the owners and models that a person taught, also those where nothing of it is left."""
+        held: Any = await self._redis.smembers(keys.taught(person))
+        return sorted((owner, model) for owner, model in map(json.loads, held))
+
     async def taught_by(self, person: int) -> dict[tuple[str, str], list[Taught]]:
         """Return a person's examples by the owner and the model that they belong to."""
-        held: Any = await self._redis.smembers(keys.taught(person))
         found = {}
-        for owner, model in sorted(json.loads(place) for place in held):
+        for owner, model in await self.places(person):
             mine = [each for each in await self.taught(owner, model) if each.by == person]
             if mine:
                 found[owner, model] = mine
         return found
 
-    async def forget(self, person: int) -> dict[tuple[str, str], int]:
-        """Take a person's examples out, and return how many that were by owner and model."""
-        gone = {}
-        for (owner, model), mine in (await self.taught_by(person)).items():
-            gone[owner, model] = await self.remove(owner, model, [each.digest for each in mine])
-            await self._forget_parts(owner, model, mine)
-        await self._redis.unlink(keys.taught(person))
-        return gone
+    async def forget(self, person: int, owner: str, model: str) -> int:
+        """Take a person's examples out of a model, and return how many there were.
+
+        The place stays among `places` until `leave`: what learned from them is still to be dealt with.
+        """
+        mine = [each for each in await self.taught(owner, model) if each.by == person]
+        await self._forget_parts(owner, model, mine)
+        return await self.remove(owner, model, [each.digest for each in mine])
+
+    async def leave(self, person: int, owner: str, model: str) -> None:
+        """Note that nothing of a person is left in a model."""
+        await self._redis.srem(keys.taught(person), _place(owner, model))
 
     async def _forget_parts(self, owner: str, model: str, gone: Sequence[Taught]) -> None:
         """Forget what trainings did with texts that are gone."""

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from handlers.forget import forget, press
 from handlers.models import press as press_model
 from handlers.sentiment import sentiment
+from ml.jobs import Job, Jobs
 from ml.samples import Sample
 from tests.handlers.conftest import ANNA, BEN, Talk, labels_of, make_model, publish_model, teach_enough
 
@@ -79,6 +82,27 @@ async def test_a_model_that_learned_from_it_is_trained_anew(talk: Talk, tmp_path
     assert said.text.endswith("\n1 model is trained anew.")
     (job,) = await talk.services.jobs.list(talk.owner)
     assert job.request.forget
+
+
+async def test_a_second_try_trains_what_the_first_left_untrained(
+    talk: Talk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> Job:
+        raise ConnectionError
+
+    await publish_model(talk, tmp_path / "model")
+    for label in ("bad", "meh", "good"):
+        await teach(talk, label, 9, BEN.id)
+    await teach(talk, "bad", 2, ANNA.id)
+    await talk.say(forget, "me")
+    with monkeypatch.context() as patch:
+        patch.setattr(Jobs, "submit", fail)
+        with pytest.raises(ConnectionError):
+            await talk.press_labelled(press, "Delete it")
+    assert await talk.services.examples.taught_by(ANNA.id) == {}
+    said = await talk.press_labelled(press, "Delete it")
+    assert said.text.endswith("\n1 model is trained anew.")
+    assert await talk.services.examples.places(ANNA.id) == []
 
 
 async def test_a_model_with_too_few_examples_left_answers_no_more(talk: Talk, tmp_path: Path) -> None:
