@@ -19,6 +19,7 @@ from ml.pace import read_pace
 from ml.progress import follow
 from ml.queues import DEFAULT, LOW, RETRY_INTERVALS, TIMEOUT, Fate, Queues
 from ml.quotas import minutes_today
+from ml.registry import Registry
 
 __all__ = ["FINAL", "AlreadyRunning", "Job", "Jobs", "Progress", "TrainRequest"]
 
@@ -184,6 +185,9 @@ class Jobs:
         await self._redis.hsetnx(key, "astray", now)
         since = now - float(fields.get("astray", now))
         if fate is Fate.DEAD and since >= DEAD_AFTER:
+            request = TrainRequest.from_json(fields["request"])
+            if request.forget:  # what it was to replace learned from deleted texts
+                await Registry(self._redis).withdraw(request.owner, request.model)
             await self._state.give_up(fields["id"], "killed")
         elif fate is Fate.LOST and since >= LOST_AFTER:
             await self._redis.hdel(key, "astray")

@@ -108,11 +108,15 @@ def run(
             log.info("job %s is left alone: %s", job_id, begin.value)
             return
         request = reporter.request()
-        if begin is Begin.CANCELLED:
-            reporter.end(request, cancelled(job_id))
-            return
-        begun = time.monotonic()
-        end = _end(reporter, request, Store(store_url), train, scratch / job_id)
+        begun, store = time.monotonic(), Store(store_url)
+        try:
+            stopped = begin is Begin.CANCELLED
+            end = cancelled(job_id) if stopped else _end(reporter, request, store, train, scratch / job_id)
+        except TrainingFailed:
+            _withdraw(reporter, request, store)
+            raise
+        if end.stage != "done":
+            _withdraw(reporter, request, store)
         reporter.end(request, end)
         log.info("job %s: %s after %.1f s", job_id, end.problem or end.stage, time.monotonic() - begun)
 
@@ -143,6 +147,15 @@ def _end(reporter: Reporter, request: TrainRequest, store: Store, train: Train, 
         return Progress(job_id, "failed", problem=problem)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _withdraw(reporter: Reporter, request: TrainRequest, store: Store) -> None:
+    """Let nothing answer that learned from deleted texts, where what was to take its place failed."""
+    if not request.forget:
+        return
+    reporter.ask(lambda redis: Registry(redis).withdraw(request.owner, request.model))
+    for version in store.versions(request.owner, request.model):
+        store.delete_version(request.owner, request.model, version)
 
 
 async def _serve(registry: Registry, request: TrainRequest, version: str) -> None:

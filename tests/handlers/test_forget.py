@@ -7,7 +7,7 @@ import pytest
 from handlers.forget import forget, press
 from handlers.models import press as press_model
 from handlers.sentiment import sentiment
-from ml.jobs import Job, Jobs
+from ml.jobs import Job, Jobs, TrainRequest
 from ml.samples import Sample
 from tests.handlers.conftest import ANNA, BEN, Talk, labels_of, make_model, publish_model, teach_enough
 
@@ -124,6 +124,14 @@ async def test_a_model_is_forgotten_after_the_question(talk: Talk) -> None:
     assert asked.text == "Delete “spam” with 16 examples and 0 trained versions? This cannot be undone."
     said = await talk.press_labelled(press_model, "Delete it")
     assert said.text == "“spam” is deleted, with its examples and versions."
+
+
+async def test_a_model_whose_training_forgets_deleted_texts_can_be_deleted(talk: Talk) -> None:
+    await make_model(talk)
+    await talk.services.jobs.submit(TrainRequest(talk.owner, "spam", ANNA.id, ANNA.id, forget=True))
+    await talk.say(forget, "spam")
+    await talk.press_labelled(press_model, "Delete it")
+    assert await talk.services.registry.get(talk.owner, "spam") is None
 
 
 async def test_in_a_group_only_the_maker_forgets_a_model(group: Talk) -> None:

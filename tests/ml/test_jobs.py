@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from ml.job_state import Begin, JobState
 from ml.jobs import AlreadyRunning, Job, Jobs, Progress, TrainRequest
 from ml.pace import Pace, note_pace, read_pace
 from ml.queues import TrainingQueue, connect
+from ml.registry import Registry
 from ml.samples import Sample
 
 LEASES = "rq:wip:default"
@@ -210,6 +212,23 @@ async def test_a_job_that_rq_gave_up_ends_as_killed(
     assert (await seen(jobs, job)).state == "failed"
     last = (await redis_client.xrevrange(keys.PROGRESS, count=1))[0][1][b"record"]
     assert Progress.from_json(last.decode()) == Progress(job.id, "failed", problem="killed")
+
+
+async def test_a_killed_training_that_was_to_forget_leaves_no_version_live(
+    jobs: Jobs, redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ml.jobs.DEAD_AFTER", 0.0)
+    monkeypatch.setattr("ml.jobs.SWEEP_PERIOD", 1)
+    registry = Registry(redis_client)
+    await registry.create("1", "spam", ["a", "b"], by=7)
+    await registry.promote("1", "spam", "v1")
+    job = await jobs.submit(replace(request(), forget=True))
+    await redis_client.lpop("rq:queue:default")
+    await redis_client.hset(f"rq:job:{job.id}", "status", "failed")
+    await jobs.sweep()
+    entry = await registry.get("1", "spam")
+    assert entry is not None
+    assert entry.version is None
 
 
 async def test_a_sweep_leaves_a_waiting_job_alone(

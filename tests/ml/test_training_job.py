@@ -1,6 +1,7 @@
 """The job function when its process dies at the worst moments: what is published and told stays one."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from ml.jobs import Jobs, TrainRequest
 from ml.registry import Registry
 from ml.samples import Sample
 from ml.store import Store
-from ml.training_job import TrainingFailed, no_worse, run
+from ml.training_job import Stopped, TrainingFailed, Unfit, no_worse, run
 
 LEASES = "rq:wip:default"
 
@@ -210,3 +211,39 @@ async def test_a_training_that_forgets_takes_every_version_before_it_away(desk: 
     entry = await Registry(desk.client).get("1", "spam")
     assert entry is not None
     assert entry.version == "v3"
+
+
+@pytest.mark.parametrize("how", ["cancelled", "cancelled at once", "unfit", "broken"])
+async def test_what_learned_from_deleted_texts_answers_no_more_when_its_successor_fails(
+    desk: Desk, how: str
+) -> None:
+    await desk.attempt("first")
+    desk.job_id = (await desk.jobs.submit(TrainRequest("1", "spam", 7, chat=1, forget=True))).id
+    failures = {"cancelled": Stopped(), "unfit": Unfit("too_few"), "broken": KeyError()}
+
+    def fail(*_: object) -> None:
+        raise failures[how]
+
+    desk.train = fail  # type: ignore[method-assign]
+    if how == "cancelled at once":
+        await desk.client.hset(keys.job(desk.job_id), "cancel", 1)
+    with contextlib.suppress(TrainingFailed):
+        await desk.attempt("second")
+    entry = await Registry(desk.client).get("1", "spam")
+    assert entry is not None
+    assert entry.version is None
+    assert desk.store.versions("1", "spam") == []
+
+
+async def test_a_failed_training_that_forgets_nothing_leaves_the_live_version(desk: Desk) -> None:
+    await desk.attempt("first")
+    await desk.queue()
+
+    def fail(*_: object) -> None:
+        raise Unfit("too_few")
+
+    desk.train = fail  # type: ignore[method-assign]
+    await desk.attempt("second")
+    entry = await Registry(desk.client).get("1", "spam")
+    assert entry is not None
+    assert entry.version == "v1"
