@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from enum import Enum
 
 from handlers.context import Context, Session
 from handlers.errors import Refusal
@@ -24,6 +27,15 @@ from ml.registry import ModelEntry
 from ml.samples import FEWEST
 
 IN_PRIVATE = N_("Write /forget me to me in private: nobody else should read what I have of you.")
+
+
+class Became(Enum):
+    """What became of a model that learned from deleted examples."""
+
+    UNTRAINED = "untrained"  # there was nothing that had learned
+    TRAINED_ANEW = "trained anew"
+    TOO_FEW = "too few"
+    UNSTOPPED = "unstopped"  # a training that has read them does not stop
 
 
 async def forget(context: Context) -> None:
@@ -87,42 +99,51 @@ async def _forget_person(context: Context, person: int) -> None:
     empty = Session()
     for field, value in vars(empty).items():
         setattr(context.session, field, value)
-    gone = retrained = withdrawn = 0
+    gone, became = 0, Counter[Became]()
     for owner, model in await services.examples.places(person):
         gone += await services.examples.forget(person, owner, model)
         entry = await services.registry.get(owner, model)
-        if entry is not None and entry.version is not None:
-            anew = await _train_anew(context, entry)
-            retrained, withdrawn = retrained + anew, withdrawn + (not anew)
+        if entry is not None:
+            became[await _train_anew(context, entry)] += 1
         await services.examples.leave(person, owner, model)  # last: a second try finds what the first left
-    await context.edit(forgotten_card(gone, texts, retrained, withdrawn, context.t))
+    await context.edit(forgotten_card(gone, texts, became, context.t))
 
 
-async def _train_anew(context: Context, entry: ModelEntry) -> bool:
-    """Train a model without the deleted examples; where too few are left, no version of it stays."""
+async def _train_anew(context: Context, entry: ModelEntry) -> Became:
+    """Train a model without the deleted examples; where that cannot be, no version of it stays."""
     services, owner, name = context.services, entry.owner, entry.name
-    counts = await services.examples.counts(owner, name)
-    if all(counts.get(label, 0) >= FEWEST for label in entry.labels):
-        by = context.message.sender.id if context.message.sender else 0
+    active = await services.jobs.active(owner, name)
+    versions = await asyncio.to_thread(services.store.versions, owner, name)
+    if entry.version is None and active is None and not versions:
+        return Became.UNTRAINED
+    became = await _queue(context, entry)
+    if became is not Became.TRAINED_ANEW:
+        await services.registry.withdraw(owner, name)
+        for version in await asyncio.to_thread(services.store.versions, owner, name):
+            await asyncio.to_thread(services.store.delete_version, owner, name, version)
+    return became
+
+
+async def _queue(context: Context, entry: ModelEntry) -> Became:
+    """Queue a training that reads what is left, where that is enough; one that has read more stops."""
+    jobs = context.services.jobs
+    counts = await context.services.examples.counts(entry.owner, entry.name)
+    try:
+        if not all(counts.get(label, 0) >= FEWEST for label in entry.labels):
+            await jobs.make_way(entry.owner, entry.name)
+            return Became.TOO_FEW
         request = TrainRequest(
-            owner,
-            name,
-            by,
-            chat=int(owner),  # where the model belongs: its card is nobody else's
+            entry.owner,
+            entry.name,
+            context.message.sender.id if context.message.sender else 0,
+            chat=int(entry.owner),  # where the model belongs: its card is nobody else's
             language=context.t.language,
             forget=True,
         )
-        try:
-            await services.jobs.submit(request)
-        except AlreadyRunning as running:
-            # That training has read the examples before they went.
-            await services.jobs.cancel(running.job_id)
-        else:
-            return True
-    await services.registry.withdraw(owner, name)
-    for version in await asyncio.to_thread(services.store.versions, owner, name):
-        await asyncio.to_thread(services.store.delete_version, owner, name, version)
-    return False
+        await jobs.replace(request)
+    except AlreadyRunning:
+        return Became.UNSTOPPED
+    return Became.TRAINED_ANEW
 
 
 def person_question(person: int, examples: int, models: int, texts: int, t: Texts) -> Reply:
@@ -138,7 +159,7 @@ def person_question(person: int, examples: int, models: int, texts: int, t: Text
     return Reply(text, buttons=((yes, Button(t("Keep it"), data="forget:keep")),))
 
 
-def forgotten_card(examples: int, texts: int, retrained: int, withdrawn: int, t: Texts) -> Reply:
+def forgotten_card(examples: int, texts: int, became: Mapping[Became, int], t: Texts) -> Reply:
     """Say what was deleted and what follows."""
     lines = [
         t(
@@ -147,16 +168,22 @@ def forgotten_card(examples: int, texts: int, retrained: int, withdrawn: int, t:
             texts=t.plural("{count} text of the last 24 hours", "{count} texts of the last 24 hours", texts),
         )
     ]
-    if retrained:
-        lines.append(
-            t.plural("{count} model is trained anew.", "{count} models are trained anew.", retrained)
-        )
-    if withdrawn:
+    if anew := became.get(Became.TRAINED_ANEW):
+        lines.append(t.plural("{count} model is trained anew.", "{count} models are trained anew.", anew))
+    if too_few := became.get(Became.TOO_FEW):
         lines.append(
             t.plural(
                 "{count} model has too few examples left and answers no more.",
                 "{count} models have too few examples left and answer no more.",
-                withdrawn,
+                too_few,
+            )
+        )
+    if unstopped := became.get(Became.UNSTOPPED):
+        lines.append(
+            t.plural(
+                "{count} model answers no more: a training of it has to end first. Then write /train.",
+                "{count} models answer no more: a training of each has to end first. Then write /train.",
+                unstopped,
             )
         )
     return Reply("\n".join(lines))

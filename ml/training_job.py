@@ -26,6 +26,8 @@ from ml.samples import Sample
 from ml.store import MANIFEST, Store, UnknownVersion
 
 if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
     from ml.train import Epoch
 
 log = logging.getLogger(__name__)
@@ -127,6 +129,9 @@ def _end(reporter: Reporter, request: TrainRequest, store: Store, train: Train, 
     shutil.rmtree(folder, ignore_errors=True)  # of an attempt that was killed
     try:
         outcome = _outcome(reporter, request, store, train, folder)
+        if reporter.cancelled() and not reporter.ask(lambda redis: _is_live(redis, request, outcome)):
+            store.delete_version(request.owner, request.model, outcome["version"])
+            raise Stopped
         if outcome["promoted"]:
             reporter.ask(lambda redis: _serve(Registry(redis), request, outcome["version"]))
         if request.forget:
@@ -156,6 +161,11 @@ def _withdraw(reporter: Reporter, request: TrainRequest, store: Store) -> None:
     reporter.ask(lambda redis: Registry(redis).withdraw(request.owner, request.model))
     for version in store.versions(request.owner, request.model):
         store.delete_version(request.owner, request.model, version)
+
+
+async def _is_live(redis: Redis, request: TrainRequest, outcome: dict[str, Any]) -> bool:
+    entry = await Registry(redis).get(request.owner, request.model)
+    return entry is not None and entry.version == outcome["version"]
 
 
 async def _serve(registry: Registry, request: TrainRequest, version: str) -> None:

@@ -1,13 +1,19 @@
 """`/forget` in a chat: counts, a question, and nothing left of what was deleted."""
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import redis.asyncio
 
 from handlers.forget import forget, press
+from handlers.messages import Reply
 from handlers.models import press as press_model
 from handlers.sentiment import sentiment
-from ml.jobs import Job, Jobs, TrainRequest
+from ml import keys
+from ml.job_state import JobAddress, JobState
+from ml.jobs import Job, Jobs, Progress, TrainRequest
 from ml.samples import Sample
 from tests.handlers.conftest import ANNA, BEN, Talk, labels_of, make_model, publish_model, teach_enough
 
@@ -103,6 +109,117 @@ async def test_a_second_try_trains_what_the_first_left_untrained(
     said = await talk.press_labelled(press, "Delete it")
     assert said.text.endswith("\n1 model is trained anew.")
     assert await talk.services.examples.places(ANNA.id) == []
+
+
+@pytest.fixture
+async def trained(talk: Talk, tmp_path: Path) -> Talk:
+    """A chat with a model that answers, and enough examples beside Anna's two."""
+    await publish_model(talk, tmp_path / "model")
+    for label in ("bad", "meh", "good"):
+        await teach(talk, label, 9, BEN.id)
+    await teach(talk, "bad", 2, ANNA.id)
+    return talk
+
+
+async def begin(talk: Talk, client: redis.asyncio.Redis) -> Job:
+    """Queue a training, and begin it as a worker does."""
+    job = await talk.services.jobs.submit(TrainRequest(talk.owner, "spam", BEN.id, int(talk.owner)))
+    await JobState(client).start(job.id, "run", "leases")
+    return job
+
+
+async def end_when_asked(client: redis.asyncio.Redis, job: Job) -> None:
+    """Stop as a worker does, once somebody wishes it."""
+    async with asyncio.timeout(30):
+        while not await client.hexists(keys.job(job.id), "cancel"):
+            await asyncio.sleep(0.01)
+    await JobState(client).finish(JobAddress(job.id, job.request.owner), Progress(job.id, "cancelled"))
+
+
+async def forget_me(talk: Talk) -> Reply:
+    await talk.say(forget, "me")
+    return await talk.press_labelled(press, "Delete it")
+
+
+async def test_a_training_that_waits_goes_on_and_forgets(trained: Talk) -> None:
+    jobs = trained.services.jobs
+    waiting = await jobs.submit(TrainRequest(trained.owner, "spam", BEN.id, 8, options={"epochs": 3}))
+    said = await forget_me(trained)
+    assert said.text.endswith("\n1 model is trained anew.")
+    (job,) = await jobs.list(trained.owner)
+    assert (job.id, job.state) == (waiting.id, "queued")
+    assert job.request == replace(waiting.request, forget=True)
+    entry = await trained.services.registry.get(trained.owner, "spam")
+    assert entry is not None
+    assert entry.version == "v1"
+
+
+async def test_a_training_that_runs_is_stopped_and_another_takes_its_place(
+    trained: Talk, redis_client: redis.asyncio.Redis
+) -> None:
+    running = await begin(trained, redis_client)
+    stopping = asyncio.create_task(end_when_asked(redis_client, running))
+    said = await forget_me(trained)
+    await stopping
+    assert said.text.endswith("\n1 model is trained anew.")
+    jobs = {job.id: job for job in await trained.services.jobs.list(trained.owner)}
+    assert jobs.pop(running.id).state == "cancelled"
+    assert [(job.state, job.request.forget) for job in jobs.values()] == [("queued", True)]
+
+
+async def test_a_training_that_does_not_stop_leaves_no_version(
+    trained: Talk, redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ml.jobs.STOPS_WITHIN", 0.1)
+    await begin(trained, redis_client)
+    said = await forget_me(trained)
+    assert said.text.endswith(
+        "\n1 model answers no more: a training of it has to end first. Then write /train."
+    )
+    entry = await trained.services.registry.get(trained.owner, "spam")
+    assert entry is not None
+    assert entry.version is None
+    assert trained.services.store.versions(trained.owner, "spam") == []
+
+
+async def test_a_first_training_that_runs_begins_again_without_what_was_deleted(
+    talk: Talk, redis_client: redis.asyncio.Redis
+) -> None:
+    await make_model(talk)
+    for label in ("junk", "fine"):
+        await teach(talk, label, 9, BEN.id)
+    await teach(talk, "junk", 2, ANNA.id)
+    running = await begin(talk, redis_client)
+    stopping = asyncio.create_task(end_when_asked(redis_client, running))
+    said = await forget_me(talk)
+    await stopping
+    assert said.text.endswith("\n1 model is trained anew.")
+    jobs = {job.id: job for job in await talk.services.jobs.list(talk.owner)}
+    assert jobs.pop(running.id).state == "cancelled"
+    assert [(job.state, job.request.forget) for job in jobs.values()] == [("queued", True)]
+
+
+async def test_a_training_that_runs_is_stopped_where_too_few_examples_are_left(
+    talk: Talk, redis_client: redis.asyncio.Redis
+) -> None:
+    await make_model(talk)
+    await teach_enough(talk)
+    running = await begin(talk, redis_client)
+    stopping = asyncio.create_task(end_when_asked(redis_client, running))
+    said = await forget_me(talk)
+    await stopping
+    assert said.text.endswith("\n1 model has too few examples left and answers no more.")
+    assert [job.state for job in await talk.services.jobs.list(talk.owner)] == ["cancelled"]
+
+
+async def test_a_model_that_never_learned_is_not_trained(talk: Talk) -> None:
+    await make_model(talk)
+    for label in ("junk", "fine"):
+        await teach(talk, label, 9, BEN.id)
+    await teach(talk, "junk", 2, ANNA.id)
+    said = await forget_me(talk)
+    assert said.text == "Deleted: 2 examples, 0 texts of the last 24 hours, your session."
+    assert await talk.services.jobs.list(talk.owner) == []
 
 
 async def test_a_model_with_too_few_examples_left_answers_no_more(talk: Talk, tmp_path: Path) -> None:

@@ -231,6 +231,17 @@ async def test_a_killed_training_that_was_to_forget_leaves_no_version_live(
     assert entry.version is None
 
 
+async def test_a_job_whose_first_run_died_has_read_and_makes_way(
+    jobs: Jobs, redis_client: redis.asyncio.Redis
+) -> None:
+    job = await jobs.submit(request())
+    state = JobState(redis_client)
+    await state.start(job.id, "run", LEASES)
+    await state.wait_again(job.id, "run")
+    assert not await jobs.make_way("1", "spam")
+    assert (await seen(jobs, job)).state == "cancelled"
+
+
 async def test_a_sweep_leaves_a_waiting_job_alone(
     jobs: Jobs, redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:

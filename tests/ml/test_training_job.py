@@ -247,3 +247,24 @@ async def test_a_failed_training_that_forgets_nothing_leaves_the_live_version(de
     entry = await Registry(desk.client).get("1", "spam")
     assert entry is not None
     assert entry.version == "v1"
+
+
+async def test_a_training_that_is_cancelled_after_its_version_is_published_takes_it_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.attempt("first")
+    await desk.queue()
+    publish, loop = Store.publish, asyncio.get_running_loop()
+
+    def publish_and_cancel(self: Store, owner: str, name: str, folder: Path) -> str:
+        version = publish(self, owner, name, folder)
+        asyncio.run_coroutine_threadsafe(desk.jobs.cancel(desk.job_id), loop).result(30)
+        return version
+
+    monkeypatch.setattr(Store, "publish", publish_and_cancel)
+    await desk.attempt("second")
+    assert [end.stage for end in await desk.ends()] == ["done", "cancelled"]
+    assert desk.store.versions("1", "spam") == ["v1"]
+    entry = await Registry(desk.client).get("1", "spam")
+    assert entry is not None
+    assert entry.version == "v1"
