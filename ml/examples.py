@@ -195,18 +195,23 @@ class Examples:
             ]
         )
 
-    async def divided(self, owner: str, model: str) -> list[Sample]:
-        """Return all examples with the mark whether they are held out, and note that for later trainings."""
+    async def divided(self, owner: str, model: str, *, anew: bool = False) -> list[Sample]:
+        """Return all examples with the mark whether they are held out, and note that for later trainings.
+
+        `anew` forgets what earlier trainings decided, for a model that nothing before it is compared with.
+        """
         set_id = await self._find(owner, model)
         if set_id is None:
             return []
+        if anew:
+            await self._redis.unlink(keys.parts(set_id))
         held: Any = await self._redis.hgetall(keys.parts(set_id))
         known: dict[str, set[str]] = {"held": set(), "learned": set()}
         for text, part in held.items():
             known[keys.as_text(part)].add(keys.as_text(text))
         samples = divide(await self.read(owner, model), Known(known["held"], known["learned"]))
         parts = {digest(sample.text): "held" if sample.held_out else "learned" for sample in samples}
-        new = [(text, part) for text, part in parts.items() if text not in known["held"] | known["learned"]]
+        new = [(text, part) for text, part in parts.items() if text not in known[part]]
         for start in range(0, len(new), AT_ONCE):
             await self._redis.hset(keys.parts(set_id), mapping=dict(new[start : start + AT_ONCE]))
         return samples

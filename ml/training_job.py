@@ -180,7 +180,7 @@ def _outcome(
 ) -> dict[str, Any]:
     """Train, judge and publish; return what the job came to."""
     owner, name = request.owner, request.model
-    samples = reporter.ask(lambda redis: Examples(redis).divided(owner, name))
+    samples = reporter.ask(lambda redis: Examples(redis).divided(owner, name, anew=request.forget))
     entry = reporter.ask(lambda redis: Registry(redis).get(owner, name))
     if entry is None:
         raise ModelGone(name)

@@ -13,6 +13,7 @@ import redis.asyncio
 
 from ml import keys
 from ml.examples import Examples
+from ml.held_out import divide
 from ml.job_records import Progress
 from ml.job_state import JobState
 from ml.jobs import Jobs, TrainRequest
@@ -268,3 +269,24 @@ async def test_a_training_that_is_cancelled_after_its_version_is_published_takes
     entry = await Registry(desk.client).get("1", "spam")
     assert entry is not None
     assert entry.version == "v1"
+
+
+async def test_only_a_training_that_forgets_divides_the_examples_anew(desk: Desk) -> None:
+    examples, seen = Examples(desk.client), []
+    train = desk.train
+
+    def watch(samples: Sequence[Sample], *rest: Any) -> None:
+        seen.append({sample.text for sample in samples if sample.held_out})
+        train(samples, *rest)
+
+    desk.train = watch  # type: ignore[method-assign]
+    for begun, forgets in ((0, False), (20, False), (20, True)):
+        if not forgets:
+            taught = [Sample(f"{label} {n}", label) for label in "ab" for n in range(begun, begun + 20)]
+            await examples.add("1", "spam", taught, by=7)
+        if begun:
+            desk.job_id = (await desk.jobs.submit(TrainRequest("1", "spam", 7, chat=1, forget=forgets))).id
+        await desk.attempt(f"{begun} {forgets}")
+    anew = {sample.text for sample in divide(await examples.read("1", "spam")) if sample.held_out}
+    assert seen[0] < seen[1] != anew
+    assert seen[2] == anew
