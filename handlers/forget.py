@@ -102,6 +102,7 @@ async def _forget_person(context: Context, person: int) -> None:
     gone, became = 0, Counter[Became]()
     for owner, model in await services.examples.places(person):
         gone += await services.examples.forget(person, owner, model)
+        await services.pools.forget(owner, person)
         entry = await services.registry.get(owner, model)
         if entry is not None:
             became[await _train_anew(context, entry)] += 1
@@ -149,8 +150,9 @@ async def _queue(context: Context, entry: ModelEntry) -> Became:
 def person_question(person: int, examples: int, models: int, texts: int, t: Texts) -> Reply:
     """Ask whether all that is stored of a person shall go."""
     text = t(
-        "Delete all that is stored of you: {examples} in {models}, {texts}, your session and open pools? "
-        "Models that learned from your examples are trained anew. This cannot be undone.",
+        "Delete what is stored of you: {examples} in {models}, {texts}, your session and open pools here? "
+        "Models that learned from your examples are trained anew. This cannot be undone. "
+        "Your sessions and pools in other chats go by themselves, within 24 hours of their last use.",
         examples=t.plural("{count} example", "{count} examples", examples),
         models=t.plural("{count} model", "{count} models", models),
         texts=t.plural("{count} text of the last 24 hours", "{count} texts of the last 24 hours", texts),
@@ -163,7 +165,7 @@ def forgotten_card(examples: int, texts: int, became: Mapping[Became, int], t: T
     """Say what was deleted and what follows."""
     lines = [
         t(
-            "Deleted: {examples}, {texts}, your session.",
+            "Deleted: {examples}, {texts}, your session here.",
             examples=t.plural("{count} example", "{count} examples", examples),
             texts=t.plural("{count} text of the last 24 hours", "{count} texts of the last 24 hours", texts),
         )

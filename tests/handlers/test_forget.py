@@ -30,15 +30,32 @@ async def test_a_person_is_asked_with_counts_and_forgotten_in_every_chat(talk: T
     await talk.say(sentiment, "a text that I sent")
     asked = await talk.say(forget, "me")
     assert asked.text.startswith(
-        "Delete all that is stored of you: 16 examples in 1 model, 1 text of the last 24 hours, "
+        "Delete what is stored of you: 16 examples in 1 model, 1 text of the last 24 hours, "
+    )
+    assert asked.text.endswith(
+        "Your sessions and pools in other chats go by themselves, within 24 hours of their last use."
     )
     assert labels_of(asked) == ["Delete it", "Keep it"]
     said = await talk.press_labelled(press, "Delete it")
-    assert said.text == "Deleted: 16 examples, 1 text of the last 24 hours, your session."
+    assert said.text == "Deleted: 16 examples, 1 text of the last 24 hours, your session here."
     assert await group.services.examples.counts(group.owner, "spam") == {"junk": 3}
     assert await talk.services.examples.taught_by(ANNA.id) == {}
     assert await talk.services.texts.of(ANNA.id) == []
     assert talk.session.result is None
+
+
+async def test_pools_of_a_person_go_where_they_asked_and_where_they_taught(talk: Talk, group: Talk) -> None:
+    await make_model(group)
+    await teach_enough(group)
+    pools = talk.services.pools
+    for owner in (talk.owner, group.owner):
+        await pools.put(owner, ANNA.id, "spam", ["a text"])
+    await pools.put(group.owner, BEN.id, "spam", ["a text"])
+    await talk.say(forget, "me")
+    await talk.press_labelled(press, "Delete it")
+    assert await pools.read(talk.owner, ANNA.id, "spam") is None
+    assert await pools.read(group.owner, ANNA.id, "spam") is None
+    assert await pools.read(group.owner, BEN.id, "spam") is not None
 
 
 async def test_nothing_goes_without_the_answer(talk: Talk) -> None:
@@ -218,7 +235,7 @@ async def test_a_model_that_never_learned_is_not_trained(talk: Talk) -> None:
         await teach(talk, label, 9, BEN.id)
     await teach(talk, "junk", 2, ANNA.id)
     said = await forget_me(talk)
-    assert said.text == "Deleted: 2 examples, 0 texts of the last 24 hours, your session."
+    assert said.text == "Deleted: 2 examples, 0 texts of the last 24 hours, your session here."
     assert await talk.services.jobs.list(talk.owner) == []
 
 
