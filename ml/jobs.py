@@ -21,6 +21,7 @@ from ml.progress import follow
 from ml.queues import DEFAULT, LOW, RETRY_INTERVALS, TIMEOUT, Fate, Queues
 from ml.quotas import minutes_today
 from ml.registry import Registry
+from ml.store import Store
 
 __all__ = ["FINAL", "AlreadyRunning", "Job", "Jobs", "Progress", "TrainRequest"]
 
@@ -51,6 +52,7 @@ class Jobs:
     Args:
         redis: The bot's client.
         redis_url: The same server, for RQ's own connection.
+        store: Where versions lie; None where nobody sweeps.
         retry_intervals: Seconds to wait before each new attempt at a job whose process died.
         timeout: Seconds that an attempt may take.
     """
@@ -60,10 +62,12 @@ class Jobs:
         redis: Redis,
         redis_url: str,
         *,
+        store: Store | None = None,
         retry_intervals: Sequence[int] = RETRY_INTERVALS,
         timeout: int = TIMEOUT,
     ) -> None:
         self._redis = redis
+        self._store = store
         self._state = JobState(redis)
         self._queues = Queues(redis_url, retry_intervals, timeout)
 
@@ -227,6 +231,8 @@ class Jobs:
             request = TrainRequest.from_json(fields["request"])
             if request.forget:  # what it was to replace learned from deleted texts
                 await Registry(self._redis).withdraw(request.owner, request.model)
+                if self._store is not None:
+                    await asyncio.to_thread(self._store.delete, request.owner, request.model)
             await self._state.give_up(fields["id"], "killed")
         elif fate is Fate.LOST and since >= LOST_AFTER:
             await self._redis.hdel(key, "astray")

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from ml.pace import Pace, note_pace, read_pace
 from ml.queues import TrainingQueue, connect
 from ml.registry import Registry
 from ml.samples import Sample
+from ml.store import Store
 
 LEASES = "rq:wip:default"
 
@@ -214,14 +216,17 @@ async def test_a_job_that_rq_gave_up_ends_as_killed(
     assert Progress.from_json(last.decode()) == Progress(job.id, "failed", problem="killed")
 
 
-async def test_a_killed_training_that_was_to_forget_leaves_no_version_live(
-    jobs: Jobs, redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+async def test_a_killed_training_that_was_to_forget_leaves_no_version(
+    redis_client: redis.asyncio.Redis, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ml.jobs.DEAD_AFTER", 0.0)
     monkeypatch.setattr("ml.jobs.SWEEP_PERIOD", 1)
-    registry = Registry(redis_client)
+    registry, store = Registry(redis_client), Store(tmp_path / "store")
+    jobs = Jobs(redis_client, redis_url, store=store)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "manifest.json").write_text("{}")
     await registry.create("1", "spam", ["a", "b"], by=7)
-    await registry.promote("1", "spam", "v1")
+    await registry.promote("1", "spam", store.publish("1", "spam", tmp_path / "model"))
     job = await jobs.submit(replace(request(), forget=True))
     await redis_client.lpop("rq:queue:default")
     await redis_client.hset(f"rq:job:{job.id}", "status", "failed")
@@ -229,6 +234,7 @@ async def test_a_killed_training_that_was_to_forget_leaves_no_version_live(
     entry = await registry.get("1", "spam")
     assert entry is not None
     assert entry.version is None
+    assert store.versions("1", "spam") == []
 
 
 async def test_a_job_whose_first_run_died_has_read_and_makes_way(
