@@ -172,8 +172,11 @@ class Examples:
         return await self.remove(owner, model, [each.digest for each in mine])
 
     async def leave(self, person: int, owner: str, model: str) -> None:
-        """Note that nothing of a person is left in a model."""
+        """Note that nothing of a person is left in a model, unless they have taught it again since."""
         await self._redis.srem(keys.taught(person), _place(owner, model))
+        # `add` enters the example first and the place then, so one of both sees the other.
+        if any(each.by == person for each in await self.taught(owner, model)):
+            await self._redis.sadd(keys.taught(person), _place(owner, model))
 
     async def _forget_parts(self, owner: str, model: str, gone: Sequence[Taught]) -> None:
         """Forget what trainings did with texts that are gone."""
