@@ -117,7 +117,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             plotter=plotter,
             examples=Examples(redis),
             store=store,
-            jobs=Jobs(redis, redis_url),
+            jobs=Jobs(redis, redis_url, store=store),
             results=KeptResults(redis),
             registry=registry,
             feedback=Feedback(redis),

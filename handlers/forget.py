@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from enum import Enum
 
 from handlers.context import Context, Session
 from handlers.errors import Refusal
@@ -22,6 +25,17 @@ from ml.job_records import TrainRequest
 from ml.jobs import AlreadyRunning
 from ml.registry import ModelEntry
 from ml.samples import FEWEST
+
+IN_PRIVATE = N_("Write /forget me to me in private: nobody else should read what I have of you.")
+
+
+class Became(Enum):
+    """What became of a model that learned from deleted examples."""
+
+    UNTRAINED = "untrained"  # there was nothing that had learned
+    TRAINED_ANEW = "trained anew"
+    TOO_FEW = "too few"
+    UNSTOPPED = "unstopped"  # a training that has read them does not stop
 
 
 async def forget(context: Context) -> None:
@@ -63,8 +77,8 @@ async def _ask_model(context: Context, entry: ModelEntry) -> None:
 
 async def _ask_person(context: Context) -> None:
     sender = context.message.sender
-    if sender is None:
-        raise Refusal(N_("I do not know who you are here. Write /forget me to me in private."))
+    if sender is None or not context.private:
+        raise Refusal(IN_PRIVATE)
     taught = await context.services.examples.taught_by(sender.id)
     texts = await context.services.texts.of(sender.id)
     counts = [len(examples) for examples in taught.values()]
@@ -77,58 +91,68 @@ async def _forget_person(context: Context, person: int) -> None:
     if sender is None or sender.id != person:
         context.notice = context.t("Only the person who asked can answer this.")
         return
+    if not context.private:
+        raise Refusal(IN_PRIVATE)
     services = context.services
-    gone = await services.examples.forget(person)
     texts = await services.texts.forget(person)
     await services.pools.forget(context.owner, person)
     empty = Session()
     for field, value in vars(empty).items():
         setattr(context.session, field, value)
-    retrained = withdrawn = 0
-    for (owner, model), count in gone.items():
+    gone, became = 0, Counter[Became]()
+    for owner, model in await services.examples.places(person):
+        gone += await services.examples.forget(person, owner, model)
+        await services.pools.forget(owner, person)
         entry = await services.registry.get(owner, model)
-        if entry is None or entry.version is None or not count:
-            continue
-        if await _train_anew(context, entry):
-            retrained += 1
-        else:
-            withdrawn += 1
-    await context.edit(forgotten_card(sum(gone.values()), texts, retrained, withdrawn, context.t))
+        if entry is not None:
+            became[await _train_anew(context, entry)] += 1
+        await services.examples.leave(person, owner, model)  # last: a second try finds what the first left
+    await context.edit(forgotten_card(gone, texts, became, context.t))
 
 
-async def _train_anew(context: Context, entry: ModelEntry) -> bool:
-    """Train a model without the deleted examples; where too few are left, no version of it stays."""
+async def _train_anew(context: Context, entry: ModelEntry) -> Became:
+    """Train a model without the deleted examples; where that cannot be, no version of it stays."""
     services, owner, name = context.services, entry.owner, entry.name
-    counts = await services.examples.counts(owner, name)
-    if all(counts.get(label, 0) >= FEWEST for label in entry.labels):
-        by = context.message.sender.id if context.message.sender else 0
+    active = await services.jobs.active(owner, name)
+    versions = await asyncio.to_thread(services.store.versions, owner, name)
+    if entry.version is None and active is None and not versions:
+        return Became.UNTRAINED
+    became = await _queue(context, entry)
+    if became is not Became.TRAINED_ANEW:
+        await services.registry.withdraw(owner, name)
+        for version in await asyncio.to_thread(services.store.versions, owner, name):
+            await asyncio.to_thread(services.store.delete_version, owner, name, version)
+    return became
+
+
+async def _queue(context: Context, entry: ModelEntry) -> Became:
+    """Queue a training that reads what is left, where that is enough; one that has read more stops."""
+    jobs = context.services.jobs
+    counts = await context.services.examples.counts(entry.owner, entry.name)
+    try:
+        if not all(counts.get(label, 0) >= FEWEST for label in entry.labels):
+            await jobs.make_way(entry.owner, entry.name)
+            return Became.TOO_FEW
         request = TrainRequest(
-            owner,
-            name,
-            by,
-            context.message.chat.id,
-            context.message.chat.topic,
-            context.t.language,
+            entry.owner,
+            entry.name,
+            context.message.sender.id if context.message.sender else 0,
+            chat=int(entry.owner),  # where the model belongs: its card is nobody else's
+            language=context.t.language,
             forget=True,
         )
-        try:
-            await services.jobs.submit(request)
-        except AlreadyRunning as running:
-            # That training has read the examples before they went.
-            await services.jobs.cancel(running.job_id)
-        else:
-            return True
-    await services.registry.withdraw(owner, name)
-    for version in await asyncio.to_thread(services.store.versions, owner, name):
-        await asyncio.to_thread(services.store.delete_version, owner, name, version)
-    return False
+        await jobs.replace(request)
+    except AlreadyRunning:
+        return Became.UNSTOPPED
+    return Became.TRAINED_ANEW
 
 
 def person_question(person: int, examples: int, models: int, texts: int, t: Texts) -> Reply:
     """Ask whether all that is stored of a person shall go."""
     text = t(
-        "Delete all that is stored of you: {examples} in {models}, {texts}, your session and open pools? "
-        "Models that learned from your examples are trained anew. This cannot be undone.",
+        "Delete what is stored of you: {examples} in {models}, {texts}, your session and open pools here? "
+        "Models that learned from your examples are trained anew. This cannot be undone. "
+        "Your sessions and pools in other chats go by themselves, within 24 hours of their last use.",
         examples=t.plural("{count} example", "{count} examples", examples),
         models=t.plural("{count} model", "{count} models", models),
         texts=t.plural("{count} text of the last 24 hours", "{count} texts of the last 24 hours", texts),
@@ -137,25 +161,31 @@ def person_question(person: int, examples: int, models: int, texts: int, t: Text
     return Reply(text, buttons=((yes, Button(t("Keep it"), data="forget:keep")),))
 
 
-def forgotten_card(examples: int, texts: int, retrained: int, withdrawn: int, t: Texts) -> Reply:
+def forgotten_card(examples: int, texts: int, became: Mapping[Became, int], t: Texts) -> Reply:
     """Say what was deleted and what follows."""
     lines = [
         t(
-            "Deleted: {examples}, {texts}, your session.",
+            "Deleted: {examples}, {texts}, your session here.",
             examples=t.plural("{count} example", "{count} examples", examples),
             texts=t.plural("{count} text of the last 24 hours", "{count} texts of the last 24 hours", texts),
         )
     ]
-    if retrained:
-        lines.append(
-            t.plural("{count} model is trained anew.", "{count} models are trained anew.", retrained)
-        )
-    if withdrawn:
+    if anew := became.get(Became.TRAINED_ANEW):
+        lines.append(t.plural("{count} model is trained anew.", "{count} models are trained anew.", anew))
+    if too_few := became.get(Became.TOO_FEW):
         lines.append(
             t.plural(
                 "{count} model has too few examples left and answers no more.",
                 "{count} models have too few examples left and answer no more.",
-                withdrawn,
+                too_few,
+            )
+        )
+    if unstopped := became.get(Became.UNSTOPPED):
+        lines.append(
+            t.plural(
+                "{count} model answers no more: a training of it has to end first. Then write /train.",
+                "{count} models answer no more: a training of each has to end first. Then write /train.",
+                unstopped,
             )
         )
     return Reply("\n".join(lines))

@@ -174,7 +174,13 @@ async def _delete(context: Context, entry: ModelEntry, *, confirmed: bool) -> No
     if not context.private and (sender is None or sender.id != entry.created_by):
         raise Refusal(N_("Only the person who made this model can delete it."))
     services, owner, name = context.services, context.owner, entry.name
-    if any(job.request.model == name and job.state not in FINAL for job in await services.jobs.list(owner)):
+    # One that forgets cannot be stopped; it ends by itself once its model is gone.
+    training = [
+        job
+        for job in await services.jobs.list(owner)
+        if job.request.model == name and job.state not in FINAL and not job.request.forget
+    ]
+    if training:
         raise Refusal(N_("“{name}” is being trained. Stop that with /cancel, then delete it."), name=name)
     if not confirmed:
         versions = await asyncio.to_thread(services.store.versions, owner, name)

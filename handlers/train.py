@@ -233,6 +233,10 @@ async def press_job(context: Context) -> None:
 
 async def _cancel(context: Context, job: Job) -> None:
     name = job.request.model
+    if job.request.forget and job.state not in FINAL:
+        raise Refusal(
+            N_("This training makes “{name}” forget what was deleted and cannot be stopped."), name=name
+        )
     if not await context.services.jobs.cancel(job.id):
         said = context.t("The training of “{name}” is over already.", name=name)
     elif job.state == "running":

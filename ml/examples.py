@@ -148,24 +148,35 @@ class Examples:
         ordered = sorted(records.items(), key=lambda item: int(item[1]["place"]))
         return [Taught(name, held["text"], held["label"], int(held["by"])) for name, held in ordered]
 
+    async def places(self, person: int) -> list[tuple[str, str]]:
+        """Return the owners and models that a person taught, also those where nothing of it is left."""
+        held: Any = await self._redis.smembers(keys.taught(person))
+        return sorted((owner, model) for owner, model in map(json.loads, held))
+
     async def taught_by(self, person: int) -> dict[tuple[str, str], list[Taught]]:
         """Return a person's examples by the owner and the model that they belong to."""
-        held: Any = await self._redis.smembers(keys.taught(person))
         found = {}
-        for owner, model in sorted(json.loads(place) for place in held):
+        for owner, model in await self.places(person):
             mine = [each for each in await self.taught(owner, model) if each.by == person]
             if mine:
                 found[owner, model] = mine
         return found
 
-    async def forget(self, person: int) -> dict[tuple[str, str], int]:
-        """Take a person's examples out, and return how many that were by owner and model."""
-        gone = {}
-        for (owner, model), mine in (await self.taught_by(person)).items():
-            gone[owner, model] = await self.remove(owner, model, [each.digest for each in mine])
-            await self._forget_parts(owner, model, mine)
-        await self._redis.unlink(keys.taught(person))
-        return gone
+    async def forget(self, person: int, owner: str, model: str) -> int:
+        """Take a person's examples out of a model, and return how many there were.
+
+        The place stays among `places` until `leave`: what learned from them is still to be dealt with.
+        """
+        mine = [each for each in await self.taught(owner, model) if each.by == person]
+        await self._forget_parts(owner, model, mine)
+        return await self.remove(owner, model, [each.digest for each in mine])
+
+    async def leave(self, person: int, owner: str, model: str) -> None:
+        """Note that nothing of a person is left in a model, unless they have taught it again since."""
+        await self._redis.srem(keys.taught(person), _place(owner, model))
+        # `add` enters the example first and the place then, so one of both sees the other.
+        if any(each.by == person for each in await self.taught(owner, model)):
+            await self._redis.sadd(keys.taught(person), _place(owner, model))
 
     async def _forget_parts(self, owner: str, model: str, gone: Sequence[Taught]) -> None:
         """Forget what trainings did with texts that are gone."""
@@ -187,18 +198,23 @@ class Examples:
             ]
         )
 
-    async def divided(self, owner: str, model: str) -> list[Sample]:
-        """Return all examples with the mark whether they are held out, and note that for later trainings."""
+    async def divided(self, owner: str, model: str, *, anew: bool = False) -> list[Sample]:
+        """Return all examples with the mark whether they are held out, and note that for later trainings.
+
+        `anew` forgets what earlier trainings decided, for a model that nothing before it is compared with.
+        """
         set_id = await self._find(owner, model)
         if set_id is None:
             return []
+        if anew:
+            await self._redis.unlink(keys.parts(set_id))
         held: Any = await self._redis.hgetall(keys.parts(set_id))
         known: dict[str, set[str]] = {"held": set(), "learned": set()}
         for text, part in held.items():
             known[keys.as_text(part)].add(keys.as_text(text))
         samples = divide(await self.read(owner, model), Known(known["held"], known["learned"]))
         parts = {digest(sample.text): "held" if sample.held_out else "learned" for sample in samples}
-        new = [(text, part) for text, part in parts.items() if text not in known["held"] | known["learned"]]
+        new = [(text, part) for text, part in parts.items() if text not in known[part]]
         for start in range(0, len(new), AT_ONCE):
             await self._redis.hset(keys.parts(set_id), mapping=dict(new[start : start + AT_ONCE]))
         return samples

@@ -31,6 +31,8 @@ def divide(samples: Sequence[Sample], known: Known | None = None) -> list[Sample
     A text that was held out stays so, and one that was learned from is never held out: two versions are
     judged by the same samples, and neither has seen one of them. Of new texts those with the lowest hash are
     taken, which is as good as chance and the same on every machine. A text under two labels goes one way.
+    Where examples were taken out and a label has none left to be judged by, or none to learn from, it is
+    decided anew for that label.
 
     Args:
         samples: Whatever was taught.
@@ -39,9 +41,11 @@ def divide(samples: Sequence[Sample], known: Known | None = None) -> list[Sample
     known = known or Known()
     digests = [digest(sample.text) for sample in samples]
     held = {found for found in digests if found in known.held_out}
-    for label in {sample.label for sample in samples}:
+    for label in sorted({sample.label for sample in samples}):
         mine = {found for found, sample in zip(digests, samples, strict=True) if sample.label == label}
-        missing = max(1, round(SHARE * len(mine))) - len(mine & held)
+        wanted = max(1, round(SHARE * len(mine)))
         fresh = sorted(mine - held - set(known.learned))
-        held.update(fresh[: max(0, missing)])
+        held.update(fresh[: max(0, wanted - len(mine & held))])
+        if not mine & held or (mine <= held and len(mine) > 1):
+            held = held - mine | set(sorted(mine)[:wanted])
     return [replace(sample, held_out=found in held) for sample, found in zip(samples, digests, strict=True)]

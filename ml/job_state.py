@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from redis.asyncio import Redis
@@ -74,6 +74,13 @@ redis.call('HSET', KEYS[1], 'state', 'queued', 'stage', 'queued')
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], '*', 'record', ARGV[2])
 return 1
 """
+# KEYS: job; ARGV: request. A run of it that died may have read, and published, already
+WILL_FORGET = """
+local held = redis.call('HMGET', KEYS[1], 'state', 'run')
+if held[1] ~= 'queued' or held[2] then return 0 end
+redis.call('HSET', KEYS[1], 'request', ARGV[1])
+return 1
+"""
 # ARGV: state, record, now, kept, kept progress
 FINISH = (
     FINAL
@@ -134,6 +141,7 @@ class JobState:
         self._start = redis.register_script(START)
         self._report = redis.register_script(REPORT)
         self._wait_again = redis.register_script(WAIT_AGAIN)
+        self._will_forget = redis.register_script(WILL_FORGET)
         self._finish = redis.register_script(FINISH)
         self._cancel = redis.register_script(CANCEL)
 
@@ -174,6 +182,11 @@ class JobState:
         """Note that a run has died and its job waits for another; False where another has begun."""
         entry: list[str | float] = [run, Progress(job_id, "queued").to_json(), KEPT_PROGRESS]
         return bool(await self._wait_again(keys=[keys.job(job_id), keys.PROGRESS], args=entry))
+
+    async def will_forget(self, job_id: str, request: TrainRequest) -> bool:
+        """Let a job forget what was deleted; False where it has begun, and may have read it."""
+        request = replace(request, forget=True)
+        return bool(await self._will_forget(keys=[keys.job(job_id)], args=[request.to_json()]))
 
     async def finish(self, job: JobAddress, progress: Progress) -> bool:
         """End a job and say so, once; False where it had ended before."""

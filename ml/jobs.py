@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -19,6 +20,8 @@ from ml.pace import read_pace
 from ml.progress import follow
 from ml.queues import DEFAULT, LOW, RETRY_INTERVALS, TIMEOUT, Fate, Queues
 from ml.quotas import minutes_today
+from ml.registry import Registry
+from ml.store import Store
 
 __all__ = ["FINAL", "AlreadyRunning", "Job", "Jobs", "Progress", "TrainRequest"]
 
@@ -27,6 +30,8 @@ CALL_TIMEOUT = 20.0  # seconds for what RQ asks of Redis
 SWEEP_PERIOD = 1500  # milliseconds in which one process sweeps
 LOST_AFTER = 15.0  # seconds: as long as a worker's lease
 DEAD_AFTER = 2.0  # seconds in which the worker says why it gave a job up
+STOPS_WITHIN = 20.0  # seconds: most epochs are shorter
+LOOK_EVERY = 0.05  # seconds between looks whether a job has stopped
 LIST_LENGTH = 20
 REPORTS_KEPT = 86_400  # seconds
 
@@ -47,6 +52,7 @@ class Jobs:
     Args:
         redis: The bot's client.
         redis_url: The same server, for RQ's own connection.
+        store: Where versions lie; None where nobody sweeps.
         retry_intervals: Seconds to wait before each new attempt at a job whose process died.
         timeout: Seconds that an attempt may take.
     """
@@ -56,10 +62,12 @@ class Jobs:
         redis: Redis,
         redis_url: str,
         *,
+        store: Store | None = None,
         retry_intervals: Sequence[int] = RETRY_INTERVALS,
         timeout: int = TIMEOUT,
     ) -> None:
         self._redis = redis
+        self._store = store
         self._state = JobState(redis)
         self._queues = Queues(redis_url, retry_intervals, timeout)
 
@@ -76,6 +84,42 @@ class Jobs:
         if job is None:
             raise LookupError("the job vanished at this moment")
         return job
+
+    async def replace(self, request: TrainRequest) -> None:
+        """Queue a training in the place of one that may have read examples which are gone now.
+
+        Raises:
+            AlreadyRunning: That one does not stop.
+        """
+        while not await self.make_way(request.owner, request.model):
+            with contextlib.suppress(AlreadyRunning):  # somebody else's, queued at this moment
+                await self.submit(request)
+                return
+
+    async def make_way(self, owner: str, model: str) -> bool:
+        """Stop a training that may have read examples which are gone now, and wait for its end.
+
+        Returns:
+            Whether one waits that has read nothing yet; it takes the place of all versions.
+
+        Raises:
+            AlreadyRunning: It does not stop for `STOPS_WITHIN` seconds; it will not go live.
+        """
+        deadline = time.monotonic() + STOPS_WITHIN
+        while job_id := await self.active(owner, model):
+            fields = await self._fields(job_id)
+            if fields and await self._state.will_forget(job_id, TrainRequest.from_json(fields["request"])):
+                return True
+            await self.cancel(job_id)
+            if time.monotonic() > deadline:
+                raise AlreadyRunning(job_id)
+            await asyncio.sleep(LOOK_EVERY)
+        return False
+
+    async def active(self, owner: str, model: str) -> str | None:
+        """Return the id of the job that trains a model or waits for that."""
+        held = await self._redis.hget(keys.training(owner), model)
+        return keys.as_text(held) if held is not None else None
 
     async def attach(self, job_id: str, message: int) -> None:
         """Note which message shows a job's progress."""
@@ -184,6 +228,11 @@ class Jobs:
         await self._redis.hsetnx(key, "astray", now)
         since = now - float(fields.get("astray", now))
         if fate is Fate.DEAD and since >= DEAD_AFTER:
+            request = TrainRequest.from_json(fields["request"])
+            if request.forget:  # what it was to replace learned from deleted texts
+                await Registry(self._redis).withdraw(request.owner, request.model)
+                if self._store is not None:
+                    await asyncio.to_thread(self._store.delete, request.owner, request.model)
             await self._state.give_up(fields["id"], "killed")
         elif fate is Fate.LOST and since >= LOST_AFTER:
             await self._redis.hdel(key, "astray")

@@ -26,6 +26,8 @@ from ml.samples import Sample
 from ml.store import MANIFEST, Store, UnknownVersion
 
 if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
     from ml.train import Epoch
 
 log = logging.getLogger(__name__)
@@ -108,11 +110,15 @@ def run(
             log.info("job %s is left alone: %s", job_id, begin.value)
             return
         request = reporter.request()
-        if begin is Begin.CANCELLED:
-            reporter.end(request, cancelled(job_id))
-            return
-        begun = time.monotonic()
-        end = _end(reporter, request, Store(store_url), train, scratch / job_id)
+        begun, store = time.monotonic(), Store(store_url)
+        try:
+            stopped = begin is Begin.CANCELLED
+            end = cancelled(job_id) if stopped else _end(reporter, request, store, train, scratch / job_id)
+        except TrainingFailed:
+            _withdraw(reporter, request, store)
+            raise
+        if end.stage != "done":
+            _withdraw(reporter, request, store)
         reporter.end(request, end)
         log.info("job %s: %s after %.1f s", job_id, end.problem or end.stage, time.monotonic() - begun)
 
@@ -123,6 +129,9 @@ def _end(reporter: Reporter, request: TrainRequest, store: Store, train: Train, 
     shutil.rmtree(folder, ignore_errors=True)  # of an attempt that was killed
     try:
         outcome = _outcome(reporter, request, store, train, folder)
+        if reporter.cancelled() and not reporter.ask(lambda redis: _is_live(redis, request, outcome)):
+            store.delete_version(request.owner, request.model, outcome["version"])
+            raise Stopped
         if outcome["promoted"]:
             reporter.ask(lambda redis: _serve(Registry(redis), request, outcome["version"]))
         if request.forget:
@@ -145,6 +154,20 @@ def _end(reporter: Reporter, request: TrainRequest, store: Store, train: Train, 
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _withdraw(reporter: Reporter, request: TrainRequest, store: Store) -> None:
+    """Let nothing answer that learned from deleted texts, where what was to take its place failed."""
+    if not request.forget:
+        return
+    reporter.ask(lambda redis: Registry(redis).withdraw(request.owner, request.model))
+    for version in store.versions(request.owner, request.model):
+        store.delete_version(request.owner, request.model, version)
+
+
+async def _is_live(redis: Redis, request: TrainRequest, outcome: dict[str, Any]) -> bool:
+    entry = await Registry(redis).get(request.owner, request.model)
+    return entry is not None and entry.version == outcome["version"]
+
+
 async def _serve(registry: Registry, request: TrainRequest, version: str) -> None:
     """Make a version the live one, and wait until whoever asks any replica is answered by it."""
     change = await registry.promote(request.owner, request.model, version)
@@ -157,7 +180,7 @@ def _outcome(
 ) -> dict[str, Any]:
     """Train, judge and publish; return what the job came to."""
     owner, name = request.owner, request.model
-    samples = reporter.ask(lambda redis: Examples(redis).divided(owner, name))
+    samples = reporter.ask(lambda redis: Examples(redis).divided(owner, name, anew=request.forget))
     entry = reporter.ask(lambda redis: Registry(redis).get(owner, name))
     if entry is None:
         raise ModelGone(name)

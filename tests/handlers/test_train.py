@@ -9,7 +9,7 @@ from handlers.model_names import model_key
 from handlers.teach import teach
 from handlers.texts import Texts
 from handlers.train import Training, cancel, jobs, press, press_job, read_training, train
-from ml.jobs import Job
+from ml.jobs import Job, TrainRequest
 from ml.quotas import Quotas, note_training
 from tests.handlers.conftest import ANNA, BEN, Talk, labels_of, make_model, teach_enough
 
@@ -153,6 +153,15 @@ async def test_cancel_stops_the_only_training(ready: Talk) -> None:
     said = await ready.say(cancel)
     assert said.text == "The training of “spam” is cancelled."
     assert (await the_job(ready)).state == "cancelled"
+
+
+async def test_a_training_that_forgets_deleted_texts_cannot_be_stopped(ready: Talk) -> None:
+    await ready.services.jobs.submit(
+        TrainRequest(ready.owner, "spam", ANNA.id, int(ready.owner), forget=True)
+    )
+    said = await ready.say(cancel)
+    assert said.text == "This training makes “spam” forget what was deleted and cannot be stopped."
+    assert (await the_job(ready)).state == "queued"
 
 
 async def test_cancel_closes_an_open_question_first(ready: Talk) -> None:

@@ -90,3 +90,14 @@ async def test_a_batch_is_forgotten_when_the_session_is(
 async def test_half_a_character_is_no_reason_to_fail(examples: Examples) -> None:
     added = await examples.add("1", "spam", [Sample("half \ud83d of it", "spam")], by=7)
     assert (added.new, await examples.read("1", "spam")) == (1, [Sample("half ? of it", "spam")])
+
+
+async def test_what_is_taught_while_a_person_is_forgotten_is_found_next_time(examples: Examples) -> None:
+    await examples.add("1", "spam", [Sample("a text", "junk")], by=7)
+    assert await examples.forget(7, "1", "spam") == 1
+    await examples.add("1", "spam", [Sample("another text", "junk")], by=7)
+    await examples.leave(7, "1", "spam")
+    assert await examples.places(7) == [("1", "spam")]
+    assert await examples.forget(7, "1", "spam") == 1
+    await examples.leave(7, "1", "spam")
+    assert await examples.places(7) == []

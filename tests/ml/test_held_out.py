@@ -42,6 +42,30 @@ def test_what_was_held_out_stays_so_and_what_was_learned_never_is() -> None:
     assert Counter(sample.label for sample in later if sample.held_out) == {"a": 40, "b": 12}
 
 
+def test_a_label_of_which_nothing_held_out_is_left_is_divided_anew() -> None:
+    given = samples("a", 40) + samples("b", 40)
+    first = divide(given)
+    known = Known(
+        {digest(sample.text) for sample in first if sample.held_out},
+        {digest(sample.text) for sample in first if not sample.held_out},
+    )
+    left = [s for s, was in zip(given, first, strict=True) if s.label == "b" or not was.held_out]
+    found = divide(left, known)
+    assert Counter(sample.label for sample in found if sample.held_out) == {"a": 6, "b": 8}
+    assert held(found) & held(first) == {sample.text for sample in first if sample.held_out} - {
+        sample.text for sample in first if sample.label == "a"
+    }
+
+
+def test_a_label_of_which_nothing_is_left_to_learn_from_is_divided_anew() -> None:
+    given = samples("a", 40) + samples("b", 40)
+    first = divide(given)
+    known = Known({digest(sample.text) for sample in first if sample.held_out})
+    left = [s for s, was in zip(given, first, strict=True) if s.label == "b" or was.held_out]
+    found = divide(left, known)
+    assert Counter(sample.label for sample in found if sample.held_out) == {"a": 2, "b": 8}
+
+
 def test_a_text_goes_one_way_whatever_its_label_or_case() -> None:
     twice = [Sample("Ｓame  TEXT", "a"), Sample("same text", "b"), *samples("a", 20), *samples("b", 20)]
     divided = divide(twice)
@@ -61,3 +85,29 @@ async def test_the_examples_of_a_model_remember_their_part(redis_client: redis.a
     assert not learned & second
     await examples.delete("1", "spam")
     assert await examples.divided("1", "spam") == []
+
+
+async def test_what_is_divided_anew_is_remembered_so(redis_client: redis.asyncio.Redis) -> None:
+    examples = Examples(redis_client)
+    await examples.add("1", "spam", samples("a", 30) + samples("b", 30), by=7)
+    first = await examples.divided("1", "spam")
+    taught = await examples.taught("1", "spam")
+    gone = [each.digest for each in taught if each.text in held(first) and each.label == "a"]
+    await examples.remove("1", "spam", gone)
+    second = held(await examples.divided("1", "spam"))
+    assert Counter(text[0] for text in second) == {"a": 5, "b": 6}
+    await examples.add("1", "spam", samples("a", 30, start=30), by=7)
+    assert second < held(await examples.divided("1", "spam"))
+
+
+async def test_all_that_is_left_may_be_divided_anew(redis_client: redis.asyncio.Redis) -> None:
+    examples = Examples(redis_client)
+    await examples.add("1", "spam", samples("a", 30) + samples("b", 30), by=7)
+    first = held(await examples.divided("1", "spam"))
+    taught = await examples.taught("1", "spam")
+    gone = [each.digest for each in taught if each.text in first]
+    await examples.remove("1", "spam", gone[1:])
+    await examples.divided("1", "spam")
+    anew = held(await examples.divided("1", "spam", anew=True))
+    assert anew == held(divide(await examples.read("1", "spam")))
+    assert Counter(text[0] for text in anew) == {"a": 5, "b": 5}

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ from ml.job_state import Begin, JobState
 from ml.jobs import AlreadyRunning, Job, Jobs, Progress, TrainRequest
 from ml.pace import Pace, note_pace, read_pace
 from ml.queues import TrainingQueue, connect
+from ml.registry import Registry
 from ml.samples import Sample
+from ml.store import Store
 
 LEASES = "rq:wip:default"
 
@@ -210,6 +214,38 @@ async def test_a_job_that_rq_gave_up_ends_as_killed(
     assert (await seen(jobs, job)).state == "failed"
     last = (await redis_client.xrevrange(keys.PROGRESS, count=1))[0][1][b"record"]
     assert Progress.from_json(last.decode()) == Progress(job.id, "failed", problem="killed")
+
+
+async def test_a_killed_training_that_was_to_forget_leaves_no_version(
+    redis_client: redis.asyncio.Redis, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ml.jobs.DEAD_AFTER", 0.0)
+    monkeypatch.setattr("ml.jobs.SWEEP_PERIOD", 1)
+    registry, store = Registry(redis_client), Store(tmp_path / "store")
+    jobs = Jobs(redis_client, redis_url, store=store)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "manifest.json").write_text("{}")
+    await registry.create("1", "spam", ["a", "b"], by=7)
+    await registry.promote("1", "spam", store.publish("1", "spam", tmp_path / "model"))
+    job = await jobs.submit(replace(request(), forget=True))
+    await redis_client.lpop("rq:queue:default")
+    await redis_client.hset(f"rq:job:{job.id}", "status", "failed")
+    await jobs.sweep()
+    entry = await registry.get("1", "spam")
+    assert entry is not None
+    assert entry.version is None
+    assert store.versions("1", "spam") == []
+
+
+async def test_a_job_whose_first_run_died_has_read_and_makes_way(
+    jobs: Jobs, redis_client: redis.asyncio.Redis
+) -> None:
+    job = await jobs.submit(request())
+    state = JobState(redis_client)
+    await state.start(job.id, "run", LEASES)
+    await state.wait_again(job.id, "run")
+    assert not await jobs.make_way("1", "spam")
+    assert (await seen(jobs, job)).state == "cancelled"
 
 
 async def test_a_sweep_leaves_a_waiting_job_alone(

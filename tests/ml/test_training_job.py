@@ -1,6 +1,7 @@
 """The job function when its process dies at the worst moments: what is published and told stays one."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -12,13 +13,14 @@ import redis.asyncio
 
 from ml import keys
 from ml.examples import Examples
+from ml.held_out import divide
 from ml.job_records import Progress
 from ml.job_state import JobState
 from ml.jobs import Jobs, TrainRequest
 from ml.registry import Registry
 from ml.samples import Sample
 from ml.store import Store
-from ml.training_job import TrainingFailed, no_worse, run
+from ml.training_job import Stopped, TrainingFailed, Unfit, no_worse, run
 
 LEASES = "rq:wip:default"
 
@@ -210,3 +212,81 @@ async def test_a_training_that_forgets_takes_every_version_before_it_away(desk: 
     entry = await Registry(desk.client).get("1", "spam")
     assert entry is not None
     assert entry.version == "v3"
+
+
+@pytest.mark.parametrize("how", ["cancelled", "cancelled at once", "unfit", "broken"])
+async def test_what_learned_from_deleted_texts_answers_no_more_when_its_successor_fails(
+    desk: Desk, how: str
+) -> None:
+    await desk.attempt("first")
+    desk.job_id = (await desk.jobs.submit(TrainRequest("1", "spam", 7, chat=1, forget=True))).id
+    failures = {"cancelled": Stopped(), "unfit": Unfit("too_few"), "broken": KeyError()}
+
+    def fail(*_: object) -> None:
+        raise failures[how]
+
+    desk.train = fail  # type: ignore[method-assign]
+    if how == "cancelled at once":
+        await desk.client.hset(keys.job(desk.job_id), "cancel", 1)
+    with contextlib.suppress(TrainingFailed):
+        await desk.attempt("second")
+    entry = await Registry(desk.client).get("1", "spam")
+    assert entry is not None
+    assert entry.version is None
+    assert desk.store.versions("1", "spam") == []
+
+
+async def test_a_failed_training_that_forgets_nothing_leaves_the_live_version(desk: Desk) -> None:
+    await desk.attempt("first")
+    await desk.queue()
+
+    def fail(*_: object) -> None:
+        raise Unfit("too_few")
+
+    desk.train = fail  # type: ignore[method-assign]
+    await desk.attempt("second")
+    entry = await Registry(desk.client).get("1", "spam")
+    assert entry is not None
+    assert entry.version == "v1"
+
+
+async def test_a_training_that_is_cancelled_after_its_version_is_published_takes_it_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.attempt("first")
+    await desk.queue()
+    publish, loop = Store.publish, asyncio.get_running_loop()
+
+    def publish_and_cancel(self: Store, owner: str, name: str, folder: Path) -> str:
+        version = publish(self, owner, name, folder)
+        asyncio.run_coroutine_threadsafe(desk.jobs.cancel(desk.job_id), loop).result(30)
+        return version
+
+    monkeypatch.setattr(Store, "publish", publish_and_cancel)
+    await desk.attempt("second")
+    assert [end.stage for end in await desk.ends()] == ["done", "cancelled"]
+    assert desk.store.versions("1", "spam") == ["v1"]
+    entry = await Registry(desk.client).get("1", "spam")
+    assert entry is not None
+    assert entry.version == "v1"
+
+
+async def test_only_a_training_that_forgets_divides_the_examples_anew(desk: Desk) -> None:
+    examples, seen = Examples(desk.client), []
+    train = desk.train
+
+    def watch(samples: Sequence[Sample], *rest: Any) -> None:
+        seen.append({sample.text for sample in samples if sample.held_out})
+        train(samples, *rest)
+
+    desk.train = watch  # type: ignore[method-assign]
+    for begun, forgets in ((0, False), (20, False), (20, True)):
+        if not forgets:
+            taught = [Sample(f"{label} {n}", label) for label in "ab" for n in range(begun, begun + 20)]
+            await examples.add("1", "spam", taught, by=7)
+        if begun:
+            desk.job_id = (await desk.jobs.submit(TrainRequest("1", "spam", 7, chat=1, forget=forgets))).id
+        await desk.attempt(f"{begun} {forgets}")
+    anew = {sample.text for sample in divide(await examples.read("1", "spam")) if sample.held_out}
+    assert seen[0] < seen[1] != anew
+    assert seen[2] == anew
