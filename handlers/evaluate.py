@@ -103,7 +103,7 @@ async def evaluate_file(context: Context, name: str, document: Document) -> None
     labels = entry.labels if entry is not None else SHIPPED_LABELS
     content = await context.outbox.download(document)
     try:
-        lesson = await asyncio.to_thread(read_file, content, document.name, labels)
+        lesson = _some(await asyncio.to_thread(read_file, content, document.name, labels))
     except TableError as error:
         raise refuse_table(error, labels=context.t.listed(labels), label=labels[0]) from error
     if len(lesson.samples) > MOST_ROWS:
@@ -115,6 +115,20 @@ async def evaluate_file(context: Context, name: str, document: Document) -> None
     context.session.close("evaluate")
     metrics, version = await _judged(context, name, lesson.samples)
     await _answer(context, name, version, metrics, lesson)
+
+
+def _some(lesson: Lesson) -> Lesson:
+    """Return a lesson that has something to judge by.
+
+    Raises:
+        TableError: It has not, which is said of its first row.
+    """
+    if lesson.samples:
+        return lesson
+    if not lesson.unread:
+        raise TableError("nothing")
+    first = lesson.unread[0]
+    raise TableError(first.why, first.row, held=first.held)
 
 
 async def _judged(context: Context, name: str, samples: Sequence[Sample]) -> tuple[Metrics, str]:

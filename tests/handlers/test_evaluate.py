@@ -106,6 +106,11 @@ async def test_a_file_without_the_models_labels_is_refused(spam: Talk) -> None:
     assert said.text.startswith("No column of this file holds a label of the model (bad, meh, good).")
 
 
+async def test_a_file_without_a_row_that_can_be_read_is_refused(spam: Talk) -> None:
+    said = await spam.say(evaluate, "spam", document=spam.upload(b"label,text\nfoo,bar\ngood,\n", "x.csv"))
+    assert said.text == "Row 2 of this file cannot be read. It holds: foo"
+
+
 async def test_too_many_rows_are_refused(spam: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluate_module, "MOST_ROWS", 2)
     said = await spam.say(evaluate, "spam", document=spam.upload(FILE, "x.csv"))
