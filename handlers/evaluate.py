@@ -16,6 +16,7 @@ from handlers.judgement import label_lines, picture, table
 from handlers.messages import Button, Document, File, Reply
 from handlers.model_cards import score_line
 from handlers.model_names import (
+    GONE,
     STALE,
     find_model,
     fold,
@@ -30,7 +31,7 @@ from handlers.teach_lines import Lesson, read_file
 from handlers.texts import N_, Texts
 from ml.evaluate import Metrics, judge
 from ml.plots import PlotError
-from ml.predictor import SHIPPED_NAME
+from ml.predictor import SHIPPED_NAME, UnknownModel
 from ml.registry import ModelEntry
 from ml.samples import Sample
 from ml.tables import TableError
@@ -143,7 +144,12 @@ async def _judged(context: Context, name: str, samples: Sequence[Sample]) -> tup
                 count=f"{len(samples):,}",
             )
         texts = [sample.text for sample in samples[start : start + AT_ONCE]]
-        predictions += await context.services.predictor.predict_many(texts, owner=context.owner, model=name)
+        try:
+            predictions += await context.services.predictor.predict_many(
+                texts, owner=context.owner, model=name
+            )
+        except UnknownModel as error:  # deleted or withdrawn since it was asked about
+            raise Refusal(GONE) from error
     labels = list(predictions[0].probabilities)
     probabilities = np.array([list(prediction.probabilities.values()) for prediction in predictions])
     # A label that was added since the training is one that the model cannot know.

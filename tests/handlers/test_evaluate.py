@@ -11,7 +11,7 @@ from handlers.evaluate import evaluate, press
 from handlers.messages import Quoted, Reply
 from handlers.uploads import offer
 from handlers.uploads import press as press_upload
-from tests.handlers.conftest import Talk, labels_of, publish_model
+from tests.handlers.conftest import Talk, labels_of, make_model, publish_model
 
 GOOD = "What a lovely surprise, thank you!"
 BAD = "This is terrible and I hate it."
@@ -109,6 +109,13 @@ async def test_a_file_without_the_models_labels_is_refused(spam: Talk) -> None:
 async def test_a_file_without_a_row_that_can_be_read_is_refused(spam: Talk) -> None:
     said = await spam.say(evaluate, "spam", document=spam.upload(b"label,text\nfoo,bar\ngood,\n", "x.csv"))
     assert said.text == "Row 2 of this file cannot be read. It holds: foo"
+
+
+async def test_a_model_that_was_withdrawn_since_its_file_was_asked_for_is_gone(talk: Talk) -> None:
+    await make_model(talk, "spam", ("bad", "good"))  # no version answers
+    talk.session.question = {"ask": "evaluate", "model": "spam"}
+    said = await talk.say(offer, document=talk.upload(FILE, "x.csv"))
+    assert said.text == "This model is not here any more. /models shows what there is."
 
 
 async def test_too_many_rows_are_refused(spam: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
