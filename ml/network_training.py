@@ -105,11 +105,13 @@ def _one(
 ) -> tuple[Learner, int, bool]:
     """Train one network on some rows, with a weight for each sample; `turn` says which of how many it is."""
     config = task.config
-    plan = planned(len(rows), config, again=bool(start))
+    plan = planned(len(rows), config)
     model = networks.build(config.arch, task.vocabulary, task.num_labels, shape, config.seed + turn[0])
     if plan.frozen:
         model.get_layer("embedding").trainable = False
     went_on = _took(model.trainable_variables, start)
+    if went_on:
+        plan = planned(len(rows), config, again=True)
     steps = plan.epochs * -(-len(rows) // plan.batch)
     rate = rate if rate is not None else plan.rate
     learner = Learner(model, steps=steps, rate=rate, averaged=plan.averaged, smoothing=plan.smoothing)
