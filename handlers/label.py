@@ -22,6 +22,7 @@ from handlers.model_names import (
     unknown_model_card,
 )
 from handlers.table_words import refuse_table
+from handlers.teach import check_room
 from handlers.teach_card import state_card
 from handlers.texts import N_, Texts
 from ml.active import choose, vectors
@@ -114,9 +115,9 @@ async def _answer(
     context: Context, entry: ModelEntry, texts: Sequence[str], state: Labelling, choice: str
 ) -> None:
     """Teach the text under its label, or skip it."""
-    row = state.waiting.pop(0)
-    batch = ""
+    row, batch = state.waiting.pop(0), ""
     if choice.isdecimal() and int(choice) < len(entry.labels):
+        await check_room(context, entry, 1)
         sample = Sample(texts[row], entry.labels[int(choice)])
         added = await context.services.examples.add(context.owner, entry.name, [sample], _person(context))
         batch = added.batch

@@ -10,6 +10,7 @@ from handlers.errors import Refusal
 from handlers.export import NOT_YOURS, may_decide
 from handlers.messages import Button, Reply
 from handlers.model_names import find_model, model_key, models_here, pressed_model
+from handlers.new_model import check_room
 from handlers.texts import N_
 from ml.registry import ModelEntry
 
@@ -47,7 +48,9 @@ async def take(context: Context, payload: str) -> None:
         raise Refusal(ENDED)
     if source.owner == context.owner:
         raise Refusal(N_("“{name}” is a model of this chat already."), name=source.name)
-    name = _free_name(source.name, await models_here(context))
+    entries = await models_here(context)
+    check_room(entries, services.quotas.models)
+    name = _free_name(source.name, entries)
     by = context.message.sender.id if context.message.sender else 0
     folder = await asyncio.to_thread(services.store.fetch, source.owner, source.name, source.version)
     await services.registry.create(context.owner, name, source.labels, by)

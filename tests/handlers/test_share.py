@@ -1,5 +1,6 @@
 """[Share]: who has the link gets a copy that answers, and no example."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,14 @@ async def test_a_name_that_is_taken_gets_another(talk: Talk, shared: str) -> Non
     await make_model(talk)
     said = await talk.say(start, shared)
     assert said.text.startswith("“spam-")
+
+
+async def test_a_link_brings_no_model_beyond_those_that_a_chat_may_have(talk: Talk, shared: str) -> None:
+    await make_model(talk, "other")
+    talk.services = replace(talk.services, quotas=replace(talk.services.quotas, models=1))
+    said = await talk.say(start, shared)
+    assert said.text.startswith("A chat has up to 1 models, and this one has them.")
+    assert [entry.name for entry in await talk.services.registry.list(talk.owner)] == ["other"]
 
 
 async def test_a_link_that_ended_says_so(talk: Talk) -> None:
