@@ -167,14 +167,14 @@ class Context:
         """
         if not self.private:
             hint = "\n" + self.t("Reply to this message with your answer.") if typed else ""
-            card = replace(card, text=card.text + hint, buttons=self._for_one(card.buttons))
+            card = replace(card, text=card.text + hint, buttons=self.for_one(card.buttons))
         sent = await (self.reply(card) if anew else self.say(card))
         self.session.question = question | {"card": sent.message_id}
 
-    def _for_one(self, rows: tuple[tuple[Button, ...], ...]) -> tuple[tuple[Button, ...], ...]:
-        """Write into buttons whose question they belong to."""
+    def for_one(self, rows: tuple[tuple[Button, ...], ...]) -> tuple[tuple[Button, ...], ...]:
+        """Write into buttons whose question they belong to, where others read along."""
         sender = self.message.sender
-        if sender is None:
+        if sender is None or self.private:
             return rows
         return tuple(
             tuple(

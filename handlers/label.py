@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -148,7 +149,9 @@ async def _show(context: Context, entry: ModelEntry, texts: Sequence[str], state
         await context.say(Reply(f"{said}\n{card.text}", buttons=card.buttons))
         return
     await context.services.pools.note(context.owner, person, entry.name, state)
-    await context.say(label_card(entry, texts[state.waiting[0]], state, len(texts), context.t))
+    card = label_card(entry, texts[state.waiting[0]], state, len(texts), context.t)
+    # Somebody else's press would show a text of that person's own pool here.
+    await context.say(replace(card, buttons=context.for_one(card.buttons)))
 
 
 async def _chosen(context: Context, entry: ModelEntry, texts: Sequence[str], state: Labelling) -> list[int]:

@@ -126,6 +126,17 @@ async def test_two_people_label_pools_of_their_own(group: Talk) -> None:
     assert "3 left" in mine.text
 
 
+async def test_in_a_group_only_who_labels_presses_the_buttons_of_a_text(group: Talk, talk: Talk) -> None:
+    for place in (group, talk):
+        await make_model(place)
+    asked = await group.say(label, "spam", document=group.upload(FILE, "one.txt"))
+    following = await group.press_labelled(press, "fine")
+    for card in (asked, following):
+        assert all(str(button.data).endswith(f"@{ANNA.id}") for row in card.buttons for button in row)
+    alone = await talk.say(label, "spam", document=talk.upload(FILE, "one.txt"))
+    assert not any("@" in str(button.data) for row in alone.buttons for button in row)
+
+
 async def test_a_pool_ends_within_a_day(spam: Talk) -> None:
     await spam.say(label, "spam", document=spam.upload(FILE, "pool.txt"))
     redis = spam.services.pools._redis
