@@ -127,6 +127,14 @@ class Context:
         """Whether nobody else reads along."""
         return self.message.chat.type == "private"
 
+    def decides(self, maker: int) -> bool:
+        """Say whether the sender may decide about what somebody made: in a group only who made it.
+
+        What an anonymous admin made is the group's, and everybody's in it: no press says who is an admin.
+        """
+        sender, chat = self.message.sender, self.message.chat
+        return self.private or maker in {chat.id, chat.key} or (sender is not None and sender.id == maker)
+
     async def reply(self, reply: Reply) -> Sent:
         """Answer the message; one that was edited gets its answer edited.
 
@@ -172,9 +180,12 @@ class Context:
         self.session.question = question | {"card": sent.message_id}
 
     def for_one(self, rows: tuple[tuple[Button, ...], ...]) -> tuple[tuple[Button, ...], ...]:
-        """Write into buttons whose question they belong to, where others read along."""
+        """Write into buttons whose question they belong to, where others read along.
+
+        An anonymous admin writes as the group, whose id is below 0, and presses as a person.
+        """
         sender = self.message.sender
-        if sender is None or self.private:
+        if sender is None or sender.id < 0 or self.private:
             return rows
         return tuple(
             tuple(

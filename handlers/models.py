@@ -167,8 +167,7 @@ async def press_use(context: Context) -> None:
 
 async def _delete(context: Context, entry: ModelEntry, *, confirmed: bool) -> None:
     """Delete a model with all that hangs on it, once that was confirmed."""
-    sender = context.message.sender
-    if not context.private and (sender is None or sender.id != entry.created_by):
+    if not context.decides(entry.created_by):
         raise Refusal(N_("Only the person who made this model can delete it."))
     services, owner, name = context.services, context.owner, entry.name
     if any(job.request.model == name and job.state not in FINAL for job in await services.jobs.list(owner)):
