@@ -31,7 +31,7 @@ from handlers.teach_lines import Lesson, read_file
 from handlers.texts import N_, Texts
 from ml.evaluate import Metrics, judge
 from ml.plots import PlotError
-from ml.predictor import SHIPPED_NAME, UnknownModel
+from ml.predictor import SHIPPED_NAME, Prediction, UnknownModel
 from ml.registry import ModelEntry
 from ml.samples import Sample
 from ml.tables import TableError
@@ -150,15 +150,18 @@ async def _judged(context: Context, name: str, samples: Sequence[Sample]) -> tup
             )
         except UnknownModel as error:  # deleted or withdrawn since it was asked about
             raise Refusal(GONE) from error
+    return await asyncio.to_thread(_compared, samples, predictions), predictions[0].version
+
+
+def _compared(samples: Sequence[Sample], predictions: Sequence[Prediction]) -> Metrics:
+    """Judge what a model said of each sample."""
     labels = list(predictions[0].probabilities)
     probabilities = np.array([list(prediction.probabilities.values()) for prediction in predictions])
     # A label that was added since the training is one that the model cannot know.
     everything = labels + sorted({sample.label for sample in samples} - set(labels))
     probabilities = np.pad(probabilities, ((0, 0), (0, len(everything) - len(labels))))
     truth = [sample.label for sample in samples]
-    predicted = [prediction.label for prediction in predictions]
-    metrics = await asyncio.to_thread(judge, everything, truth, predicted, probabilities)
-    return metrics, predictions[0].version
+    return judge(everything, truth, [prediction.label for prediction in predictions], probabilities)
 
 
 async def _answer(context: Context, name: str, version: str, metrics: Metrics, lesson: Lesson) -> None:

@@ -3,6 +3,8 @@
 import csv
 from io import StringIO
 from pathlib import Path
+from threading import Thread, current_thread
+from typing import Any
 
 import pytest
 
@@ -122,6 +124,20 @@ async def test_too_many_rows_are_refused(spam: Talk, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(evaluate_module, "MOST_ROWS", 2)
     said = await spam.say(evaluate, "spam", document=spam.upload(FILE, "x.csv"))
     assert said.text == "This file has 4 rows, and I judge by up to 2 at once. Send it in parts."
+
+
+async def test_the_comparison_keeps_nobody_else_waiting(spam: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[Thread] = []
+    compare = evaluate_module._compared
+
+    def noted(*args: Any) -> Any:
+        threads.append(current_thread())
+        return compare(*args)
+
+    monkeypatch.setattr(evaluate_module, "_compared", noted)
+    await spam.say(evaluate, "spam", document=spam.upload(FILE, "x.csv"))
+    assert threads
+    assert current_thread() not in threads
 
 
 async def test_in_chinese(spam: Talk) -> None:

@@ -1,7 +1,12 @@
+import json
+from threading import Thread, current_thread
+from typing import Any
+
 import pytest
 import redis.asyncio
 
 from ml.examples import UNDO_TTL, Examples
+from ml.pools import Labelling, Pools
 from ml.samples import Sample
 
 SPAM = [Sample("buy now", "spam"), Sample("很便宜", "spam"), Sample("see you", "ham")]
@@ -90,3 +95,25 @@ async def test_a_batch_is_forgotten_when_the_session_is(
 async def test_half_a_character_is_no_reason_to_fail(examples: Examples) -> None:
     added = await examples.add("1", "spam", [Sample("half \ud83d of it", "spam")], by=7)
     assert (added.new, await examples.read("1", "spam")) == (1, [Sample("half ? of it", "spam")])
+
+
+async def test_who_reads_many_examples_or_a_pool_keeps_nobody_else_waiting(
+    examples: Examples, redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await examples.add("1", "spam", SPAM, by=7)
+    pools = Pools(redis_client)
+    await pools.put("1", 7, "spam", ["buy now"])
+    loads = json.loads
+    readers: list[Thread] = []
+
+    def noted(content: bytes | str) -> Any:
+        if b"buy now" in (content if isinstance(content, bytes) else content.encode()):
+            readers.append(current_thread())
+        return loads(content)
+
+    monkeypatch.setattr(json, "loads", noted)
+    assert len(await examples.taught("1", "spam")) == len(SPAM)
+    assert len(readers) == 1
+    assert await pools.read("1", 7, "spam") == (["buy now"], Labelling())
+    assert len(readers) == 2
+    assert current_thread() not in readers
