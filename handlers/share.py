@@ -13,6 +13,7 @@ from handlers.model_names import find_model, model_key, models_here, pressed_mod
 from handlers.new_model import check_room
 from handlers.texts import N_
 from ml.registry import ModelEntry
+from ml.shares import Share
 
 PAYLOAD = "model_"  # of a deep link
 ENDED = N_("This link has ended. Ask for a new one.")
@@ -25,7 +26,7 @@ async def press(context: Context) -> None:
         raise Refusal(NOT_YOURS)
     if entry.version is None:
         raise Refusal(N_("“{name}” is not trained yet, so there is nothing to share."), name=entry.name)
-    token = await context.services.shares.make(context.owner, entry.name)
+    token = await context.services.shares.make(Share(context.owner, entry.name, entry.created))
     link = f"https://t.me/{context.services.bot_username}?start={PAYLOAD}{token}"
     text = context.t(
         "Whoever opens this link within a week gets a copy of “{name}”, without its examples:\n{link}",
@@ -42,9 +43,9 @@ async def take(context: Context, payload: str) -> None:
         Refusal: The link has ended, or the model is gone.
     """
     services = context.services
-    found = await services.shares.find(payload.removeprefix(PAYLOAD))
-    source = await services.registry.get(*found) if found is not None else None
-    if source is None or source.version is None:
+    share = await services.shares.find(payload.removeprefix(PAYLOAD))
+    source = await services.registry.get(share.owner, share.name) if share is not None else None
+    if share is None or source is None or source.version is None or source.created != share.created:
         raise Refusal(ENDED)
     if source.owner == context.owner:
         raise Refusal(N_("“{name}” is a model of this chat already."), name=source.name)

@@ -1,7 +1,9 @@
 """[Share]: who has the link gets a copy that answers, and no example."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -13,6 +15,14 @@ from ml.samples import Sample
 from tests.handlers.conftest import ANNA, BEN, Talk, make_model, publish_model
 
 GOOD = "What a lovely surprise, thank you!"
+
+
+class TomorrowsClock(datetime):
+    """The clock of the registry, a day on."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return super().now(tz) + timedelta(days=1)
 
 
 @pytest.fixture
@@ -58,6 +68,16 @@ async def test_a_link_that_ended_says_so(talk: Talk) -> None:
 async def test_a_deleted_model_is_shared_no_more(talk: Talk, group: Talk, shared: str) -> None:
     await group.services.registry.delete(group.owner, "spam")
     assert (await talk.say(start, shared)).text == "This link has ended. Ask for a new one."
+
+
+async def test_a_link_gives_away_no_model_that_was_made_later_under_the_name(
+    talk: Talk, group: Talk, shared: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await group.services.registry.delete(group.owner, "spam")
+    monkeypatch.setattr("ml.registry.datetime", TomorrowsClock)
+    await publish_model(group, tmp_path / "other")
+    assert (await talk.say(start, shared)).text == "This link has ended. Ask for a new one."
+    assert await talk.services.registry.list(talk.owner) == []
 
 
 async def test_only_the_maker_shares(group: Talk, shared: str) -> None:
