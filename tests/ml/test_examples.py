@@ -97,7 +97,7 @@ async def test_half_a_character_is_no_reason_to_fail(examples: Examples) -> None
     assert (added.new, await examples.read("1", "spam")) == (1, [Sample("half ? of it", "spam")])
 
 
-async def test_who_reads_many_examples_or_a_pool_keeps_nobody_else_waiting(
+async def test_many_examples_and_a_pool_are_read_in_another_thread(
     examples: Examples, redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await examples.add("1", "spam", SPAM, by=7)
