@@ -54,7 +54,7 @@ def _read_message(update_id: int, message: Json, bot_id: int, *, edited: bool) -
         chat=_chat(message),
         message_id=message["message_id"],
         date=_date(message),
-        sender=None if channel else _person(message.get("from")),
+        sender=None if channel else _sender(message),
         text=text,
         quoted=_quoted(message, bot_id),
         document=document,
@@ -89,6 +89,12 @@ def _chat(message: Json) -> Chat:
     chat = message["chat"]
     topic = message.get("message_thread_id") if message.get("is_topic_message") else None
     return Chat(int(chat["id"]), chat["type"], chat.get("title") or "", topic)
+
+
+def _sender(message: Json) -> Person | None:
+    """Return who wrote: an anonymous admin is the group, since `from` is one and the same for all groups."""
+    chat = message.get("sender_chat")
+    return _person(message.get("from")) if chat is None else Person(chat["id"], chat.get("title") or "")
 
 
 def _person(user: Json | None) -> Person | None:

@@ -41,7 +41,9 @@ async def press(context: Context) -> None:
         context.notice = context.t("This is too old; send the command again.")
         return
     update, presser = kept["update"], context.message.sender
-    sender = update.get("message", {}).get("from", {}).get("id")
+    message = update.get("message", {})
+    # An anonymous admin writes as the group and presses as a person: everybody may answer.
+    sender = None if "sender_chat" in message else message.get("from", {}).get("id")
     if presser is None or sender not in {None, presser.id}:
         context.notice = context.t("Only the person who sent this command can answer.")
         return

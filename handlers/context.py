@@ -129,6 +129,14 @@ class Context:
         """Whether nobody else reads along."""
         return self.message.chat.type == "private"
 
+    def decides(self, maker: int) -> bool:
+        """Say whether the sender may decide about what somebody made: in a group only who made it.
+
+        What an anonymous admin made is the group's, and everybody's in it: no press says who is an admin.
+        """
+        sender, chat = self.message.sender, self.message.chat
+        return self.private or maker in {chat.id, chat.key} or (sender is not None and sender.id == maker)
+
     async def reply(self, reply: Reply) -> Sent:
         """Answer the message; one that was edited gets its answer edited.
 
@@ -169,14 +177,17 @@ class Context:
         """
         if not self.private:
             hint = "\n" + self.t("Reply to this message with your answer.") if typed else ""
-            card = replace(card, text=card.text + hint, buttons=self._for_one(card.buttons))
+            card = replace(card, text=card.text + hint, buttons=self.for_one(card.buttons))
         sent = await (self.reply(card) if anew else self.say(card))
         self.session.question = question | {"card": sent.message_id}
 
-    def _for_one(self, rows: tuple[tuple[Button, ...], ...]) -> tuple[tuple[Button, ...], ...]:
-        """Write into buttons whose question they belong to."""
+    def for_one(self, rows: tuple[tuple[Button, ...], ...]) -> tuple[tuple[Button, ...], ...]:
+        """Write into buttons whose question they belong to, where others read along.
+
+        An anonymous admin writes as the group, whose id is below 0, and presses as a person.
+        """
         sender = self.message.sender
-        if sender is None:
+        if sender is None or sender.id < 0 or self.private:
             return rows
         return tuple(
             tuple(

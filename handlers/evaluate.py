@@ -16,6 +16,7 @@ from handlers.judgement import label_lines, picture, table
 from handlers.messages import Button, Document, File, Reply
 from handlers.model_cards import score_line
 from handlers.model_names import (
+    GONE,
     STALE,
     find_model,
     fold,
@@ -30,7 +31,7 @@ from handlers.teach_lines import Lesson, read_file
 from handlers.texts import N_, Texts
 from ml.evaluate import Metrics, judge
 from ml.plots import PlotError
-from ml.predictor import SHIPPED_NAME
+from ml.predictor import SHIPPED_NAME, Prediction, UnknownModel
 from ml.registry import ModelEntry
 from ml.samples import Sample
 from ml.tables import TableError
@@ -103,7 +104,7 @@ async def evaluate_file(context: Context, name: str, document: Document) -> None
     labels = entry.labels if entry is not None else SHIPPED_LABELS
     content = await context.outbox.download(document)
     try:
-        lesson = await asyncio.to_thread(read_file, content, document.name, labels)
+        lesson = _some(await asyncio.to_thread(read_file, content, document.name, labels))
     except TableError as error:
         raise refuse_table(error, labels=context.t.listed(labels), label=labels[0]) from error
     if len(lesson.samples) > MOST_ROWS:
@@ -115,6 +116,20 @@ async def evaluate_file(context: Context, name: str, document: Document) -> None
     context.session.close("evaluate")
     metrics, version = await _judged(context, name, lesson.samples)
     await _answer(context, name, version, metrics, lesson)
+
+
+def _some(lesson: Lesson) -> Lesson:
+    """Return a lesson that has something to judge by.
+
+    Raises:
+        TableError: It has not, which is said of its first row.
+    """
+    if lesson.samples:
+        return lesson
+    if not lesson.unread:
+        raise TableError("nothing")
+    first = lesson.unread[0]
+    raise TableError(first.why, first.row, held=first.held)
 
 
 async def _judged(context: Context, name: str, samples: Sequence[Sample]) -> tuple[Metrics, str]:
@@ -129,16 +144,24 @@ async def _judged(context: Context, name: str, samples: Sequence[Sample]) -> tup
                 count=f"{len(samples):,}",
             )
         texts = [sample.text for sample in samples[start : start + AT_ONCE]]
-        predictions += await context.services.predictor.predict_many(texts, owner=context.owner, model=name)
+        try:
+            predictions += await context.services.predictor.predict_many(
+                texts, owner=context.owner, model=name
+            )
+        except UnknownModel as error:  # deleted or withdrawn since it was asked about
+            raise Refusal(GONE) from error
+    return await asyncio.to_thread(_compared, samples, predictions), predictions[0].version
+
+
+def _compared(samples: Sequence[Sample], predictions: Sequence[Prediction]) -> Metrics:
+    """Judge what a model said of each sample."""
     labels = list(predictions[0].probabilities)
     probabilities = np.array([list(prediction.probabilities.values()) for prediction in predictions])
     # A label that was added since the training is one that the model cannot know.
     everything = labels + sorted({sample.label for sample in samples} - set(labels))
     probabilities = np.pad(probabilities, ((0, 0), (0, len(everything) - len(labels))))
     truth = [sample.label for sample in samples]
-    predicted = [prediction.label for prediction in predictions]
-    metrics = await asyncio.to_thread(judge, everything, truth, predicted, probabilities)
-    return metrics, predictions[0].version
+    return judge(everything, truth, [prediction.label for prediction in predictions], probabilities)
 
 
 async def _answer(context: Context, name: str, version: str, metrics: Metrics, lesson: Lesson) -> None:

@@ -57,8 +57,7 @@ async def press(context: Context) -> None:
 
 def may_decide(context: Context, entry: ModelEntry) -> bool:
     """Say whether a person may export, share, or delete a model: in a group only who made it."""
-    sender = context.message.sender
-    return context.private or (sender is not None and sender.id == entry.created_by)
+    return context.decides(entry.created_by)
 
 
 async def _export_model(context: Context, entry: ModelEntry) -> None:

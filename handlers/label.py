@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from handlers.model_names import (
     unknown_model_card,
 )
 from handlers.table_words import refuse_table
+from handlers.teach import check_room
 from handlers.teach_card import state_card
 from handlers.texts import N_, Texts
 from ml.active import choose, vectors
@@ -114,9 +116,9 @@ async def _answer(
     context: Context, entry: ModelEntry, texts: Sequence[str], state: Labelling, choice: str
 ) -> None:
     """Teach the text under its label, or skip it."""
-    row = state.waiting.pop(0)
-    batch = ""
+    row, batch = state.waiting.pop(0), ""
     if choice.isdecimal() and int(choice) < len(entry.labels):
+        await check_room(context, entry, 1)
         sample = Sample(texts[row], entry.labels[int(choice)])
         added = await context.services.examples.add(context.owner, entry.name, [sample], _person(context))
         batch = added.batch
@@ -147,7 +149,9 @@ async def _show(context: Context, entry: ModelEntry, texts: Sequence[str], state
         await context.say(Reply(f"{said}\n{card.text}", buttons=card.buttons))
         return
     await context.services.pools.note(context.owner, person, entry.name, state)
-    await context.say(label_card(entry, texts[state.waiting[0]], state, len(texts), context.t))
+    card = label_card(entry, texts[state.waiting[0]], state, len(texts), context.t)
+    # Somebody else's press would show a text of that person's own pool here.
+    await context.say(replace(card, buttons=context.for_one(card.buttons)))
 
 
 async def _chosen(context: Context, entry: ModelEntry, texts: Sequence[str], state: Labelling) -> list[int]:

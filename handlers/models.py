@@ -30,6 +30,7 @@ from handlers.model_names import (
 )
 from handlers.new_model import (
     NewModel,
+    check_room,
     invitation,
     labels_question,
     made_card,
@@ -80,11 +81,7 @@ async def _make(context: Context, model: NewModel) -> None:
     """Enter a model in the registry, or ask on where labels or a free name are missing."""
     question = context.session.question or {}
     entries = await models_here(context)
-    if len(entries) >= context.services.quotas.models:
-        raise Refusal(
-            N_("A chat has up to {limit} models, and this one has them. Delete one with /forget first."),
-            limit=len(entries),
-        )
+    check_room(entries, context.services.quotas.models)
     taken = find_model(model.name, entries)
     if taken is not None:
         kept = {"labels": model.labels} if model.labels else {}
@@ -170,8 +167,7 @@ async def press_use(context: Context) -> None:
 
 async def _delete(context: Context, entry: ModelEntry, *, confirmed: bool) -> None:
     """Delete a model with all that hangs on it, once that was confirmed."""
-    sender = context.message.sender
-    if not context.private and (sender is None or sender.id != entry.created_by):
+    if not context.decides(entry.created_by):
         raise Refusal(N_("Only the person who made this model can delete it."))
     services, owner, name = context.services, context.owner, entry.name
     # One that forgets cannot be stopped; it ends by itself once its model is gone.

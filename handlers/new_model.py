@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handlers.errors import Refusal
@@ -29,6 +30,15 @@ class NewModel:
 
     name: str
     labels: tuple[str, ...] = ()
+
+
+def check_room(entries: Sequence[ModelEntry], limit: int) -> None:
+    """Refuse a model beyond those that a chat may have."""
+    if len(entries) >= limit:
+        raise Refusal(
+            N_("A chat has up to {limit} models, and this one has them. Delete one with /forget first."),
+            limit=len(entries),
+        )
 
 
 def read_new(text: str) -> NewModel:

@@ -10,8 +10,10 @@ from handlers.errors import Refusal
 from handlers.export import NOT_YOURS, may_decide
 from handlers.messages import Button, Reply
 from handlers.model_names import find_model, model_key, models_here, pressed_model
+from handlers.new_model import check_room
 from handlers.texts import N_
 from ml.registry import ModelEntry
+from ml.shares import Share
 
 PAYLOAD = "model_"  # of a deep link
 ENDED = N_("This link has ended. Ask for a new one.")
@@ -24,7 +26,7 @@ async def press(context: Context) -> None:
         raise Refusal(NOT_YOURS)
     if entry.version is None:
         raise Refusal(N_("“{name}” is not trained yet, so there is nothing to share."), name=entry.name)
-    token = await context.services.shares.make(context.owner, entry.name)
+    token = await context.services.shares.make(Share(context.owner, entry.name, entry.created))
     link = f"https://t.me/{context.services.bot_username}?start={PAYLOAD}{token}"
     text = context.t(
         "Whoever opens this link within a week gets a copy of “{name}”, without its examples:\n{link}",
@@ -41,13 +43,15 @@ async def take(context: Context, payload: str) -> None:
         Refusal: The link has ended, or the model is gone.
     """
     services = context.services
-    found = await services.shares.find(payload.removeprefix(PAYLOAD))
-    source = await services.registry.get(*found) if found is not None else None
-    if source is None or source.version is None:
+    share = await services.shares.find(payload.removeprefix(PAYLOAD))
+    source = await services.registry.get(share.owner, share.name) if share is not None else None
+    if share is None or source is None or source.version is None or source.created != share.created:
         raise Refusal(ENDED)
     if source.owner == context.owner:
         raise Refusal(N_("“{name}” is a model of this chat already."), name=source.name)
-    name = _free_name(source.name, await models_here(context))
+    entries = await models_here(context)
+    check_room(entries, services.quotas.models)
+    name = _free_name(source.name, entries)
     by = context.message.sender.id if context.message.sender else 0
     folder = await asyncio.to_thread(services.store.fetch, source.owner, source.name, source.version)
     await services.registry.create(context.owner, name, source.labels, by)

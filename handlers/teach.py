@@ -217,18 +217,7 @@ async def take_file(context: Context, entry: ModelEntry, document: Document, lab
 
 async def _take(context: Context, entry: ModelEntry, lesson: Lesson, going_on: str | None = None) -> None:
     """Store the examples of a lesson and say how far the model is."""
-    held = sum((await _counts(context, entry)).values())
-    limit = context.services.quotas.examples
-    if held + len(lesson.samples) > limit:
-        raise Refusal(
-            N_(
-                "“{name}” has {held} examples, these are {more}, and a model holds up to {limit}. Send fewer."
-            ),
-            name=entry.name,
-            held=f"{held:,}",
-            more=f"{len(lesson.samples):,}",
-            limit=f"{limit:,}",
-        )
+    await check_room(context, entry, len(lesson.samples))
     by = context.message.sender.id if context.message.sender else 0
     added = await context.services.examples.add(context.owner, entry.name, lesson.samples, by)
     counts = await _counts(context, entry)
@@ -238,6 +227,22 @@ async def _take(context: Context, entry: ModelEntry, lesson: Lesson, going_on: s
         await context.say(card)
     else:
         await context.ask({"ask": "teach", "model": entry.name, "label": going_on}, card)
+
+
+async def check_room(context: Context, entry: ModelEntry, more: int) -> None:
+    """Refuse examples beyond those that a model may hold."""
+    held = sum((await _counts(context, entry)).values())
+    limit = context.services.quotas.examples
+    if held + more > limit:
+        raise Refusal(
+            N_(
+                "“{name}” has {held} examples, these are {more}, and a model holds up to {limit}. Send fewer."
+            ),
+            name=entry.name,
+            held=f"{held:,}",
+            more=f"{more:,}",
+            limit=f"{limit:,}",
+        )
 
 
 async def _ask_label(context: Context, entry: ModelEntry, text: str, unknown: str) -> None:

@@ -203,7 +203,7 @@ async def jobs(context: Context) -> None:
 
 async def cancel(context: Context) -> None:
     """Close the open question; else stop the one training there is, or ask which."""
-    mine = [job for job in await _active(context) if _may_cancel(context, job)]
+    mine = [job for job in await _active(context) if context.decides(job.request.user)]
     if context.session.question is not None and not context.args.strip():
         context.session.question = None
         await context.reply(closed_card(mine, context.t))
@@ -225,7 +225,7 @@ async def press_job(context: Context) -> None:
     job = await context.services.jobs.get(context.args.removeprefix("cancel:"))
     if job is None or job.request.owner != context.owner:
         raise Refusal(N_("This training is over."))
-    if not _may_cancel(context, job):
+    if not context.decides(job.request.user):
         context.notice = context.t("Only the person who began this training can stop it.")
         return
     await _cancel(context, job)
@@ -259,9 +259,3 @@ async def _jobs_card(context: Context) -> Reply:
 
 async def _active(context: Context) -> Sequence[Job]:
     return [job for job in await context.services.jobs.list(context.owner) if job.state not in FINAL]
-
-
-def _may_cancel(context: Context, job: Job) -> bool:
-    """Say whether a training is this person's; in private everything is."""
-    sender = context.message.sender
-    return context.private or (sender is not None and sender.id == job.request.user)

@@ -9,6 +9,7 @@ from handlers.context import Context
 from handlers.errors import Refusal
 from handlers.messages import Button, Reply
 from handlers.model_names import GONE, find_model, model_buttons, models_here
+from handlers.teach import check_room
 from handlers.texts import N_, Texts
 from ml.feedback import Verdict
 from ml.registry import ModelEntry
@@ -51,6 +52,7 @@ async def _keep(context: Context, entry: ModelEntry, result_id: str, label: str)
     if kept is None:
         context.notice = context.t(NOT_KEPT)
         return
+    await check_room(context, entry, 1)
     by = context.message.sender.id if context.message.sender else 0
     await context.services.examples.add(context.owner, entry.name, [Sample(kept.text, label)], by)
     context.notice = context.t("Kept as an example of “{label}”.", label=label)

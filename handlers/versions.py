@@ -35,8 +35,7 @@ async def press(context: Context) -> None:
     if wanted == "list":
         await context.edit(versions_card(entry.name, await _versions(context, entry), context.t))
         return
-    sender = context.message.sender
-    if not context.private and (sender is None or sender.id != entry.created_by):
+    if not context.decides(entry.created_by):
         context.notice = context.t("Only the person who made this model can choose its version.")
         return
     services = context.services

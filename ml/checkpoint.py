@@ -17,7 +17,9 @@ from zipfile import BadZipFile
 import fsspec
 import numpy as np
 
+from ml.predictor import SHIPPED
 from ml.samples import Sample
+from ml.tokenizer import pieces_mark
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +101,7 @@ class Checkpoint(NoCheckpoint):
 
 
 def fingerprint(samples: Sequence[Sample], options: dict[str, Any]) -> str:
-    """Return what tells two trainings apart."""
-    content = json.dumps([[sample.text, sample.label] for sample in samples]) + json.dumps(options)
+    """Return what tells two trainings apart; an upgrade may bring a vocabulary of other pieces."""
+    lines = [[sample.text, sample.label] for sample in samples]
+    content = json.dumps(lines) + json.dumps(options) + pieces_mark(SHIPPED)
     return hashlib.sha256(content.encode()).hexdigest()

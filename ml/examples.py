@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import secrets
@@ -133,20 +134,20 @@ class Examples:
 
     async def read(self, owner: str, model: str, at_most: int | None = None) -> list[Sample]:
         """Return all examples, or some of them, in the order in which they were taught."""
-        return [Sample(each.text, each.label) for each in await self.taught(owner, model, at_most)]
+        taught = await self.taught(owner, model, at_most)
+        return await asyncio.to_thread(lambda: [Sample(each.text, each.label) for each in taught])
 
     async def taught(self, owner: str, model: str, at_most: int | None = None) -> list[Taught]:
         """Return examples, all or some, with who taught them, in the order in which they were taught."""
         set_id = await self._find(owner, model)
         if set_id is None:
             return []
-        records = {}  # a scan may say a thing twice
+        records: dict[str, bytes | str] = {}  # a scan may say a thing twice
         async for name, record in self._redis.hscan_iter(keys.examples(set_id), count=AT_ONCE):
-            records[keys.as_text(name)] = json.loads(record)
+            records[keys.as_text(name)] = record
             if len(records) == at_most:
                 break
-        ordered = sorted(records.items(), key=lambda item: int(item[1]["place"]))
-        return [Taught(name, held["text"], held["label"], int(held["by"])) for name, held in ordered]
+        return await asyncio.to_thread(_ordered, records)  # up to 100,000
 
     async def places(self, person: int) -> list[tuple[str, str]]:
         """Return the owners and models that a person taught, also those where nothing of it is left."""
@@ -250,6 +251,13 @@ class Examples:
     async def _find(self, owner: str, model: str) -> str | None:
         found = await self._redis.hget(keys.example_sets(owner), model)
         return keys.as_text(found) if found is not None else None
+
+
+def _ordered(records: dict[str, bytes | str]) -> list[Taught]:
+    """Read the JSON of examples by their digests, in the order in which they were taught."""
+    held = ((name, json.loads(record)) for name, record in records.items())
+    ordered = sorted(held, key=lambda item: int(item[1]["place"]))
+    return [Taught(name, each["text"], each["label"], int(each["by"])) for name, each in ordered]
 
 
 def _record(sample: Sample, by: int, place: int) -> tuple[str, str, str]:

@@ -116,7 +116,7 @@ def trained(person: int, day: int) -> str:
 
 
 def share(token: str) -> str:
-    """String with a TTL: the owner and name of a model that somebody shares, as JSON."""
+    """String with a TTL: owner, name and time of making of a model that somebody shares, as JSON."""
     return f"tonefit:share:{token}"
 
 

@@ -165,16 +165,26 @@ class Learner:
 
     def state(self) -> dict[str, np.ndarray]:
         """Return everything that a later process needs to go on from here."""
-        variables = [*self.model.variables, *self.optimizer.variables]
-        held = {f"variable_{n}": np.asarray(variable) for n, variable in enumerate(variables)}
-        return held | {f"average_{n}": v.numpy() for n, v in enumerate([*self._averages, self._taken])}
+        return {name: np.asarray(variable) for name, variable in self._lasting().items()}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Go on from a `state`."""
-        for n, variable in enumerate([*self.model.variables, *self.optimizer.variables]):
-            variable.assign(state[f"variable_{n}"])
-        for n, variable in enumerate([*self._averages, self._taken]):
-            variable.assign(state[f"average_{n}"])
+        """Go on from a `state`.
+
+        Raises:
+            KeyError, ValueError: It is that of another network; nothing was changed.
+        """
+        lasting = self._lasting()
+        for name, variable in lasting.items():
+            if state[name].shape != tuple(variable.shape):
+                raise ValueError(f"{name} has another shape")
+        for name, variable in lasting.items():
+            variable.assign(state[name])
+
+    def _lasting(self) -> dict[str, Any]:
+        """Return the variables that make up a state, by their names in it."""
+        variables = [*self.model.variables, *self.optimizer.variables]
+        held = {f"variable_{n}": variable for n, variable in enumerate(variables)}
+        return held | {f"average_{n}": average for n, average in enumerate([*self._averages, self._taken])}
 
 
 @dataclass
@@ -196,10 +206,16 @@ class Standing:
     def resumed(
         cls, state: dict[str, np.ndarray] | None, learner: Learner, rng: np.random.Generator
     ) -> Standing:
-        """Bring a learner and its dice to where a `state` was taken; None is the beginning."""
+        """Bring a learner and its dice to where a `state` was taken.
+
+        None is the beginning, and so is the state of another network: an upgrade came in between.
+        """
         if state is None:
             return cls()
-        learner.restore(state)
+        try:
+            learner.restore(state)
+        except (KeyError, ValueError):
+            return cls()
         epoch, best_score, best_epoch, rng.bit_generator.state = json.loads(str(state["standing"]))
         count = sum(name.startswith("best_") for name in state)
         return cls(epoch, [state[f"best_{n}"] for n in range(count)], best_score, best_epoch)

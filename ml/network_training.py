@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from ml.ensembles import bag, boost
 from ml.learning import Learner, Standing, length_buckets, pad
 from ml.networks import Shape
 from ml.predictor import SHIPPED
+from ml.tokenizer import pieces_mark
 from ml.train_records import ENOUGH, Cancelled, Epoch, Task, TrainConfig
 from ml.tune import tune
 
@@ -105,11 +105,13 @@ def _one(
 ) -> tuple[Learner, int, bool]:
     """Train one network on some rows, with a weight for each sample; `turn` says which of how many it is."""
     config = task.config
-    plan = planned(len(rows), config, again=bool(start))
+    plan = planned(len(rows), config)
     model = networks.build(config.arch, task.vocabulary, task.num_labels, shape, config.seed + turn[0])
     if plan.frozen:
         model.get_layer("embedding").trainable = False
     went_on = _took(model.trainable_variables, start)
+    if went_on:
+        plan = planned(len(rows), config, again=True)
     steps = plan.epochs * -(-len(rows) // plan.batch)
     rate = rate if rate is not None else plan.rate
     learner = Learner(model, steps=steps, rate=rate, averaged=plan.averaged, smoothing=plan.smoothing)
@@ -154,7 +156,7 @@ def _start(config: TrainConfig, labels: Sequence[str]) -> tuple[list[np.ndarray]
     if not config.live or config.arch == "article" or not (folder / "weights.npz").exists():
         return [], ""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    wanted = (config.arch, list(labels), pieces_mark())
+    wanted = (config.arch, list(labels), pieces_mark(SHIPPED))
     if (manifest.get("arch"), manifest["labels"], manifest.get("vocabulary")) != wanted or config.tune:
         return [], ""
     with np.load(folder / "weights.npz") as held:
@@ -166,12 +168,6 @@ def save_start(weights: Sequence[np.ndarray], folder: Path) -> None:
     """Write what a later training may go on from, in half precision: finer than what it learns."""
     halved: dict[str, Any] = {str(n): held.astype(np.float16) for n, held in enumerate(weights)}
     np.savez(folder / "weights.npz", **halved)
-
-
-def pieces_mark() -> str:
-    """Return what changes with the shipped vocabulary: weights learned over another mean other pieces."""
-    content = (SHIPPED / "tokenizer.json").read_bytes()
-    return hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
 def planned(n: int, config: TrainConfig, *, again: bool = False) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -42,7 +43,7 @@ class Pools:
 
     async def put(self, owner: str, person: int, model: str, texts: Sequence[str]) -> None:
         """Keep a pool in the place of one before."""
-        content = json.dumps(list(texts), ensure_ascii=False)
+        content = await asyncio.to_thread(json.dumps, list(texts), ensure_ascii=False)
         where = keys.pool(owner, person)
         async with self._redis.pipeline() as pipe:
             pipe.hset(where, mapping={f"texts:{model}": content, f"state:{model}": _json(Labelling())})
@@ -57,7 +58,8 @@ class Pools:
             return None
         held = json.loads(state)
         steps = [(int(row), str(batch)) for row, batch in held["steps"]]
-        return json.loads(content), Labelling(held["waiting"], steps)
+        texts = await asyncio.to_thread(json.loads, content)  # thousands
+        return texts, Labelling(held["waiting"], steps)
 
     async def note(self, owner: str, person: int, model: str, state: Labelling) -> None:
         """Note how far somebody is."""

@@ -191,7 +191,7 @@ def read_json_lines(text: str) -> Table:
             raise TableError("json", number, held=line) from error
         if not isinstance(record, dict):
             raise TableError("json", number, held=line)
-        records.append(record)
+        records.append({_whole(name): value for name, value in record.items()})
         line_numbers.append(number)
     names = list(dict.fromkeys(name for record in records for name in record))
     rows = [[_cell(record.get(name)) for name in names] for record in records]
@@ -199,7 +199,14 @@ def read_json_lines(text: str) -> Table:
 
 
 def _cell(value: object) -> str:
-    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+    if value is None:
+        return ""
+    return _whole(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _whole(text: str) -> str:
+    """Return a text without halves of characters: JSON can spell an emoji that was cut, UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _line(text: str, number: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -170,3 +171,9 @@ def shortened(ids: list[int], maxlen: int) -> list[int]:
         return ids
     half = maxlen // 2
     return ids[: maxlen - half] + ids[-half:]
+
+
+def pieces_mark(folder: Path) -> str:
+    """Return what changes with the vocabulary in a folder: weights learned over another mean other pieces."""
+    content = (folder / "tokenizer.json").read_bytes()
+    return hashlib.blake2b(content, digest_size=8).hexdigest()

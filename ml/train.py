@@ -21,11 +21,11 @@ from ml.export import write_manifest
 from ml.gate import compare
 from ml.held_out import divide
 from ml.inference import run
-from ml.network_training import learn_networks, pieces_mark, save_start
+from ml.network_training import learn_networks, save_start
 from ml.predictor import SHIPPED, Model
 from ml.probe import largest, sentences
 from ml.samples import FEWEST, Sample
-from ml.tokenizer import Pieces
+from ml.tokenizer import Pieces, pieces_mark
 from ml.train_records import ENOUGH, Cancelled, Epoch, Parts, Task, TrainConfig
 
 __all__ = [
@@ -144,7 +144,7 @@ def train(
         "threshold": composed.threshold,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "arch": config.arch,
-        "vocabulary": pieces_mark(),
+        "vocabulary": pieces_mark(SHIPPED),
         "temperature": composed.temperature,
         "networks_share": composed.share,
         "samples": len(samples),

@@ -68,6 +68,13 @@ def test_a_channel_post_has_no_sender() -> None:
     assert (message.kind, message.sender) == ("channel_post", None)
 
 
+def test_an_anonymous_admin_is_the_group() -> None:
+    anyone = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+    message = read(message=words("/train", chat=FORUM, sender_chat=FORUM) | {"from": anyone})
+    assert message is not None
+    assert message.sender == Person(FORUM["id"], "Tea")
+
+
 def test_an_edit_is_told_from_a_new_message() -> None:
     message = read(edited_message=words("/s good", edit_date=1_700_000_001))
     assert message is not None

@@ -3,6 +3,8 @@
 import csv
 from io import StringIO
 from pathlib import Path
+from threading import Thread, current_thread
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ from handlers.evaluate import evaluate, press
 from handlers.messages import Quoted, Reply
 from handlers.uploads import offer
 from handlers.uploads import press as press_upload
-from tests.handlers.conftest import Talk, labels_of, publish_model
+from tests.handlers.conftest import Talk, labels_of, make_model, publish_model
 
 GOOD = "What a lovely surprise, thank you!"
 BAD = "This is terrible and I hate it."
@@ -106,10 +108,36 @@ async def test_a_file_without_the_models_labels_is_refused(spam: Talk) -> None:
     assert said.text.startswith("No column of this file holds a label of the model (bad, meh, good).")
 
 
+async def test_a_file_without_a_row_that_can_be_read_is_refused(spam: Talk) -> None:
+    said = await spam.say(evaluate, "spam", document=spam.upload(b"label,text\nfoo,bar\ngood,\n", "x.csv"))
+    assert said.text == "Row 2 of this file cannot be read. It holds: foo"
+
+
+async def test_a_model_that_was_withdrawn_since_its_file_was_asked_for_is_gone(talk: Talk) -> None:
+    await make_model(talk, "spam", ("bad", "good"))  # no version answers
+    talk.session.question = {"ask": "evaluate", "model": "spam"}
+    said = await talk.say(offer, document=talk.upload(FILE, "x.csv"))
+    assert said.text == "This model is not here any more. /models shows what there is."
+
+
 async def test_too_many_rows_are_refused(spam: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluate_module, "MOST_ROWS", 2)
     said = await spam.say(evaluate, "spam", document=spam.upload(FILE, "x.csv"))
     assert said.text == "This file has 4 rows, and I judge by up to 2 at once. Send it in parts."
+
+
+async def test_the_comparison_keeps_nobody_else_waiting(spam: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[Thread] = []
+    compare = evaluate_module._compared
+
+    def noted(*args: Any) -> Any:
+        threads.append(current_thread())
+        return compare(*args)
+
+    monkeypatch.setattr(evaluate_module, "_compared", noted)
+    await spam.say(evaluate, "spam", document=spam.upload(FILE, "x.csv"))
+    assert threads
+    assert current_thread() not in threads
 
 
 async def test_in_chinese(spam: Talk) -> None:

@@ -1,5 +1,6 @@
 """`/label` in a chat: one card, one tap, Skip, Undo, Stop; the least sure text first."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from handlers.label import label, press
 from handlers.messages import Reply
 from handlers.uploads import offer
 from ml.samples import Sample
-from tests.handlers.conftest import ANNA, BEN, Talk, labels_of, make_model, publish_model
+from tests.handlers.conftest import ANNA, BEN, Talk, data_of, labels_of, make_model, publish_model
 
 FILE = b"I hate this, it is terrible\nit is a table\nwhat a lovely surprise\n"
 
@@ -103,12 +104,37 @@ async def test_what_was_taught_already_is_not_asked(talk: Talk) -> None:
     assert said.text == "This file holds no text that “spam” was not taught already."
 
 
+async def test_a_tap_teaches_no_more_examples_than_a_model_may_hold(talk: Talk) -> None:
+    await make_model(talk)
+    talk.services = replace(talk.services, quotas=replace(talk.services.quotas, examples=1))
+    await talk.say(label, "spam", document=talk.upload(FILE, "pool.txt"))
+    second = await talk.press_labelled(press, "fine")
+    card = talk.outbox.order[-1][1]
+    fine = data_of(second, "fine")
+    said = await talk.press(press, fine, on=card)
+    assert said.text.startswith("“spam” has 1 examples, these are 1, and a model holds up to 1.")
+    assert len(await examples(talk)) == 1
+    skipped = await talk.press(press, fine.rpartition(":")[0] + ":skip", on=card)  # the text still waits
+    assert ": 1 labelled, 1 skipped," in skipped.text
+
+
 async def test_two_people_label_pools_of_their_own(group: Talk) -> None:
     await make_model(group)
     await group.say(label, "spam", document=group.upload(FILE, "one.txt"))
     await group.say(label, "spam", document=group.upload(b"another text\n", "two.txt"), by=BEN)
     mine = await group.say(label, "spam")
     assert "3 left" in mine.text
+
+
+async def test_in_a_group_only_who_labels_presses_the_buttons_of_a_text(group: Talk, talk: Talk) -> None:
+    for place in (group, talk):
+        await make_model(place)
+    asked = await group.say(label, "spam", document=group.upload(FILE, "one.txt"))
+    following = await group.press_labelled(press, "fine")
+    for card in (asked, following):
+        assert all(str(button.data).endswith(f"@{ANNA.id}") for row in card.buttons for button in row)
+    alone = await talk.say(label, "spam", document=talk.upload(FILE, "one.txt"))
+    assert not any("@" in str(button.data) for row in alone.buttons for button in row)
 
 
 async def test_a_pool_ends_within_a_day(spam: Talk) -> None:

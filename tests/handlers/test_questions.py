@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from handlers import TABLE, basics, classify, fit, models, sentiment, teach
+from handlers import TABLE, again, basics, classify, fit, models, sentiment, teach
 from handlers.context import Handler
 from handlers.kept_fit import Source, fit_points
-from handlers.messages import Message, Press, Quoted
+from handlers.messages import Message, Person, Press, Quoted
 from handlers.points import parse_fit
 from handlers.routing import Route, route
 from tests.handlers.conftest import ANNA, BEN, Talk, make_model
@@ -109,3 +109,21 @@ async def test_the_cancel_of_an_old_question_leaves_a_newer_one_open(talk: Talk)
     said = await talk.press(basics.press_cancel, "ask:cancel", on=card)
     assert said.text == "Cancelled."
     assert (talk.session.question or {})["ask"] == "new"
+
+
+async def test_the_buttons_of_an_anonymous_admin_belong_to_nobody(group: Talk) -> None:
+    await make_model(group)
+    asked = await group.say(teach.teach, "spam", by=Person(group.chat.id, "Team"))
+    data = str(asked.buttons[0][0].data)
+    assert "@" not in data
+    press = Message(1, "button", group.chat, 9, datetime.now(UTC), BEN, press=Press("p", data))
+    found = route(press, group.session, TABLE, "")
+    assert found is not None
+    assert found.handler is teach.press
+
+
+async def test_an_anonymous_admins_old_command_is_anybodys_to_leave(group: Talk) -> None:
+    update = {"message": {"from": {"id": 1087968824}, "sender_chat": {"id": group.chat.id}}}
+    kept = await group.services.results.keep(group.owner, {"kind": "again", "update": update})
+    said = await group.press(again.press, f"again:no-{kept}", on=9, by=BEN)
+    assert said.text.startswith("Left undone:")

@@ -1,6 +1,9 @@
 """[Share]: who has the link gets a copy that answers, and no example."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -12,6 +15,14 @@ from ml.samples import Sample
 from tests.handlers.conftest import ANNA, BEN, Talk, make_model, publish_model
 
 GOOD = "What a lovely surprise, thank you!"
+
+
+class TomorrowsClock(datetime):
+    """The clock of the registry, a day on."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return super().now(tz) + timedelta(days=1)
 
 
 @pytest.fixture
@@ -41,6 +52,14 @@ async def test_a_name_that_is_taken_gets_another(talk: Talk, shared: str) -> Non
     assert said.text.startswith("“spam-")
 
 
+async def test_a_link_brings_no_model_beyond_those_that_a_chat_may_have(talk: Talk, shared: str) -> None:
+    await make_model(talk, "other")
+    talk.services = replace(talk.services, quotas=replace(talk.services.quotas, models=1))
+    said = await talk.say(start, shared)
+    assert said.text.startswith("A chat has up to 1 models, and this one has them.")
+    assert [entry.name for entry in await talk.services.registry.list(talk.owner)] == ["other"]
+
+
 async def test_a_link_that_ended_says_so(talk: Talk) -> None:
     for payload in ("model_nosuch", "model_", "model_../x"):
         assert (await talk.say(start, payload)).text == "This link has ended. Ask for a new one."
@@ -49,6 +68,16 @@ async def test_a_link_that_ended_says_so(talk: Talk) -> None:
 async def test_a_deleted_model_is_shared_no_more(talk: Talk, group: Talk, shared: str) -> None:
     await group.services.registry.delete(group.owner, "spam")
     assert (await talk.say(start, shared)).text == "This link has ended. Ask for a new one."
+
+
+async def test_a_link_gives_away_no_model_that_was_made_later_under_the_name(
+    talk: Talk, group: Talk, shared: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await group.services.registry.delete(group.owner, "spam")
+    monkeypatch.setattr("ml.registry.datetime", TomorrowsClock)
+    await publish_model(group, tmp_path / "other")
+    assert (await talk.say(start, shared)).text == "This link has ended. Ask for a new one."
+    assert await talk.services.registry.list(talk.owner) == []
 
 
 async def test_only_the_maker_shares(group: Talk, shared: str) -> None:

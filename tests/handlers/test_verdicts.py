@@ -1,5 +1,6 @@
 """Right and Wrong below an answer: counted without the text, which becomes an example only when asked."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,15 @@ async def test_a_change_of_mind_asks_once(spam: Talk) -> None:
     await spam.press_labelled(right, "👍 Right")
     asked = await spam.press_labelled(wrong, "👎 Wrong")
     assert asked.text.count("\n") == answered.text.count("\n") + 1
+
+
+async def test_a_judged_text_is_no_example_beyond_those_that_a_model_may_hold(spam: Talk) -> None:
+    spam.services = replace(spam.services, quotas=replace(spam.services.quotas, examples=0))
+    await spam.say(classify, f"spam {GOOD}")
+    await spam.press_labelled(right, "👍 Right")
+    said = await spam.press_labelled(keep, "Yes, keep it")
+    assert said.text.startswith("“spam” has 0 examples, these are 1, and a model holds up to 0.")
+    assert await spam.services.examples.read(spam.owner, "spam") == []
 
 
 async def test_a_text_that_is_gone_becomes_no_example(spam: Talk) -> None:

@@ -38,6 +38,15 @@ def test_what_was_taught_or_chosen_anew_begins_anew(tmp_path: Path) -> None:
     assert checkpoint(tmp_path, epochs=3).load() is not None
 
 
+def test_an_upgrade_that_brings_another_vocabulary_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint(tmp_path).save(state)
+    (tmp_path / "tokenizer.json").write_text("{}")
+    monkeypatch.setattr("ml.checkpoint.SHIPPED", tmp_path)
+    assert checkpoint(tmp_path).load() is None
+
+
 def test_there_is_none_at_first_nor_where_it_was_cut_nor_where_it_was_deleted(tmp_path: Path) -> None:
     kept = checkpoint(tmp_path)
     assert kept.load() is None

@@ -253,6 +253,23 @@ def test_a_learner_goes_on_from_its_state() -> None:
     )
 
 
+def test_the_state_of_another_network_is_no_beginning() -> None:
+    from ml.classifier import Architecture, build
+    from ml.learning import Learner, Standing
+
+    def learner(width: int) -> Learner:
+        return Learner(build(Architecture("small", width, 10, "rich", 0.0), **SIZES, seed=1), steps=20)
+
+    rng = np.random.default_rng(0)
+    earlier, now = learner(12), learner(14)
+    fresh = now.weights()
+    kept = Standing(2).state(earlier, rng)
+    assert Standing.resumed(kept, now, rng).epoch == 0
+    assert all(np.array_equal(*pair) for pair in zip(now.weights(), fresh, strict=True))
+    assert Standing.resumed({"standing": kept["standing"]}, now, rng).epoch == 0
+    assert Standing.resumed(kept, earlier, rng).epoch == 2
+
+
 def test_a_bucket_holds_texts_of_like_length_and_every_text_comes_once() -> None:
     from ml.learning import length_buckets
 

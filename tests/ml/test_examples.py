@@ -1,7 +1,12 @@
+import json
+from threading import Thread, current_thread
+from typing import Any
+
 import pytest
 import redis.asyncio
 
 from ml.examples import UNDO_TTL, Examples
+from ml.pools import Labelling, Pools
 from ml.samples import Sample
 
 SPAM = [Sample("buy now", "spam"), Sample("很便宜", "spam"), Sample("see you", "ham")]
@@ -101,3 +106,25 @@ async def test_what_is_taught_while_a_person_is_forgotten_is_found_next_time(exa
     assert await examples.forget(7, "1", "spam") == 1
     await examples.leave(7, "1", "spam")
     assert await examples.places(7) == []
+
+
+async def test_many_examples_and_a_pool_are_read_in_another_thread(
+    examples: Examples, redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await examples.add("1", "spam", SPAM, by=7)
+    pools = Pools(redis_client)
+    await pools.put("1", 7, "spam", ["buy now"])
+    loads = json.loads
+    readers: list[Thread] = []
+
+    def noted(content: bytes | str) -> Any:
+        if b"buy now" in (content if isinstance(content, bytes) else content.encode()):
+            readers.append(current_thread())
+        return loads(content)
+
+    monkeypatch.setattr(json, "loads", noted)
+    assert len(await examples.taught("1", "spam")) == len(SPAM)
+    assert len(readers) == 1
+    assert await pools.read("1", 7, "spam") == (["buy now"], Labelling())
+    assert len(readers) == 2
+    assert current_thread() not in readers

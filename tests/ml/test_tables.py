@@ -110,6 +110,11 @@ def test_json_lines_are_rows_below_the_names_of_their_fields() -> None:
     assert read_json_lines("\n").rows == []
 
 
+def test_half_an_emoji_in_json_becomes_a_question_mark() -> None:
+    table = read_json_lines(r'{"a\ud83d": "cut \ud83d", "b": ["\ud83d"], "c": "\ud83d\ude00"}')
+    assert table.rows == [["a?", "b", "c"], ["cut ?", '["?"]', "😀"]]
+
+
 @pytest.mark.parametrize("line", ["[1]", '"text"', "{", "nonsense"])
 def test_a_line_without_a_json_object_is_named(line: str) -> None:
     with pytest.raises(TableError) as error:

@@ -203,6 +203,27 @@ def test_a_version_goes_on_from_the_live_one_and_is_compared_with_it(tmp_path: P
     assert (other["began_from"], other["against"]["version"]) == ("", "v1")
 
 
+def test_a_network_that_cannot_go_on_from_the_live_one_takes_all_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ml import network_training
+    from ml.train import Epoch, TrainConfig, train
+
+    monkeypatch.setattr(network_training, "PLANS", {100: (4, 8)})
+    divided = divide(SAMPLES)
+    train(divided, TrainConfig(arch="cnn", epochs=1), tmp_path / "one")
+    again = TrainConfig(arch="cnn", live=str(tmp_path / "one"))
+    epochs: list[Epoch] = []
+    train(divided, again, tmp_path / "two", epochs.append)
+    assert [epoch.epochs for epoch in epochs] == [2, 2]
+    with np.load(tmp_path / "one" / "weights.npz") as held:
+        other = dict(held) | {str(len(held.files)): np.zeros(1)}  # as where the vectors were learned too
+    np.savez(tmp_path / "one" / "weights.npz", **other)
+    epochs.clear()
+    train(divided, again, tmp_path / "three", epochs.append)
+    assert [epoch.epochs for epoch in epochs] == [4, 4, 4, 4]
+
+
 def test_tuning_searches_within_its_budget_and_trains_with_what_it_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
