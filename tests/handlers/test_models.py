@@ -134,7 +134,8 @@ async def test_the_card_of_a_new_model_offers_no_use_of_it(talk: Talk) -> None:
 async def test_the_card_of_the_shipped_model_cannot_be_deleted(talk: Talk) -> None:
     said = await talk.say(models.models, "sentiment")
     assert said.text.startswith("sentiment: negative, neutral, positive")
-    assert labels_of(said) == ["✓ Used here", "Try it", "Probe"]
+    assert labels_of(said) == ["✓ Used here", "Try it", "Picture", "Probe"]
+    assert (await talk.press_labelled(models.press, "Picture")).photo is not None
 
 
 async def test_a_group_gets_a_shorter_card(group: Talk, talk: Talk, tmp_path: Path) -> None:
