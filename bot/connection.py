@@ -14,6 +14,7 @@ from ml.redis_address import async_pool
 
 TIMEOUT = 10.0  # seconds, above every blocking read
 CONNECT_TIMEOUT = 3.0
+MOST = 1024  # connections; beyond the 100 of redis-py a call fails, and a dead replica leaves more chats
 
 
 class Cancellable(AbstractConnection):
@@ -36,6 +37,7 @@ def connect(redis_url: str) -> Redis:
     """Open a pool of connections to Redis; `ml.redis_address` says what addresses there are."""
     pool = async_pool(
         redis_url,
+        max_connections=MOST,
         socket_timeout=TIMEOUT,
         socket_connect_timeout=CONNECT_TIMEOUT,
         health_check_interval=15,
