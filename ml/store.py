@@ -17,8 +17,9 @@ import secrets
 import shutil
 import time
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -103,6 +104,38 @@ class Store:
         if _read_json(kept / MANIFEST) != manifest:
             self._download(path, kept)
         return kept
+
+    def files(self) -> Iterator[str]:
+        """Yield where each file of each complete version lies in the store: OWNER/NAME/v1/model.onnx."""
+        root = self._root.rstrip("/")
+        for owner in sorted(self._listed(root, OWNER)):
+            for name in self.names(owner):
+                for version in self.versions(owner, name):
+                    for path in sorted(self._fs.find(self._path(owner, name, version))):
+                        if not path.endswith(f"/{CLAIM}"):
+                            yield path[len(root) + 1 :]
+
+    def open(self, place: str) -> IO[bytes]:
+        """Open a file that `files` named, for reading."""
+        opened: IO[bytes] = self._fs.open(self._file(place), "rb")
+        return opened
+
+    def put(self, place: str, source: IO[bytes]) -> None:
+        """Write a file where `files` found it in another store; the manifest of a version comes last."""
+        path = self._file(place)
+        self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+        with self._fs.open(path, "wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+
+    def _file(self, place: str) -> str:
+        """Return the path of a file; nothing outside a version's folder can be named."""
+        owner, _, rest = place.partition("/")
+        name, _, rest = rest.partition("/")
+        version, _, rest = rest.partition("/")
+        inside = rest.split("/")
+        if any(part in {"", ".", ".."} or "\\" in part for part in inside):
+            raise ValueError("a file lies in a version's folder: OWNER/NAME/v1/model.onnx")
+        return "/".join([self._path(owner, name, version), *inside])
 
     def delete(self, owner: str, name: str) -> None:
         """Delete a model with all its versions, on this machine's cache too."""

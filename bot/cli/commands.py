@@ -1,9 +1,10 @@
-"""The command line: `tonefit demo | run | worker | classify | fit | train | evaluate | doctor | migrate`."""
+"""The command line: `tonefit demo | run | worker | classify | fit | train | evaluate | doctor | ...`."""
 
 from __future__ import annotations
 
 import typer
 
+from bot.cli.backup import backup, restore
 from bot.cli.classifier import classify, evaluate, train
 from bot.cli.doctor import doctor
 from bot.cli.fit import FitCommand, fit
@@ -16,6 +17,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, run, worker, classify, train, evaluate, doctor, migrate):
+for command in (demo, run, worker, classify, train, evaluate, doctor, backup, restore, migrate):
     app.command()(command)
 app.command(cls=FitCommand)(fit)

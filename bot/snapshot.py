@@ -1,0 +1,139 @@
+"""What lies in Redis as lines of JSON, one a key, and back: alike for all versions of Redis and Valkey."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from typing import Any, cast
+
+import orjson
+import redis
+
+OURS = ("tonefit:*", "rq:*")
+# Who does what at this moment: of no use to those who go on elsewhere, and wrong once they do.
+MOMENTARY = (
+    b"tonefit:replicas", b"tonefit:shards", b"tonefit:poller", b"tonefit:schema:migrating",
+    b"tonefit:jobs:sweeper", b"tonefit:progress:follower", b"tonefit:serving", b"tonefit:limits:",
+    b"tonefit:flood:", b"rq:worker", b"rq:workers", b"rq:scheduler-lock", b"rq:clean_registries",
+)  # fmt: skip
+KEPT_OF_MOMENTARY = (b"tonefit:flood:limit",)
+AT_ONCE = 200  # keys read in one go
+PARTS = 500  # entries of a key written in one go
+
+Json = dict[str, Any]
+
+
+def keys(client: redis.Redis) -> Iterator[bytes]:
+    """Yield the keys that are worth keeping, each once."""
+    seen: set[bytes] = set()
+    for pattern in OURS:
+        for key in client.scan_iter(pattern, count=1000):
+            momentary = key.startswith(MOMENTARY) and key not in KEPT_OF_MOMENTARY
+            if not momentary and key not in seen:
+                seen.add(key)
+                yield key
+
+
+def read(client: redis.Redis, names: list[bytes]) -> Iterator[bytes]:
+    """Yield a line for each key: its name, type, content and the moment (Unix ms) that it expires, if any."""
+    pipe = client.pipeline(transaction=False)
+    for name in names:
+        pipe.type(name)
+        pipe.pexpiretime(name)
+    answers = pipe.execute()
+    kinds = [kind.decode() for kind in answers[::2]]
+    for name, kind in zip(names, kinds, strict=True):
+        _ask(pipe, kind, name)
+    contents = iter(pipe.execute())
+    for name, kind, expires in zip(names, kinds, answers[1::2], strict=True):
+        if kind == "none":  # it expired between the two questions
+            continue
+        held: Json = {"key": _text(name), "type": kind, "value": _plain(kind, next(contents))}
+        if kind == "stream":
+            held["last"] = _text(next(contents)["last-generated-id"])
+        if expires > 0:
+            held["expires"] = expires
+        yield orjson.dumps(held) + b"\n"
+
+
+def write(client: redis.Redis, line: bytes, now: float) -> bool:
+    """Put a key back as it was; False where its time is over."""
+    held: Json = orjson.loads(line)
+    if "expires" in held and held["expires"] <= now * 1000:
+        return False
+    name, kind, value = _bytes(held["key"]), held["type"], held["value"]
+    pipe = client.pipeline(transaction=True)
+    pipe.delete(name)
+    if kind == "string":
+        pipe.set(name, _bytes(value))
+    for start in range(0, len(value), PARTS) if kind != "string" else ():
+        part = value[start : start + PARTS]
+        if kind == "list":
+            pipe.rpush(name, *map(_bytes, part))
+        elif kind == "set":
+            pipe.sadd(name, *map(_bytes, part))
+        elif kind == "zset":
+            pipe.zadd(name, {_bytes(member): score for member, score in part})
+        elif kind == "hash":
+            pipe.hset(name, mapping={_bytes(field): _bytes(content) for field, content in part})
+        else:
+            for entry, fields in part:
+                pipe.xadd(name, {_bytes(f): _bytes(v) for f, v in fields}, id=_bytes(entry))
+    if kind == "stream" and value:
+        cast("Any", pipe).execute_command("XSETID", name, _bytes(held["last"]))
+    if "expires" in held:
+        pipe.pexpireat(name, held["expires"])
+    pipe.execute()
+    return True
+
+
+def _ask(pipe: Any, kind: str, name: bytes) -> None:
+    """Add what reads a whole key to a pipeline."""
+    if kind == "string":
+        pipe.get(name)
+    elif kind == "list":
+        pipe.lrange(name, 0, -1)
+    elif kind == "set":
+        pipe.smembers(name)
+    elif kind == "zset":
+        pipe.zrange(name, 0, -1, withscores=True)
+    elif kind == "hash":
+        pipe.hgetall(name)
+    elif kind == "stream":
+        pipe.xrange(name)
+        pipe.xinfo_stream(name)
+    elif kind != "none":
+        raise ValueError(f"Redis holds a type that nothing of ours has: {kind}")
+
+
+def _plain(kind: str, content: Any) -> Any:
+    """Return a key's content as JSON has it."""
+    if kind == "string":
+        return _text(content)
+    if kind == "zset":
+        return [[_text(member), score] for member, score in content]
+    if kind == "hash":
+        return [[_text(field), _text(value)] for field, value in content.items()]
+    if kind == "stream":
+        return [
+            [_text(entry), [[_text(f), _text(v)] for f, v in fields.items()]] for entry, fields in content
+        ]
+    return [_text(member) for member in content]
+
+
+def _text(content: bytes | str) -> Any:
+    """Return bytes as text, or in base 64 inside a list where they are none.
+
+    >>> _text("é".encode()), _text(b"\\xff")
+    ('é', ['/w=='])
+    """
+    if isinstance(content, str):
+        return content
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return [base64.b64encode(content).decode()]
+
+
+def _bytes(content: str | list[str]) -> bytes:
+    return content.encode() if isinstance(content, str) else base64.b64decode(content[0])
