@@ -16,6 +16,8 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.background import end, follow_progress, sweep
 from bot.chat_ids import ChatIds
+from bot.chat_settings import ChatSettingsStore
+from bot.chats import TelegramChats
 from bot.connection import connect
 from bot.conversation import Conversation
 from bot.dead_letters import DeadLetters
@@ -31,7 +33,7 @@ from bot.patience import for_ever, with_redis
 from bot.request import AiohttpRequest
 from bot.schema import migrate
 from bot.sender import Sender
-from bot.sessions import KeptResults
+from bot.sessions import KeptResults, Sessions
 from bot.settings import Settings
 from bot.shards import Shards
 from bot.web import Webhook, secret_of
@@ -110,6 +112,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         await with_redis(partial(migrate, redis))
         await _introduce(bot)
         stack.push_async_callback(bot.shutdown)
+        chat_ids, sessions = ChatIds(redis), Sessions(redis)
         store, registry = Store(settings.store_url), Registry(redis)
         predictor, plotter = Predictor(store, registry), Plotter()
         services = Services(
@@ -125,6 +128,8 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             pools=Pools(redis),
             shares=Shares(redis),
             quotas=Quotas(settings.most_examples, settings.most_models, settings.training_minutes),
+            chats=TelegramChats(bot, chat_ids),
+            chat_settings=ChatSettingsStore(sessions),
             commands=COMMANDS,
             bot_username=bot.username,
         )
@@ -133,7 +138,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         await plotter.start()
         stack.push_async_callback(plotter.close)
         enforced = settings.limits == "telegram"
-        parking, chat_ids, dead_letters = Parking(redis), ChatIds(redis), DeadLetters(redis)
+        parking, dead_letters = Parking(redis), DeadLetters(redis)
         outbox = TelegramOutbox(bot, Sender(Limiter(redis, enforced=enforced), parking, chat_ids), chat_ids)
         guard = FloodGuard(redis, enforced=enforced)
         conversation = Conversation(bot, redis, services, TABLE, outbox, chat_ids, guard, settings.language)

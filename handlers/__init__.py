@@ -78,6 +78,7 @@ TABLE = Table(
         "forget": forget.press,
         "share": share.press,
     },
+    admin_buttons=frozenset(),
     questions={
         "new": models.answer_new,
         "teach": teach.answer,
@@ -89,4 +90,5 @@ TABLE = Table(
     other=basics.other,
     unknown=basics.unknown,
     not_asked=basics.not_asked,
+    events={},
 )

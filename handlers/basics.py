@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from handlers.context import Command, Context
+from handlers.context import FOR_ADMINS, Command, Context
 from handlers.fit import fit
 from handlers.messages import Button, Reply
 from handlers.models import new
 from handlers.points import looks_like_points
+from handlers.rights import ADMINS_ONLY
 from handlers.sentiment import EXAMPLE, sentiment
 from handlers.share import PAYLOAD, take
 from handlers.texts import LANGUAGES, Texts, language_of
@@ -88,6 +89,9 @@ async def unknown(context: Context) -> None:
 
 async def not_asked(context: Context) -> None:
     """Tell somebody whom a question is for; nothing in the chat changes."""
+    if context.args == FOR_ADMINS:
+        context.notice = context.t(ADMINS_ONLY)
+        return
     quoted = context.message.quoted
     author = quoted.author if quoted is not None else None
     if author is not None and str(author.id) == context.args and author.name:

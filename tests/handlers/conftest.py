@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import redis.asyncio
 
-from bot.sessions import KeptResults
-from handlers.context import ChatSettings, Context, Handler, Services, Session
+from bot.chat_settings import ChatSettingsStore
+from bot.sessions import KeptResults, Sessions
+from handlers.context import About, ChatSettings, Context, Handler, Myself, Services, Session
 from handlers.errors import Refusal
 from handlers.messages import Chat, Document, Message, Person, Press, Quoted, Reply, Sent
 from handlers.texts import Texts
@@ -50,6 +51,9 @@ class RecordingOutbox:
     async def edit(self, sent: Sent, reply: Reply) -> None:
         self._keep("edit", sent.message_id, reply)
 
+    async def react(self, chat: Chat, message_id: int, emoji: str | None) -> bool:
+        raise AssertionError("an answer is no reaction")
+
     async def answer_press(self, press_id: str, notice: str = "") -> None:
         raise AssertionError("the conversation answers a press, once")
 
@@ -67,6 +71,27 @@ class RecordingOutbox:
     @property
     def last(self) -> Reply:
         return self.messages[self.order[-1][1]]
+
+
+@dataclass
+class KnownChats:
+    """The edge of the handlers towards Telegram: who rules, and what a chat is."""
+
+    rulers: set[int] = field(default_factory=set)
+    known: About = field(default_factory=About)
+    me: Myself = field(default_factory=lambda: Myself("administrator"))
+
+    async def admins(self, chat: int) -> frozenset[int]:
+        return frozenset(self.rulers)
+
+    async def about(self, chat: int) -> About:
+        return self.known
+
+    async def myself(self, chat: int) -> Myself:
+        return self.me
+
+    def forget(self, chat: int) -> None:
+        """Nothing is remembered."""
 
 
 @dataclass
@@ -140,7 +165,14 @@ class Talk:
         except Refusal as refusal:
             await context.reply(Reply(refusal.words(context.t)))
         self.notice = context.notice
-        return self.outbox.last
+        return self.outbox.last if self.outbox.order else Reply("")
+
+
+def rulers(talk: Talk) -> set[int]:
+    """Return who rules the chat, to add to."""
+    chats = talk.services.chats
+    assert isinstance(chats, KnownChats)
+    return chats.rulers
 
 
 def data_of(reply: Reply, label: str) -> str:
@@ -174,6 +206,8 @@ async def services(
         pools=Pools(redis_client),
         shares=Shares(redis_client),
         quotas=Quotas(examples=100_000, models=50, minutes=120),
+        chats=KnownChats(),
+        chat_settings=ChatSettingsStore(Sessions(redis_client)),
         bot_username="tonefit_bot",
     )
     await predictor.close()
