@@ -14,7 +14,7 @@ import telegram
 from redis.asyncio import Redis
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
-from bot.background import end, follow_progress, sweep
+from bot.background import end, follow_progress, run_schedules, sweep
 from bot.chat_ids import ChatIds
 from bot.chat_settings import ChatSettingsStore
 from bot.chats import TelegramChats
@@ -31,6 +31,7 @@ from bot.outbox import TelegramOutbox
 from bot.parking import Parking
 from bot.patience import for_ever, with_redis
 from bot.request import AiohttpRequest
+from bot.schedules import Schedules
 from bot.schema import migrate
 from bot.sender import Sender
 from bot.sessions import KeptResults, Sessions
@@ -43,8 +44,10 @@ from ml.examples import Examples
 from ml.feedback import Feedback
 from ml.jobs import Jobs
 from ml.kept_texts import KeptTexts
+from ml.mood import Mood
 from ml.plots import Plotter
 from ml.pools import Pools
+from ml.posts import Posts
 from ml.predictor import Predictor
 from ml.quotas import Quotas
 from ml.registry import Registry
@@ -112,7 +115,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         await with_redis(partial(migrate, redis))
         await _introduce(bot)
         stack.push_async_callback(bot.shutdown)
-        chat_ids, sessions = ChatIds(redis), Sessions(redis)
+        chat_ids, sessions, schedules = ChatIds(redis), Sessions(redis), Schedules(redis)
         store, registry = Store(settings.store_url), Registry(redis)
         predictor, plotter = Predictor(store, registry), Plotter()
         services = Services(
@@ -130,6 +133,9 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             quotas=Quotas(settings.most_examples, settings.most_models, settings.training_minutes),
             chats=TelegramChats(bot, chat_ids),
             chat_settings=ChatSettingsStore(sessions),
+            schedules=schedules,
+            mood=Mood(redis),
+            posts=Posts(redis),
             commands=COMMANDS,
             bot_username=bot.username,
         )
@@ -149,6 +155,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             "parking": parking.run,
             "progress": partial(follow_progress, services.jobs, outbox, plotter),
             "sweep": partial(sweep, services.jobs, dead_letters),
+            "schedules": partial(run_schedules, services, schedules, outbox, settings.language),
             "intake": partial(_intake, settings, bot, redis, inbox, token),
         }
         tasks = [asyncio.create_task(for_ever(name, part), name=name) for name, part in parts.items()]

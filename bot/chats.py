@@ -43,7 +43,8 @@ class TelegramChats:
 
         async def ask() -> frozenset[int]:
             members = await self._ask("getChatAdministrators", chat)
-            return frozenset(int(member["user"]["id"]) for member in members)
+            people = (member["user"] for member in members)
+            return frozenset(int(user["id"]) for user in people if not user.get("is_bot"))
 
         return await self._admins.of(chat, ask)
 
@@ -71,6 +72,11 @@ class TelegramChats:
         reads = bool(me.get("can_read_all_group_messages"))
         rights = frozenset(name for name, given in member.items() if name.startswith("can_") and given)
         return Myself(str(member["status"]), rights, reads)
+
+    async def leave(self, chat: int) -> None:
+        """Go out of a chat."""
+        self.forget(chat)
+        await self._ask("leaveChat", chat)
 
     def forget(self, chat: int) -> None:
         """Ask anew: something changed there."""

@@ -19,6 +19,9 @@ from redis.exceptions import RedisError
 OVERALL = RateLimitItemPerSecond(30)
 PER_CHAT = RateLimitItemPerSecond(1)
 PER_GROUP = RateLimitItemPerMinute(20)
+REACTIONS = RateLimitItemPerSecond(20)  # of the 30 a second: what people asked for has the others
+REACTIONS_PER_CHAT = RateLimitItemPerSecond(3)
+UNASKED_PER_GROUP = RateLimitItemPerMinute(10)  # of the 20 a minute, likewise
 PREFIX = "tonefit:limits"
 COST = "tonefit:cost:"  # string with a TTL: what a message to a group costs of its 20 a minute
 HIGHEST_COST = 8
@@ -96,9 +99,18 @@ class Limiter:
             return True
         if chat in self._chats or not self._line.empty:
             return False
+        budgets: list[tuple[RateLimitItem, str]] = [(OVERALL, "all")]
         if lane is Lane.REACTION:  # Telegram does not count it among a chat's messages
-            return await self._hit(OVERALL, "all")
-        return await self._hit(PER_CHAT, str(chat)) and await self._hit(OVERALL, "all")
+            budgets = [(REACTIONS_PER_CHAT, f"reactions:{chat}"), (REACTIONS, "reactions"), *budgets]
+        elif chat < 0:
+            unasked = (UNASKED_PER_GROUP, f"unasked:{chat}")
+            budgets = [(PER_CHAT, str(chat)), unasked, (PER_GROUP, str(chat)), *budgets]
+        else:
+            budgets = [(PER_CHAT, str(chat)), *budgets]
+        for item, name in budgets:
+            if not await self._hit(item, name):
+                return False
+        return True
 
     async def refused(self, chat: int | None) -> None:
         """Note that Telegram refused a message: a group's budget is smaller than it should be."""

@@ -7,7 +7,7 @@ from handlers.fit import fit
 from handlers.messages import Button, Reply
 from handlers.models import new
 from handlers.points import looks_like_points
-from handlers.rights import ADMINS_ONLY
+from handlers.rights import ADMINS_ONLY, check_admin
 from handlers.sentiment import EXAMPLE, sentiment
 from handlers.share import PAYLOAD, take
 from handlers.texts import LANGUAGES, Texts, language_of
@@ -108,6 +108,7 @@ async def press_cancel(context: Context) -> None:
 
 
 async def _choose(context: Context, language: str) -> None:
+    await check_admin(context)  # it is the language of the whole chat
     context.settings.language = language
     t = Texts(language)
     done = Reply(t("From now on I write English here."))

@@ -15,8 +15,10 @@ if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be i
     from ml.feedback import Feedback
     from ml.jobs import Jobs
     from ml.kept_texts import KeptTexts
+    from ml.mood import Mood
     from ml.plots import Plotter
     from ml.pools import Pools
+    from ml.posts import Posts
     from ml.predictor import Predictor
     from ml.quotas import Quotas
     from ml.registry import Registry
@@ -30,6 +32,12 @@ FOR_ADMINS = "admins"  # in a button: whose question it is, where an anonymous a
 class Outbox(Protocol):
     """Where answers go: the bot's side of the border."""
 
+    async def tell(self, person: int, reply: Reply) -> bool:
+        """Send something to a person in private that they did not ask for; False where that cannot be."""
+
+    async def reaches(self, person: int) -> bool:
+        """Say whether a person can be written to in private."""
+
     async def send(self, chat: Chat, reply: Reply, reply_to: int | None = None) -> Sent:
         """Send an answer, as a reply to a message where one is named."""
 
@@ -38,6 +46,9 @@ class Outbox(Protocol):
 
     async def react(self, chat: Chat, message_id: int, emoji: str | None) -> bool:
         """Set our reaction to a message, or take it away, if that may be done now; say whether it was."""
+
+    async def show(self, chat: Chat, reply: Reply, reply_to: int, before: int | None) -> Sent | None:
+        """Reply to a message, or put another answer in the place of `before`, if that may be done now."""
 
     async def answer_press(self, press_id: str, notice: str = "") -> None:
         """Tell Telegram that a press was taken, with a short notice over the chat."""
@@ -95,6 +106,9 @@ class Chats(Protocol):
     def forget(self, chat: int) -> None:
         """Ask anew: something changed there."""
 
+    async def leave(self, chat: int) -> None:
+        """Go out of a chat."""
+
     async def myself(self, chat: int) -> Myself:
         """Return what the bot is in a chat, asked anew.
 
@@ -114,6 +128,16 @@ class SettingsOfChats(Protocol):
 
     def forget(self, chat: int) -> None:
         """Read a chat's settings anew: somebody changed them."""
+
+
+class Schedules(Protocol):
+    """When chats hear something by themselves."""
+
+    async def plan(self, chat: int, settings: ChatSettings) -> None:
+        """Plan a chat's digest and alert as it wants them by now."""
+
+    async def first(self, name: str, seconds: int) -> bool:
+        """Say whether nobody asked this for so many seconds."""
 
 
 @dataclass
@@ -158,6 +182,7 @@ class ChatSettings:
     reactions: dict[str, str] = field(default_factory=dict)  # emoji to label
     timezone: str = "UTC"
     title: str = ""  # as it was when an admin last changed something
+    kind: str = ""  # supergroup, group or channel
     present: bool = True  # false where the bot was taken out
 
     def model_in(self, topic: int | None) -> str | None:
@@ -183,6 +208,9 @@ class Services:
     quotas: Quotas
     chats: Chats
     chat_settings: SettingsOfChats
+    schedules: Schedules
+    mood: Mood
+    posts: Posts
     commands: tuple[Command, ...] = ()
     bot_username: str = ""
     # threads full of numbers hold the interpreter's lock, which every answer needs: two are enough
@@ -216,6 +244,10 @@ class Context:
     def private(self) -> bool:
         """Whether nobody else reads along."""
         return self.message.chat.type == "private"
+
+    def remember_chat(self) -> None:
+        """Note what this chat is, for who deals with it from elsewhere."""
+        self.settings.title, self.settings.kind = self.message.chat.title, self.message.chat.type
 
     async def reply(self, reply: Reply) -> Sent:
         """Answer the message; one that was edited gets its answer edited.
