@@ -16,7 +16,7 @@ from handlers.context import About, Myself
 from handlers.errors import Refusal
 from handlers.texts import N_
 
-ADMINS_FOR = 5.0  # seconds: who was made no admin any more rules for no longer
+ADMINS_FOR = 3.0  # seconds: who was made no admin any more rules for no longer
 ABOUT_FOR = 300.0
 ASKING = 10.0  # seconds for one question
 MOST = 10_000  # chats that are remembered

@@ -22,6 +22,7 @@ from ml.gather import Gather
 HOUR, DAY = 3600, 86_400  # seconds
 KEPT = 90  # days
 HOURLY = 31  # days; older ones are one sum each, without the people
+SPARE = 9  # days more for the people of a day, until it is surely summed up
 MOVED_FOR = DAY  # seconds in which an edit moves a message from one tone to another
 TOGETHER = 0.004  # seconds in which the messages of many chats become one call
 AT_ONCE = 500  # keys read in one round trip
@@ -31,12 +32,13 @@ Told = Literal["new", "changed", "same", "unknown"]
 
 # Count messages, each once, or move those that were edited. KEYS: five of each message: its hour's tags, its
 # day's counts and people, the chat's days, the chats
-# ARGV: of each message: id, pseudonym, digest, label, hour, day, topic, chat, whether it is an edit
+# ARGV: seconds that an edit moves a message, days that counts and people are kept, then of each message: id,
+# pseudonym, digest, label, hour, day, topic, chat, whether it is an edit
 COUNT = """
 local told = {}
 for i = 0, #KEYS / 5 - 1 do
   local tags, mood, people, days, chats = unpack(KEYS, 5 * i + 1, 5 * i + 5)
-  local message, who, digest, label, hour, day, topic, chat, edit = unpack(ARGV, 9 * i + 1, 9 * i + 9)
+  local message, who, digest, label, hour, day, topic, chat, edit = unpack(ARGV, 9 * i + 4, 9 * i + 12)
   local held = redis.call('HGET', tags, message)
   if held and string.sub(held, 1, #digest) == digest then
     told[i + 1] = 'same'
@@ -52,18 +54,17 @@ for i = 0, #KEYS / 5 - 1 do
     redis.call('HSET', tags, message, digest .. who .. topic .. ':' .. label)
     local hours = tonumber(redis.call('HGET', people, who) or '0')
     redis.call('HSET', people, who, bit.bor(hours, bit.lshift(1, tonumber(hour))))
-    redis.call('EXPIREAT', tags, (day * 24 + hour + 1) * 3600 + @MOVED)
-    redis.call('EXPIREAT', mood, (day + @KEPT) * 86400)
-    redis.call('EXPIREAT', people, (day + @HOURLY + 1) * 86400)
+    redis.call('EXPIREAT', tags, (day * 24 + hour + 1) * 3600 + ARGV[1])
+    redis.call('EXPIREAT', mood, (day + ARGV[2]) * 86400)
+    redis.call('EXPIREAT', people, (day + ARGV[3]) * 86400)
     redis.call('ZADD', days, day, topic .. ':' .. day)
-    redis.call('EXPIREAT', days, (day + @KEPT) * 86400, 'GT')
-    redis.call('EXPIREAT', days, (day + @KEPT) * 86400, 'NX')
+    redis.call('EXPIREAT', days, (day + ARGV[2]) * 86400, 'GT')
+    redis.call('EXPIREAT', days, (day + ARGV[2]) * 86400, 'NX')
     redis.call('ZADD', chats, 'GT', day, chat)
   end
 end
 return told
 """
-COUNT = COUNT.replace("@MOVED", str(MOVED_FOR)).replace("@KEPT", str(KEPT)).replace("@HOURLY", str(HOURLY))
 # Forget which tones a person's messages of an hour got; where it goes on, its sums lose them too. KEYS: tags
 # ARGV: pseudonym, length of a digest, prefix of the chat's counts, day, hour (-1: it is over)
 SUBTRACT = """
@@ -87,6 +88,7 @@ return gone
 COMPACT = """
 if redis.call('HEXISTS', KEYS[1], 'people') == 1 then return 0 end
 local held = redis.call('HGETALL', KEYS[1])
+redis.call('HSET', KEYS[1], 'people', redis.call('HLEN', KEYS[2])) -- first: an empty hash loses its TTL
 local sums = {}
 for i = 1, #held, 2 do
   local label = string.match(held[i], '^%d+:(.*)$')
@@ -94,7 +96,6 @@ for i = 1, #held, 2 do
   redis.call('HDEL', KEYS[1], held[i])
 end
 for label, sum in pairs(sums) do redis.call('HSET', KEYS[1], 'day:' .. label, sum) end
-redis.call('HSET', KEYS[1], 'people', redis.call('HLEN', KEYS[2]))
 redis.call('UNLINK', KEYS[2])
 return 1
 """
@@ -149,7 +150,7 @@ class Mood:
 
     async def _count_all(self, messages: list[tuple[Tagged, bool, str]]) -> list[Told]:
         names: list[str] = []
-        arguments: list[str | int] = []
+        arguments: list[str | int] = [MOVED_FOR, KEPT, HOURLY + SPARE]
         for one, edited, who in messages:
             day, hour = one.at // DAY, one.at // HOUR % 24
             names += [

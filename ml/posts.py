@@ -105,12 +105,6 @@ class Posts:
             if b"at" in record
         ]
 
-    async def channels(self) -> list[int]:
-        """Return the channels of which posts are known."""
-        prefix = keys.posts(0).removesuffix("0")
-        names = [keys.as_text(name) async for name in self._redis.scan_iter(f"{prefix}*", count=500)]
-        return [int(name.removeprefix(prefix)) for name in names]
-
     async def take_out(self, channel: int, who: str) -> int:
         """Take a pseudonym out of who commented a channel's posts."""
         members: Any = await self._redis.zrange(keys.posts(channel), 0, -1)

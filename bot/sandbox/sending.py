@@ -51,6 +51,8 @@ def find_open_chat(backend: Backend, params: Json) -> Chat:
         raise ApiError(403, "bot was blocked by the user")
     if chat.type == "channel" and not chat.ruled_by(backend.world.bot_id):
         raise bad_request("need administrator rights in the channel chat")
+    if chat.role(backend.world.bot_id) == "restricted":
+        raise bad_request("not enough rights to send text messages to the chat")
     return chat
 
 
