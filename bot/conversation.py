@@ -152,6 +152,8 @@ class Conversation:
         try:
             async with turn.within(ANSWER_TIMEOUT):
                 await handler(hearing, event)
+        except Refusal as refusal:
+            log.info("update %s: left alone (%s)", event.update_id, refusal.sentence)
         except (Forbidden, BadRequest) as error:
             log.info("update %s: Telegram refused (%s)", event.update_id, type(error).__name__)
         except NetworkError as error:

@@ -45,7 +45,7 @@ class Outbox(Protocol):
         """Put another answer in the place of one that was sent; the same answer again changes nothing."""
 
     async def react(self, chat: Chat, message_id: int, emoji: str | None) -> bool:
-        """Set our reaction to a message, or take it away, if that may be done now; say whether it was."""
+        """Set our reaction to a message, or take it away, now or within a moment; say whether it was now."""
 
     async def show(self, chat: Chat, reply: Reply, reply_to: int, before: int | None) -> Sent | None:
         """Reply to a message, or put another answer in the place of `before`, if that may be done now."""
