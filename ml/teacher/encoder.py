@@ -17,10 +17,8 @@ from torch import Tensor, nn
 from ml.sources import LABELS, SOURCES
 from ml.text import normalise
 
-LAYERS, FROZEN = (
-    10,
-    4,
-)  # what is kept of twelve: the last two know least of tone; the first four stay as they are
+LAYERS = 10  # of twelve: the last two know least of tone
+FROZEN = 2  # the first, which stay as they are
 LONGEST = 72  # pieces of a text that are read, the halves at its two ends
 BEGIN, PAD, END, UNKNOWN = 0, 1, 2, 3
 BLOCK = 32  # weights that share a scale

@@ -32,6 +32,7 @@ ARGS = [
     "--disable-sync",
 ]
 DESKTOP = ViewportSize(width=1280, height=800)
+ONLINE = "#app[data-connection=online]"
 PATIENCE = 15_000  # ms, for a busy machine
 HOW_TO_GET_ONE = "no Chromium here: `apt-get install chromium`, or name one in CHROMIUM"
 
@@ -85,10 +86,16 @@ async def page(context: BrowserContext, sandbox: Sandbox) -> AsyncIterator[Page]
     page.on("console", lambda message: faults.append(message.text) if grave(message) else None)
     page.on("request", lambda request: None if near(request.url) else faults.append(request.url))
     await page.goto(sandbox.url)
-    await page.locator("#app[data-connection=online]").wait_for()
+    await page.locator(ONLINE).wait_for()
     yield page
     await page.close()
     assert faults == []
+
+
+async def reload(page: Page) -> None:
+    """Load the page anew and wait until it hears of what happens."""
+    await page.reload()
+    await page.locator(ONLINE).wait_for()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

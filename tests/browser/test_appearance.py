@@ -9,6 +9,7 @@ from playwright.async_api import FilePayload, Page, ViewportSize, expect
 
 from bot.sandbox.scene import ADA, GROUP
 from bot.sandbox.server import Sandbox
+from tests.browser.conftest import reload
 from tests.browser.scripted_bot import ScriptedBot
 
 PHONE = ViewportSize(width=390, height=844)
@@ -121,7 +122,7 @@ async def test_a_screen_reader_hears_new_messages_but_no_edits_and_no_history(
     await bot.call("editMessageText", chat_id=ADA, message_id=sent["message_id"], text="training, epoch 2")
     await expect(page.locator("article")).to_contain_text("epoch 2")
     await expect(announcer).to_have_text("Tonefit: training, epoch 1")
-    await page.reload()
+    await reload(page)
     await expect(page.locator("article")).to_have_count(1)
     await expect(announcer).to_have_text("")
 

@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 
 from bot.sandbox.scene import ADA, CHANNEL, GRACE, GROUP, XIAOMING
 from bot.sandbox.server import Sandbox
+from tests.browser.conftest import reload
 from tests.browser.scripted_bot import ScriptedBot
 
 DAY = 86_400  # seconds
@@ -36,7 +37,7 @@ async def test_a_photo_takes_its_room_before_it_is_there_and_is_enlarged_by_a_cl
     assert box is not None
     assert (round(box["width"]), round(box["height"])) == (420, 280)
     await page.unroute("**/chat/file/*")
-    await page.reload()
+    await reload(page)
     await expect(picture).to_have_js_property("naturalWidth", 1200)
     assert await picture.bounding_box() is not None
     await page.locator("article .photo").click()
@@ -74,7 +75,7 @@ async def test_users_text_is_never_markup(page: Page, bot: ScriptedBot, sandbox:
     await bot.call("sendMessage", chat_id=ADA, text=evil, reply_parameters=reply, reply_markup=keyboard)
     link = [{"type": "text_link", "offset": 0, "length": 4, "url": "javascript:document.title='owned'"}]
     sandbox.messages(ADA)[-1]["entities"] = link
-    await page.reload()
+    await reload(page)
     await expect(page.locator("article")).to_have_count(3)
     await expect(page.locator("article .words").first).to_contain_text(evil)
     await expect(page.locator(".key").first).to_have_text(evil)
@@ -142,7 +143,7 @@ async def test_days_are_separated_and_the_bots_doing_is_shown(
     (await sandbox.say(ADA, ADA, "long ago"))["date"] = int(time.time()) - 400 * DAY
     (await sandbox.say(ADA, ADA, "yesterday"))["date"] = int(time.time()) - DAY
     await sandbox.say(ADA, ADA, "now")
-    await page.reload()
+    await reload(page)
     await expect(page.locator(".day-name")).to_have_count(3)
     await expect(page.locator(".day-name").nth(1)).to_have_text("Yesterday")
     await expect(page.locator(".day-name").nth(2)).to_have_text("Today")

@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 
 from bot.sandbox.scene import ADA, GRACE, GROUP
 from bot.sandbox.server import Sandbox
+from tests.browser.conftest import reload
 from tests.browser.scripted_bot import ScriptedBot
 
 TOPS = """() => Object.fromEntries(
@@ -86,7 +87,7 @@ async def test_older_messages_come_on_scrolling_up_and_keep_the_place(
 ) -> None:
     bot.silent = True
     await fill_private_chat(sandbox, 130)
-    await page.reload()
+    await reload(page)
     await expect(page.locator("article")).to_have_count(50)
     await scroll_by(page, -100_000)
     await expect(page.locator("article")).to_have_count(100)
@@ -106,7 +107,7 @@ async def test_an_edit_of_a_message_that_is_not_loaded_leaves_no_gap(
     bot.silent = True
     first = await bot.call("sendMessage", chat_id=ADA, text="an old one")
     await fill_private_chat(sandbox, 120)
-    await page.reload()
+    await reload(page)
     await expect(page.locator("article")).to_have_count(50)
     await bot.call("editMessageText", chat_id=ADA, message_id=first["message_id"], text="an old one, edited")
     await bot.call("sendMessage", chat_id=ADA, text="the newest")
@@ -122,7 +123,7 @@ async def test_a_click_on_a_quote_jumps_to_a_message_that_was_not_loaded(
 ) -> None:
     bot.silent = True
     messages = await fill_private_chat(sandbox, 130)
-    await page.reload()
+    await reload(page)
     reply = {"message_id": messages[3]["message_id"]}
     await bot.call("sendMessage", chat_id=ADA, text="about that", reply_parameters=reply)
     await page.locator(".quoted", has_text="message number 4").click()

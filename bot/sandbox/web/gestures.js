@@ -38,7 +38,11 @@ function openContext(event, timeline, on) {
   if (!message || selected || event.target.closest(".words a")) return;
   event.preventDefault();
   const byKey = event.clientX === 0 && event.clientY === 0;
-  on.menu(message, byKey ? centreOf(event.target) : { x: event.clientX, y: event.clientY });
+  const point = byKey ? centreOf(event.target) : { x: event.clientX, y: event.clientY };
+  const open = () => on.menu(message, point);
+  // Where the button is still down, its release would count as a click beside a menu that is already open.
+  if (event.buttons) addEventListener("pointerup", open, { once: true });
+  else open();
 }
 
 function doubleClicked(event, timeline, on) {

@@ -17,6 +17,7 @@ export class Timeline {
   #bubbles = new Map(); // the key of a message -> Bubble
   #days = new Map(); // the key of a day -> its section
   #stuck = true;
+  #top = 0; // where the list was last seen or put
   #idle = null;
 
   constructor(root, store, on) {
@@ -26,7 +27,7 @@ export class Timeline {
     this.content = el("div.timeline-content");
     root.append(this.content);
     root.addEventListener("scroll", () => (this.#scrolled(), this.#showDay()), { passive: true });
-    const observer = new ResizeObserver(() => this.#stuck && this.toBottom());
+    const observer = new ResizeObserver(() => this.#follows() && this.toBottom());
     observer.observe(root);
     observer.observe(this.content);
   }
@@ -43,6 +44,7 @@ export class Timeline {
     this.#days.clear();
     this.content.replaceChildren();
     this.#stuck = true;
+    this.#top = 0;
   }
 
   /** Bring the list to the state of `messages`; those that `justCame` slide in. */
@@ -69,6 +71,13 @@ export class Timeline {
   toBottom({ smooth = false } = {}) {
     this.#stuck = true;
     this.root.scrollTo({ top: this.root.scrollHeight, behavior: smooth ? "smooth" : "instant" });
+    this.#top = this.root.scrollTop;
+  }
+
+  // Somebody may have scrolled up a moment before the browser tells of it: that is not undone.
+  #follows() {
+    if (this.root.scrollTop < this.#top) this.#scrolled();
+    return this.#stuck;
   }
 
   /** Scroll to a message and let it flash; false where it is not loaded. */
@@ -128,7 +137,7 @@ export class Timeline {
 
   // At the bottom the list follows; elsewhere the first visible message stays where it is.
   #keepPlace(change) {
-    const anchor = this.#stuck ? null : this.#firstVisible();
+    const anchor = this.#follows() ? null : this.#firstVisible();
     change();
     if (!anchor) return this.#stuck && this.toBottom();
     if (anchor.node.isConnected) this.root.scrollTop += anchor.node.getBoundingClientRect().top - anchor.top;
@@ -153,6 +162,7 @@ export class Timeline {
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.root;
+    this.#top = scrollTop;
     this.#stuck = scrollHeight - scrollTop - clientHeight < AT_BOTTOM;
     if (scrollTop < NEAR_TOP) this.on.older?.();
     this.on.scrolled?.(this.#stuck);
