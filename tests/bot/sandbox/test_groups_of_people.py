@@ -73,7 +73,7 @@ async def test_a_chat_takes_the_reactions_that_it_allows(sandbox: Sandbox, bot: 
     allowed = (await bot.get_chat(TALK)).available_reactions
     assert [one.to_dict()["emoji"] for one in allowed or ()] == ["👍"]
     await bot.set_message_reaction(TALK, said["message_id"], "👍")
-    with pytest.raises(BadRequest, match="(?i)reaction_invalid"):
+    with pytest.raises(BadRequest, match=r"(?i)reaction_invalid"):
         await bot.set_message_reaction(TALK, said["message_id"], "😁")
 
 
