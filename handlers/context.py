@@ -183,6 +183,7 @@ class ChatSettings:
     timezone: str = "UTC"
     title: str = ""  # as it was when an admin last changed something
     kind: str = ""  # supergroup, group or channel
+    spoken: str | None = None  # the language of who set it up, for what is said unasked
     present: bool = True  # false where the bot was taken out
 
     def model_in(self, topic: int | None) -> str | None:
@@ -248,6 +249,7 @@ class Context:
     def remember_chat(self) -> None:
         """Note what this chat is, for who deals with it from elsewhere."""
         self.settings.title, self.settings.kind = self.message.chat.title, self.message.chat.type
+        self.settings.spoken = self.t.language
 
     async def reply(self, reply: Reply) -> Sent:
         """Answer the message; one that was edited gets its answer edited.

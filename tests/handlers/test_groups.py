@@ -113,6 +113,15 @@ async def test_quiet_shows_nothing_and_counts_on(group: Talk) -> None:
     assert await group.services.mood.chats() == [-100]
 
 
+async def test_quiet_without_a_word_changes_nothing_and_offers_a_button(group: Talk) -> None:
+    shown = await group.say(places.quiet)
+    assert shown.text.startswith("Not quiet")
+    assert not group.settings.quiet
+    pressed = await group.press_labelled(places.press_quiet, "Be quiet")
+    assert pressed.text.startswith("Quiet")
+    assert group.settings.quiet
+
+
 async def test_off_counts_nothing(group: Talk) -> None:
     await overheard.overhear(hearing(group), said())
     assert await group.services.mood.chats() == []
