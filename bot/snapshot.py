@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import orjson
 import redis
@@ -36,7 +36,7 @@ def keys(client: redis.Redis) -> Iterator[bytes]:
 
 def read(client: redis.Redis, names: list[bytes]) -> Iterator[bytes]:
     """Yield a line for each key: its name, type, content and the moment (Unix ms) that it expires, if any."""
-    pipe = client.pipeline(transaction=False)
+    pipe: Any = client.pipeline(transaction=False)
     for name in names:
         pipe.type(name)
         pipe.pexpiretime(name)
@@ -62,7 +62,7 @@ def write(client: redis.Redis, line: bytes, now: float) -> bool:
     if "expires" in held and held["expires"] <= now * 1000:
         return False
     name, kind, value = _bytes(held["key"]), held["type"], held["value"]
-    pipe = client.pipeline(transaction=True)
+    pipe: Any = client.pipeline(transaction=True)
     pipe.delete(name)
     if kind == "string":
         pipe.set(name, _bytes(value))
@@ -80,7 +80,7 @@ def write(client: redis.Redis, line: bytes, now: float) -> bool:
             for entry, fields in part:
                 pipe.xadd(name, {_bytes(f): _bytes(v) for f, v in fields}, id=_bytes(entry))
     if kind == "stream" and value:
-        cast("Any", pipe).execute_command("XSETID", name, _bytes(held["last"]))
+        pipe.execute_command("XSETID", name, _bytes(held["last"]))
     if "expires" in held:
         pipe.pexpireat(name, held["expires"])
     pipe.execute()
