@@ -61,7 +61,8 @@ The pieces' vectors start from a transformer (the first ten layers of multilingu
 on the same rows), which read each piece alone; what is learned about a piece is added, and {left_out:.0%} of
 the texts are read without it. The transformer's probabilities of {softened:,} texts, parts of texts and
 sentences of our own count {taught:.0%} beside the label, or stand for it where there is none
-(`ml/fragments.py`, `ml/phrases.py`). Both are numbers in `ml/teacher`; the transformer itself is needed for nothing.
+(`ml/fragments.py`, `ml/phrases.py`). Both are numbers in `ml/teacher`; the transformer itself is needed
+for nothing.
 
 {passes} passes of {rows:,} rows drawn by set (its size to the power 0.6, no row more than twice a pass),
 batches of {batch} texts of like length, Adam with a rate that rises to {rate} and falls as a cosine,

@@ -52,8 +52,8 @@ FAILED = (
 TRANSFORMER = (
     "The transformer itself, on the first 300 dev rows of a set: tweeteval_sentiment 72.0, goemotions3\n"
     "76.9, sst2 87.7, smp2020 80.5, cped 38.3, waimai10k 92.7, online_shopping 94.3, UMSAB 63.5,\n"
-    "indonesian_3 89.1, nsmc3_ko 58.7, wisesight_th 67.5. After 241 steps for 3,350 it got 68.6, 75.4, 80.8 and\n"
-    "78.9 on the first four, 92.0 on waimai10k, 61.0 on UMSAB, and 13 of the 14 negations.\n"
+    "indonesian_3 89.1, nsmc3_ko 58.7, wisesight_th 67.5. After 241 steps for 3,350 it got 68.6, 75.4, 80.8\n"
+    "and 78.9 on the first four, 92.0 on waimai10k, 61.0 on UMSAB, and 13 of the 14 negations.\n"
     "fastText, trained as in `tests/bench`, gets 57.5 on the dev rows of nsmc3_ko."
 )
 
