@@ -14,8 +14,10 @@ import telegram
 from redis.asyncio import Redis
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
-from bot.background import end, follow_progress, sweep
+from bot.background import end, follow_progress, run_schedules, sweep
 from bot.chat_ids import ChatIds
+from bot.chat_settings import ChatSettingsStore
+from bot.chats import TelegramChats
 from bot.connection import connect
 from bot.conversation import Conversation
 from bot.dead_letters import DeadLetters
@@ -29,9 +31,10 @@ from bot.outbox import TelegramOutbox
 from bot.parking import Parking
 from bot.patience import for_ever, with_redis
 from bot.request import AiohttpRequest
+from bot.schedules import Schedules
 from bot.schema import migrate
 from bot.sender import Sender
-from bot.sessions import KeptResults
+from bot.sessions import KeptResults, Sessions
 from bot.settings import Settings
 from bot.shards import Shards
 from bot.web import Webhook, secret_of
@@ -41,8 +44,10 @@ from ml.examples import Examples
 from ml.feedback import Feedback
 from ml.jobs import Jobs
 from ml.kept_texts import KeptTexts
+from ml.mood import Mood
 from ml.plots import Plotter
 from ml.pools import Pools
+from ml.posts import Posts
 from ml.predictor import Predictor
 from ml.quotas import Quotas
 from ml.registry import Registry
@@ -110,6 +115,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         await with_redis(partial(migrate, redis))
         await _introduce(bot)
         stack.push_async_callback(bot.shutdown)
+        chat_ids, sessions, schedules = ChatIds(redis), Sessions(redis), Schedules(redis)
         store, registry = Store(settings.store_url), Registry(redis)
         predictor, plotter = Predictor(store, registry), Plotter()
         services = Services(
@@ -125,6 +131,11 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             pools=Pools(redis),
             shares=Shares(redis),
             quotas=Quotas(settings.most_examples, settings.most_models, settings.training_minutes),
+            chats=TelegramChats(bot, chat_ids),
+            chat_settings=ChatSettingsStore(sessions),
+            schedules=schedules,
+            mood=Mood(redis),
+            posts=Posts(redis),
             commands=COMMANDS,
             bot_username=bot.username,
         )
@@ -133,7 +144,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         await plotter.start()
         stack.push_async_callback(plotter.close)
         enforced = settings.limits == "telegram"
-        parking, chat_ids, dead_letters = Parking(redis), ChatIds(redis), DeadLetters(redis)
+        parking, dead_letters = Parking(redis), DeadLetters(redis)
         outbox = TelegramOutbox(bot, Sender(Limiter(redis, enforced=enforced), parking, chat_ids), chat_ids)
         guard = FloodGuard(redis, enforced=enforced)
         conversation = Conversation(bot, redis, services, TABLE, outbox, chat_ids, guard, settings.language)
@@ -144,6 +155,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             "parking": parking.run,
             "progress": partial(follow_progress, services.jobs, outbox, plotter),
             "sweep": partial(sweep, services.jobs, dead_letters),
+            "schedules": partial(run_schedules, services, schedules, outbox, settings.language),
             "intake": partial(_intake, settings, bot, redis, inbox, token),
         }
         tasks = [asyncio.create_task(for_ever(name, part), name=name) for name, part in parts.items()]

@@ -12,8 +12,11 @@ from telegram.error import TelegramError
 from bot.dead_letters import DeadLetters
 from bot.logs import traceback_without_values
 from bot.outbox import TelegramOutbox
+from bot.schedules import Schedules
+from handlers.context import ChatSettings, Services
 from handlers.progress import ProgressCards
 from handlers.texts import Texts
+from handlers.unasked import send_alert, send_digest
 from ml.jobs import Job, Jobs, Progress
 from ml.plots import Plotter
 
@@ -68,6 +71,24 @@ async def sweep(jobs: Jobs, dead_letters: DeadLetters) -> None:
             await dead_letters.forget_old()
         except (RedisError, TimeoutError) as error:
             log.warning("lost jobs could not be looked for (%s)", type(error).__name__)
+
+
+async def run_schedules(
+    services: Services, schedules: Schedules, outbox: TelegramOutbox, language: str
+) -> None:
+    """Send digests and alerts when they are due."""
+
+    async def fresh(chat: int) -> ChatSettings:
+        services.chat_settings.forget(chat)
+        return await services.chat_settings.of(chat)
+
+    async def digest(chat: int, settings: ChatSettings) -> None:
+        await send_digest(services, outbox.unasked(), chat, settings, Texts(settings.language or language))
+
+    async def alert(chat: int, settings: ChatSettings) -> None:
+        await send_alert(services, outbox.unasked(), chat, settings, Texts(settings.language or language))
+
+    await schedules.run(fresh, digest, alert, services.mood)
 
 
 async def end(tasks: Sequence[asyncio.Task[None]]) -> None:

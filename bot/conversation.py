@@ -23,12 +23,13 @@ from bot.outbox import TelegramOutbox
 from bot.patience import with_redis
 from bot.sessions import Answers, Remembered, Sessions
 from bot.turn import Turn
-from bot.updates import message_of, read_update
+from bot.updates import message_of, read_event
 from handlers.again import offer, waited_long
-from handlers.context import Context, Services
+from handlers.context import Context, Hearing, Services
 from handlers.errors import Refusal, new_reference
-from handlers.messages import Message, Reply
-from handlers.routing import Route, Table, route
+from handlers.messages import Event, Message, Reply
+from handlers.rights import NotAllowed, as_asked, check_admin
+from handlers.routing import Route, Table, addressed, route
 from handlers.texts import Texts, language_of
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,11 @@ class Conversation:
         message = await self._read(update)
         if message is None:
             return
+        if not isinstance(message, Message) or not addressed(message, self._services.bot_username):
+            await self._hear(message, turn)
+            return
         outbox = self._outbox.of(turn, press=message.press is not None)
+        message = await as_asked(message, self._services.chats)
         remembered = await self._sessions.load(message)
         where = route(message, remembered.session, self._table, self._services.bot_username)
         if where is None:
@@ -107,6 +112,7 @@ class Conversation:
         if where.command is not None and where.command.again and sent is not None:
             writes.append(partial(self._answers.keep, message, sent))
         await asyncio.gather(*(with_redis(write) for write in writes))
+        self._services.chat_settings.forget(message.chat.key)
         log.debug("answered update %s in %.0f ms", message.update_id, 1000 * (time.monotonic() - started))
         if context.rerun is not None:
             await self._rerun(context.rerun, turn)
@@ -117,8 +123,8 @@ class Conversation:
         reason = "processes died over it" if error is None else traceback_without_values(error)
         log.error("fault %s in update %s\n%s", reference, update.get("update_id"), reason)
         message = await self._read(update)
-        if message is None:
-            return reference
+        if not isinstance(message, Message) or not addressed(message, self._services.bot_username):
+            return reference  # nobody waits for an answer
         key = f"{FAULT}{message.chat.key}:{type(error).__name__}"
         turn.over()
         outbox = self._outbox.of(turn)
@@ -135,26 +141,42 @@ class Conversation:
             await outbox.answer_press(message.press.id)
         return reference
 
+    async def _hear(self, event: Event, turn: Turn) -> None:
+        """Deal with what nobody addressed to the bot: no session is read, nobody is counted as asking."""
+        handler = self._table.events.get(type(event))
+        if handler is None:
+            return
+        settings = await self._services.chat_settings.of(event.chat.key)
+        language = settings.language or self._default_language
+        hearing = Hearing(settings, self._services, self._outbox.of(turn), Texts(language))
+        try:
+            async with turn.within(ANSWER_TIMEOUT):
+                await handler(hearing, event)
+        except (Forbidden, BadRequest) as error:
+            log.info("update %s: Telegram refused (%s)", event.update_id, type(error).__name__)
+        except NetworkError as error:
+            log.warning("update %s: a call was cut (%s)", event.update_id, type(error).__name__)
+
     async def _rerun(self, update: dict[str, Any], turn: Turn) -> None:
         """Answer a command that had waited, as if it had come now."""
         now = int(time.time())
         content = {name: held | {"date": now} for name, held in update.items() if isinstance(held, dict)}
         await self.answer({"update_id": update["update_id"], **content}, turn)
 
-    async def _read(self, raw: dict[str, Any]) -> Message | None:
+    async def _read(self, raw: dict[str, Any]) -> Event | None:
         """Read an update; one that is malformed is left out, since nobody could be answered."""
         try:
-            message = read_update(raw, self._bot.id)
+            event = read_event(raw, self._bot.id)
             await self._follow_migration(message_of(raw) or {})
         except (TypeError, ValueError, KeyError, AttributeError, OverflowError, OSError) as error:
             log.warning("update %s cannot be read\n%s", raw.get("update_id"), traceback_without_values(error))
             return None
-        if message is None:
+        if event is None:
             return None
-        internal = await self._chat_ids.internal(message.chat.id)
-        if internal == message.chat.id:
-            return message
-        return replace(message, chat=replace(message.chat, internal=internal))
+        internal = await self._chat_ids.internal(event.chat.id)
+        if internal == event.chat.id:
+            return event
+        return replace(event, chat=replace(event.chat, internal=internal))
 
     async def _follow_migration(self, message: dict[str, Any]) -> None:
         """Note that a group became a supergroup; both of its ids tell it."""
@@ -193,7 +215,13 @@ class Conversation:
     async def _handle(self, where: Route, context: Context, turn: Turn) -> None:
         try:
             async with turn.within(ANSWER_TIMEOUT), self._typing(context, turn):
+                if where.admins:
+                    await check_admin(context)
                 await where.handler(context)
+        except NotAllowed as refusal:
+            if context.message.press is None:
+                await self._say(context, Reply(refusal.words(context.t)))
+            context.notice = refusal.words(context.t)
         except Refusal as refusal:
             await self._say(context, Reply(refusal.words(context.t)))
         except Forbidden:

@@ -18,7 +18,16 @@ from ml.lease import RENEWAL, Lease
 
 log = logging.getLogger(__name__)
 
-ALLOWED_UPDATES = ["message", "edited_message", "channel_post", "edited_channel_post", "callback_query"]
+ALLOWED_UPDATES = [
+    "message",
+    "edited_message",
+    "channel_post",
+    "edited_channel_post",
+    "callback_query",
+    "message_reaction",
+    "message_reaction_count",
+    "my_chat_member",
+]
 BATCH = 100
 LONG_POLL = 20  # seconds that the server holds a request open
 FULL = 20_000  # updates waiting; above that the rest waits at Telegram, which keeps it 24 h

@@ -16,9 +16,12 @@ from limits.errors import StorageError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-OVERALL = RateLimitItemPerSecond(30)
+OVERALL = RateLimitItemPerSecond(28)  # of about 30: on their way two seconds' calls may move together
 PER_CHAT = RateLimitItemPerSecond(1)
 PER_GROUP = RateLimitItemPerMinute(20)
+REACTIONS = RateLimitItemPerSecond(20)  # a second in all: what people asked for has the other places
+REACTIONS_PER_CHAT = RateLimitItemPerSecond(3)
+UNASKED_PER_GROUP = RateLimitItemPerMinute(10)  # of the 20 a minute, likewise
 PREFIX = "tonefit:limits"
 COST = "tonefit:cost:"  # string with a TTL: what a message to a group costs of its 20 a minute
 HIGHEST_COST = 8
@@ -46,7 +49,7 @@ class Lane(IntEnum):
 class Limiter:
     """Lets calls through as fast as Telegram takes them.
 
-    A call first waits for its chat, one behind the other, then with all others for one of the 30 places a
+    A call first waits for its chat, one behind the other, then with all others for one of the 28 places a
     second, which go by lane. A refusal by Telegram halves a group's budget for a while.
 
     Args:
@@ -96,9 +99,18 @@ class Limiter:
             return True
         if chat in self._chats or not self._line.empty:
             return False
+        budgets: list[tuple[RateLimitItem, str]] = [(OVERALL, "all")]
         if lane is Lane.REACTION:  # Telegram does not count it among a chat's messages
-            return await self._hit(OVERALL, "all")
-        return await self._hit(PER_CHAT, str(chat)) and await self._hit(OVERALL, "all")
+            budgets = [(REACTIONS_PER_CHAT, f"reactions:{chat}"), (REACTIONS, "reactions"), *budgets]
+        elif chat < 0:
+            unasked = (UNASKED_PER_GROUP, f"unasked:{chat}")
+            budgets = [(PER_CHAT, str(chat)), unasked, (PER_GROUP, str(chat)), *budgets]
+        else:
+            budgets = [(PER_CHAT, str(chat)), *budgets]
+        for item, name in budgets:
+            if not await self._hit(item, name):
+                return False
+        return True
 
     async def refused(self, chat: int | None) -> None:
         """Note that Telegram refused a message: a group's budget is smaller than it should be."""

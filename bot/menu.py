@@ -21,7 +21,9 @@ async def show_menus(bot: telegram.Bot, commands: tuple[Command, ...]) -> None:
     for language in ("en", "zh"):
         t = Texts(language)
         private = [
-            telegram.BotCommand(line.name, t(line.summary)) for line in commands if line.name != "start"
+            telegram.BotCommand(line.name, t(line.summary))
+            for line in commands
+            if line.name != "start" and not line.admins
         ]
         group = [entry for entry in private if entry.command in GROUP]
         code = None if language == "en" else language

@@ -10,7 +10,7 @@ from typing import Any
 
 import telegram
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, TelegramError, TimedOut
+from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
 
 from bot.chat_ids import ChatIds
 from bot.edits import Edit, Edits
@@ -56,6 +56,32 @@ class TelegramOutbox:
         if press:
             outbox._reply_lane = outbox._edit_lane = Lane.BUTTON
         return outbox
+
+    def unasked(self) -> TelegramOutbox:
+        """Return the outbox of what nobody waits for."""
+        outbox = copy(self)
+        outbox._turn, outbox._reply_lane = Free(), Lane.DIGEST
+        return outbox
+
+    async def tell(self, person: int, reply: Reply) -> bool:
+        """Send something to a person in private that they did not ask for; False where that cannot be."""
+        try:
+            await self._call(
+                partial(self._send_text, Chat(person, "private"), reply, None), Lane.DIGEST, person
+            )
+        except (BadRequest, Forbidden) as error:  # who never wrote to me, or blocked me
+            log.info("person %s was not told (%s)", person, type(error).__name__)
+            return False
+        return True
+
+    async def reaches(self, person: int) -> bool:
+        """Say whether a person can be written to in private: who never wrote, or blocked us, cannot."""
+        call = partial(self._bot.send_chat_action, action="typing")
+        try:
+            await self._call(call, Lane.EDIT, person)
+        except (BadRequest, Forbidden):
+            return False
+        return True
 
     async def send(self, chat: Chat, reply: Reply, reply_to: int | None = None) -> Sent:
         """Send an answer; a message that was deleted meanwhile is answered all the same."""
@@ -149,8 +175,34 @@ class TelegramOutbox:
 
     async def react(self, chat: Chat, message_id: int, emoji: str | None) -> bool:
         """Set our reaction to a message, or take it away, if that may be done now; say whether it was."""
-        call = partial(self._bot.set_message_reaction, message_id=message_id, reaction=emoji)
-        return await self._sender.at_once(call, Lane.REACTION, chat.id)
+        reaction = [{"type": "emoji", "emoji": emoji}] if emoji else []
+
+        async def call(chat_id: int) -> Any:
+            data = parameters(chat_id=chat_id, message_id=message_id, reaction=reaction)
+            return await self._bot.request.post(f"{self._bot.base_url}/setMessageReaction", data)
+
+        try:
+            return await self._sender.at_once(call, Lane.REACTION, chat.id) is not None
+        except (BadRequest, Forbidden) as error:
+            # Not allowed here any more, or the message is gone.
+            log.info("no reaction in chat %s: %s", chat.id, type(error).__name__)
+            return False
+
+    async def show(self, chat: Chat, reply: Reply, reply_to: int, before: int | None) -> Sent | None:
+        """Reply to a message, or put another answer in the place of `before`, if that may be done now."""
+        if before is not None:
+            await self.edit(Sent(chat.id, before), reply)
+            return Sent(chat.id, before)
+        sent = self._turn.earlier()
+        if sent is None:
+            call = partial(self._show, chat, reply, reply_to)
+            sent = await self._sender.at_once(call, Lane.DIGEST, chat.id, self._turn)
+            if sent is not None:
+                self._turn.note(sent)
+        return sent
+
+    async def _show(self, chat: Chat, reply: Reply, reply_to: int, chat_id: int) -> Sent:
+        return await self._send_text(chat, reply, reply_to, chat_id)
 
     async def answer_press(self, press_id: str, notice: str = "") -> None:
         """Stop the button's spinner, once; a press that is too old for an answer needs none."""

@@ -16,6 +16,8 @@ PARKED = "tonefit:parked"  # sorted set: a chat's Telegram id to when it is free
 ASK_EVERY = 1.0  # seconds until another replica hears of it
 NO_CHAT = 0  # calls that are about no chat
 
+Place = int | tuple[int, str]  # a chat, or one kind of calls in it
+
 # KEYS: parked; ARGV: chat, milliseconds
 PARK = """
 local time = redis.call('TIME')
@@ -39,10 +41,10 @@ class Parking:
     def __init__(self, redis: Redis) -> None:
         self._park = redis.register_script(PARK)
         self._read = redis.register_script(READ)
-        self._until: dict[int, float] = {}  # by the monotonic clock
+        self._until: dict[Place, float] = {}  # by the monotonic clock
 
-    def left(self, chat: int) -> float:
-        """Return the seconds for which a chat is still parked."""
+    def left(self, chat: Place) -> float:
+        """Return the seconds for which a chat, or what is only a part of it, is still parked."""
         until = self._until.get(chat)
         if until is None:
             return 0.0
@@ -55,6 +57,10 @@ class Parking:
         """Wait until a chat may be written to."""
         while (left := self.left(chat)) > 0:  # noqa: ASYNC110 - it may be parked again meanwhile
             await asyncio.sleep(left)
+
+    def hold(self, place: Place, seconds: float) -> None:
+        """Leave a part of a chat alone, here only: who answers a chat is one replica."""
+        self._until[place] = max(self._until.get(place, 0.0), time.monotonic() + seconds)
 
     async def park(self, chat: int, seconds: float) -> None:
         """Leave a chat alone, here at once and in every replica within a second."""

@@ -90,9 +90,27 @@ class Sender:
                 await self._parking.wait(chat or NO_CHAT)
                 await self._limiter.wait(chat, lane)
 
-    async def at_once(self, method: Method, lane: Lane, chat: int) -> bool:
-        """Make a call that does not matter, where it may be made now; say whether it was."""
-        if self._parking.left(chat) or not await self._limiter.free(chat, lane):
-            return False
-        await method(chat_id=chat)
-        return True
+    async def at_once(self, method: Method, lane: Lane, chat: int, turn: Free | None = None) -> Any:
+        """Make a call that does not matter, where it may be made now, and return its result; else None.
+
+        Where Telegram finds that there were too many reactions, messages go on and reactions wait.
+        """
+        chat = self._chat_ids.address(chat)
+        place = (chat, "reactions") if lane is Lane.REACTION else chat
+        if self._parking.left(chat) or self._parking.left(place) or not await self._limiter.free(chat, lane):
+            return None
+        if turn is not None:
+            await turn.begin()
+        try:
+            return await method(chat_id=chat)
+        except RetryAfter as error:
+            pause = error.retry_after
+            seconds = (pause if isinstance(pause, int | float) else pause.total_seconds()) + MARGIN
+            if lane is Lane.REACTION:
+                self._parking.hold(place, seconds)
+            else:
+                await self._parking.park(chat, seconds)
+            return None
+        except ChatMigrated as error:
+            await self._chat_ids.moved(chat, error.new_chat_id)
+            return None

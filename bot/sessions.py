@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 import orjson
@@ -94,8 +95,19 @@ class Sessions:
         await self._change(_session_key(message), session, remembered.session, DAY)
         await self._change(settings_key(message.chat.key), chat, remembered.chat, 0)
 
-    async def _change(self, key: str, loaded: bytes, record: Record, ttl: int) -> None:
-        """Bring one record to Redis, with what somebody else changed in it meanwhile."""
+    async def settings(self, chat: int) -> ChatSettings:
+        """Return what a chat chose, by the id of its records."""
+        (held,) = await self._load((settings_key(chat),))
+        return _read(ChatSettings, held)
+
+    async def change_settings(self, chat: int, changed: Mapping[str, Any]) -> ChatSettings:
+        """Set some fields of a chat's settings and return what it chose by now."""
+        key = settings_key(chat)
+        (held,) = await self._load((key,))
+        return await self._change(key, held, replace(_read(ChatSettings, held), **changed), 0)
+
+    async def _change(self, key: str, loaded: bytes, record: Record, ttl: int) -> Record:
+        """Bring one record to Redis, with what somebody else changed in it meanwhile, and return that."""
         was, after = vars(_read(type(record), loaded)), vars(record)
         mine = {
             name: value
@@ -106,9 +118,10 @@ class Sessions:
         while mine:
             found = await self._store(_Change(key, expected, _dump(after), ttl))
             if found is None:
-                return
+                break
             expected = found
             after = vars(_read(type(record), found)) | mine
+        return type(record)(**after)
 
     async def _load_all(self, wanted: list[tuple[str, ...]]) -> list[list[bytes]]:
         answer: Any = await self._redis.mget([key for keys in wanted for key in keys])

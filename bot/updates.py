@@ -5,10 +5,23 @@ Read from the JSON as it came: the library's classes for it cost more than every
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from handlers.messages import Chat, Document, Kind, Message, Person, Press, Quoted
+from handlers.messages import (
+    Chat,
+    Document,
+    Event,
+    Kind,
+    Membership,
+    Message,
+    Person,
+    Press,
+    Quoted,
+    Reaction,
+    ReactionCount,
+)
 
 Json = dict[str, Any]
 
@@ -31,6 +44,56 @@ def read_update(update: Json, bot_id: int) -> Message | None:
     if message is None:
         return None
     return _read_message(update["update_id"], message, bot_id, edited=any(name in update for name in EDITED))
+
+
+def read_event(update: Json, bot_id: int) -> Event | None:
+    """Return what happened in a chat, or None for an update that nobody waits for.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: It is no update as Telegram sends them.
+    """
+    for kind, read in EVENTS.items():
+        if update.get(kind) is not None:
+            return read(update["update_id"], update[kind])
+    return read_update(update, bot_id)
+
+
+def _read_reaction(update_id: int, told: Json) -> Reaction | None:
+    by = _person(told.get("user")) or _sender({"sender_chat": told.get("actor_chat")})
+    if by is None:
+        return None
+    old, new = _emoji(told["old_reaction"]), _emoji(told["new_reaction"])
+    return Reaction(update_id, _chat(told), told["message_id"], by, old, new)
+
+
+def _emoji(reactions: list[Json]) -> frozenset[str]:
+    return frozenset(one["emoji"].replace("\ufe0f", "") for one in reactions if one["type"] == "emoji")
+
+
+def _read_count(update_id: int, told: Json) -> ReactionCount:
+    counts = tuple(
+        (one["type"]["emoji"].replace("\ufe0f", ""), int(one["total_count"]))
+        for one in told["reactions"]
+        if one["type"]["type"] == "emoji"
+    )
+    return ReactionCount(update_id, _chat(told), told["message_id"], counts)
+
+
+def _read_membership(update_id: int, told: Json) -> Membership | None:
+    by = _person(told["from"])
+    if by is None:
+        return None
+    was, status = told["old_chat_member"]["status"], told["new_chat_member"]["status"]
+    if status == "restricted" and not told["new_chat_member"].get("is_member"):
+        status = "left"
+    return Membership(update_id, _chat(told), by, was, status)
+
+
+EVENTS: dict[str, Callable[[int, Json], Event | None]] = {
+    "message_reaction": _read_reaction,
+    "message_reaction_count": _read_count,
+    "my_chat_member": _read_membership,
+}
 
 
 def message_of(update: Json) -> Json | None:
@@ -59,7 +122,18 @@ def _read_message(update_id: int, message: Json, bot_id: int, *, edited: bool) -
         quoted=_quoted(message, bot_id),
         document=document,
         edited=edited,
+        forwarded=message.get("forward_origin") is not None,
+        posted=_posted(message),
+        thread=None if message.get("is_topic_message") else message.get("message_thread_id"),
     )
+
+
+def _posted(message: Json) -> int | None:
+    """Return the post of a channel that Telegram put into the linked group by itself."""
+    if not message.get("is_automatic_forward"):
+        return None
+    origin = message.get("forward_origin") or {}
+    return int(origin.get("message_id") or 0)
 
 
 def _read_press(update_id: int, query: Json, bot_id: int) -> Message | None:

@@ -6,6 +6,7 @@ from handlers import (
     again,
     basics,
     classify,
+    doctor,
     evaluate,
     export,
     fit,
@@ -13,9 +14,14 @@ from handlers import (
     forget,
     label,
     models,
+    mood,
+    overheard,
+    places,
     probe,
+    schedules,
     sentiment,
     share,
+    tagging,
     teach,
     train,
     uploads,
@@ -24,6 +30,7 @@ from handlers import (
     why,
 )
 from handlers.context import Command
+from handlers.messages import Membership, Message, ReactionCount
 from handlers.routing import Table
 from handlers.texts import N_
 
@@ -45,6 +52,15 @@ COMMANDS = (
     Command("probe", probe.probe, N_("whether a classifier looks at who a text is about"), N_("/probe spam"), (), ("偏见",)),
     Command("export", export.export, N_("a ZIP of a model, or of all that is stored of you"), N_("/export me"), (), ("导出",)),
     Command("forget", forget.forget, N_("delete a model, or all that is stored of you"), N_("/forget me"), (), ("忘记",)),
+    Command("setup", doctor.setup, N_("what I can do in this group, and the first steps"), "", (), ("设置",), admins=True),
+    Command("doctor", doctor.doctor, N_("what is missing here and where to tap"), "", (), ("诊断",), admins=True),
+    Command("tagging", tagging.tagging, N_("show or count the tone of messages"), N_("/tagging react min=0.8"), (), ("标记",), tagging.OPTIONS, admins=True),
+    Command("mood", mood.mood, N_("how the mood here was"), N_("/mood 7d topic=all"), (), ("心情",), admins=True),
+    Command("digest", schedules.digest, N_("a summary of the mood at set times"), schedules.EXAMPLE, (), ("摘要",), admins=True),
+    Command("alert", schedules.alert, N_("tell the admins when the mood turns"), schedules.ALERT_EXAMPLE, (), ("警报",), admins=True),
+    Command("use", places.use, N_("the classifier that answers here"), N_("/use spam"), (), ("使用",), admins=True),
+    Command("quiet", places.quiet, N_("say nothing unasked"), N_("/quiet on"), (), ("安静",), admins=True),
+    Command("leave", places.leave, N_("send me away"), "", (), ("离开",), admins=True),
     Command("lang", basics.lang, N_("English or 简体中文"), "", (), ("语言",)),
     Command("help", basics.show_help, N_("this list, or more about one command"), N_("/help fit"), (), ("帮助",)),
 )  # fmt: skip
@@ -77,7 +93,14 @@ TABLE = Table(
         "export": export.press,
         "forget": forget.press,
         "share": share.press,
+        "tagging": tagging.press,
+        "mood": mood.press,
+        "digest": schedules.press_digest,
+        "default": places.press_default,
+        "leave": places.press_leave,
+        "doctor": doctor.doctor,
     },
+    admin_buttons=frozenset({"tagging", "mood", "digest", "default", "leave", "doctor"}),
     questions={
         "new": models.answer_new,
         "teach": teach.answer,
@@ -89,4 +112,9 @@ TABLE = Table(
     other=basics.other,
     unknown=basics.unknown,
     not_asked=basics.not_asked,
+    events={
+        Message: overheard.overhear,
+        ReactionCount: overheard.reacted,
+        Membership: places.moved_in_or_out,
+    },
 )

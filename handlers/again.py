@@ -7,6 +7,7 @@ from typing import Any
 
 from handlers.context import Context
 from handlers.messages import Button, Message, Reply
+from handlers.rights import admin
 from handlers.texts import Texts
 
 OLD = 600  # seconds
@@ -40,16 +41,21 @@ async def press(context: Context) -> None:
     if kept is None or kept.get("kind") != "again":
         context.notice = context.t("This is too old; send the command again.")
         return
-    update, presser = kept["update"], context.message.sender
-    message = update.get("message", {})
-    # An anonymous admin writes as the group and presses as a person: everybody may answer.
-    sender = None if "sender_chat" in message else message.get("from", {}).get("id")
-    if presser is None or sender not in {None, presser.id}:
+    if not await _sent_it(context, kept["update"]):
         context.notice = context.t("Only the person who sent this command can answer.")
         return
     shown = context.message.text.partition("\n")[2]
     if wish == "yes":
         await context.edit(Reply(shown or context.t("Yes")))
-        context.rerun = update
+        context.rerun = kept["update"]
     else:
         await context.edit(Reply(context.t("Left undone: {command}", command=shown)))
+
+
+async def _sent_it(context: Context, update: dict[str, Any]) -> bool:
+    """Say whether the presser sent a command; for an anonymous admin and a channel any admin answers."""
+    message = update.get("message") or update.get("channel_post") or {}
+    sender, presser = message.get("from"), context.message.sender
+    if "sender_chat" in message or sender is None:
+        return await admin(context)
+    return presser is not None and sender["id"] == presser.id

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from handlers.context import Command, Context
+from handlers.context import FOR_ADMINS, Command, Context
+from handlers.errors import Refusal
 from handlers.fit import fit
 from handlers.messages import Button, Reply
 from handlers.models import new
 from handlers.points import looks_like_points
+from handlers.rights import ADMINS_ONLY, admin, check_admin
 from handlers.sentiment import EXAMPLE, sentiment
 from handlers.share import PAYLOAD, take
 from handlers.texts import LANGUAGES, Texts, language_of
@@ -32,7 +34,17 @@ async def start(context: Context) -> None:
 async def show_help(context: Context) -> None:
     """List the commands, or tell of one."""
     topic = context.args.strip().lstrip("/").lower()
-    await context.reply(help_card(context.services.commands, topic, context.t, private=context.private))
+    commands = context.services.commands
+    if not topic and not await _rules_a_group(context):
+        commands = tuple(command for command in commands if not command.admins)
+    await context.reply(help_card(commands, topic, context.t, private=context.private))
+
+
+async def _rules_a_group(context: Context) -> bool:
+    try:
+        return not context.private and await admin(context)
+    except Refusal:  # Telegram does not say
+        return False
 
 
 async def lang(context: Context) -> None:
@@ -88,6 +100,9 @@ async def unknown(context: Context) -> None:
 
 async def not_asked(context: Context) -> None:
     """Tell somebody whom a question is for; nothing in the chat changes."""
+    if context.args == FOR_ADMINS:
+        context.notice = context.t(ADMINS_ONLY)
+        return
     quoted = context.message.quoted
     author = quoted.author if quoted is not None else None
     if author is not None and str(author.id) == context.args and author.name:
@@ -104,6 +119,7 @@ async def press_cancel(context: Context) -> None:
 
 
 async def _choose(context: Context, language: str) -> None:
+    await check_admin(context)  # it is the language of the whole chat
     context.settings.language = language
     t = Texts(language)
     done = Reply(t("From now on I write English here."))
@@ -143,6 +159,7 @@ def help_card(commands: tuple[Command, ...], topic: str, t: Texts, *, private: b
     if private:
         lines.append("")
         lines.append(t("Without a command: words get their tone, number pairs become a fit."))
+        lines.append(t("In a group or channel of yours: /setup."))
     lines.append(t("/help and a name, for example “/help fit”, tells more."))
     return Reply("\n".join(lines))
 

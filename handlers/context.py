@@ -15,8 +15,10 @@ if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be i
     from ml.feedback import Feedback
     from ml.jobs import Jobs
     from ml.kept_texts import KeptTexts
+    from ml.mood import Mood
     from ml.plots import Plotter
     from ml.pools import Pools
+    from ml.posts import Posts
     from ml.predictor import Predictor
     from ml.quotas import Quotas
     from ml.registry import Registry
@@ -24,14 +26,29 @@ if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be i
     from ml.store import Store
 
 
+FOR_ADMINS = "admins"  # in a button: whose question it is, where an anonymous admin or a channel opened it
+
+
 class Outbox(Protocol):
     """Where answers go: the bot's side of the border."""
+
+    async def tell(self, person: int, reply: Reply) -> bool:
+        """Send something to a person in private that they did not ask for; False where that cannot be."""
+
+    async def reaches(self, person: int) -> bool:
+        """Say whether a person can be written to in private."""
 
     async def send(self, chat: Chat, reply: Reply, reply_to: int | None = None) -> Sent:
         """Send an answer, as a reply to a message where one is named."""
 
     async def edit(self, sent: Sent, reply: Reply) -> None:
         """Put another answer in the place of one that was sent; the same answer again changes nothing."""
+
+    async def react(self, chat: Chat, message_id: int, emoji: str | None) -> bool:
+        """Set our reaction to a message, or take it away, if that may be done now; say whether it was."""
+
+    async def show(self, chat: Chat, reply: Reply, reply_to: int, before: int | None) -> Sent | None:
+        """Reply to a message, or put another answer in the place of `before`, if that may be done now."""
 
     async def answer_press(self, press_id: str, notice: str = "") -> None:
         """Tell Telegram that a press was taken, with a short notice over the chat."""
@@ -48,6 +65,79 @@ class Results(Protocol):
 
     async def find(self, owner: str, result_id: str) -> dict[str, Any] | None:
         """Return a result of this chat, or None where it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What Telegram says of a chat; `reactions` are those that are allowed in it, None for all."""
+
+    title: str = ""
+    forum: bool = False
+    linked: int | None = None  # the channel of a group, or the group of a channel
+    reactions: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Myself:
+    """What the bot is in a chat, in Telegram's words; `rights` are those of `can_...` that it has."""
+
+    status: str
+    rights: frozenset[str] = frozenset()
+    reads_all: bool = False  # BotFather's privacy mode is off
+
+
+class Chats(Protocol):
+    """What Telegram says of chats, asked at most every few seconds."""
+
+    async def admins(self, chat: int) -> frozenset[int]:
+        """Return the people who rule a chat, by their ids.
+
+        Raises:
+            Refusal: Telegram does not say.
+        """
+
+    async def about(self, chat: int) -> About:
+        """Return what a chat is.
+
+        Raises:
+            Refusal: Telegram does not say.
+        """
+
+    def forget(self, chat: int) -> None:
+        """Ask anew: something changed there."""
+
+    async def leave(self, chat: int) -> None:
+        """Go out of a chat."""
+
+    async def myself(self, chat: int) -> Myself:
+        """Return what the bot is in a chat, asked anew.
+
+        Raises:
+            Refusal: Telegram does not say.
+        """
+
+
+class SettingsOfChats(Protocol):
+    """What chats chose, for who is not writing in them: a schedule, or an admin in private."""
+
+    async def of(self, chat: int) -> ChatSettings:
+        """Return what a chat chose, by the id of its records."""
+
+    async def change(self, chat: int, **fields: Any) -> ChatSettings:
+        """Set some fields, leave the others as they are, and return what the chat chose by now."""
+
+    def forget(self, chat: int) -> None:
+        """Read a chat's settings anew: somebody changed them."""
+
+
+class Schedules(Protocol):
+    """When chats hear something by themselves."""
+
+    async def plan(self, chat: int, settings: ChatSettings) -> None:
+        """Plan a chat's digest and alert as it wants them by now."""
+
+    async def first(self, name: str, seconds: int) -> bool:
+        """Say whether nobody asked this for so many seconds."""
 
 
 @dataclass
@@ -73,10 +163,31 @@ class Session:
 
 @dataclass
 class ChatSettings:
-    """What a chat chose; handlers change it in place."""
+    """What a chat chose; handlers change it in place. Every field is plain JSON.
+
+    `digest` is `{"every": "daily" | "weekly", "at": "09:00", "day": 0..6 from Monday}`, `alert`
+    `{"label": "negative", "share": 0.4, "over": seconds, "min": messages}`, `reactions` what `/map` says.
+    """
 
     language: str | None = None
-    model: str | None = None
+    model: str | None = None  # of /classify where none is named
+    models: dict[str, str] = field(default_factory=dict)  # the same by topic, where it is another
+    tagging: str = "off"  # or digest, react, reply
+    tagging_model: str | None = None  # none: the shipped one
+    tagging_min: float = 0.8  # probability from which a message is tagged for all to see
+    quiet: bool = False  # say nothing unasked
+    digest: dict[str, Any] | None = None
+    alert: dict[str, Any] | None = None
+    learn: bool = False
+    reactions: dict[str, str] = field(default_factory=dict)  # emoji to label
+    timezone: str = "UTC"
+    title: str = ""  # as it was when an admin last changed something
+    kind: str = ""  # supergroup, group or channel
+    present: bool = True  # false where the bot was taken out
+
+    def model_in(self, topic: int | None) -> str | None:
+        """Return the model of a topic."""
+        return self.models.get(str(topic)) or self.model
 
 
 @dataclass(frozen=True)
@@ -95,6 +206,11 @@ class Services:
     pools: Pools
     shares: Shares
     quotas: Quotas
+    chats: Chats
+    chat_settings: SettingsOfChats
+    schedules: Schedules
+    mood: Mood
+    posts: Posts
     commands: tuple[Command, ...] = ()
     bot_username: str = ""
     # threads full of numbers hold the interpreter's lock, which every answer needs: two are enough
@@ -129,13 +245,9 @@ class Context:
         """Whether nobody else reads along."""
         return self.message.chat.type == "private"
 
-    def decides(self, maker: int) -> bool:
-        """Say whether the sender may decide about what somebody made: in a group only who made it.
-
-        What an anonymous admin made is the group's, and everybody's in it: no press says who is an admin.
-        """
-        sender, chat = self.message.sender, self.message.chat
-        return self.private or maker in {chat.id, chat.key} or (sender is not None and sender.id == maker)
+    def remember_chat(self) -> None:
+        """Note what this chat is, for who deals with it from elsewhere."""
+        self.settings.title, self.settings.kind = self.message.chat.title, self.message.chat.type
 
     async def reply(self, reply: Reply) -> Sent:
         """Answer the message; one that was edited gets its answer edited.
@@ -184,21 +296,30 @@ class Context:
     def for_one(self, rows: tuple[tuple[Button, ...], ...]) -> tuple[tuple[Button, ...], ...]:
         """Write into buttons whose question they belong to, where others read along.
 
-        An anonymous admin writes as the group, whose id is below 0, and presses as a person.
+        An anonymous admin writes as the group, whose id is below 0, and presses as a person: any admin may.
         """
         sender = self.message.sender
-        if sender is None or sender.id < 0 or self.private:
+        if self.private:
             return rows
+        asked = str(sender.id) if sender is not None and sender.id > 0 else FOR_ADMINS
         return tuple(
-            tuple(
-                replace(button, data=f"{button.data}@{sender.id}") if button.data else button
-                for button in row
-            )
+            tuple(replace(button, data=f"{button.data}@{asked}") if button.data else button for button in row)
             for row in rows
         )
 
 
+@dataclass(frozen=True)
+class Hearing:
+    """What a chat's event that nobody addressed to the bot is dealt with: no session, no answer."""
+
+    settings: ChatSettings
+    services: Services
+    outbox: Outbox
+    t: Texts
+
+
 Handler = Callable[[Context], Awaitable[None]]
+EventHandler = Callable[[Hearing, Any], Awaitable[None]]  # of one kind of event
 
 
 @dataclass(frozen=True)
@@ -217,3 +338,4 @@ class Command:
     words: tuple[str, ...] = ()
     options: str = ""  # a line each
     again: bool = False
+    admins: bool = False  # in a group nobody else may

@@ -25,6 +25,7 @@ from handlers.model_names import (
     pressed_model,
     unknown_model_card,
 )
+from handlers.rights import decides
 from handlers.texts import N_
 from ml.examples import Taught
 from ml.registry import ModelEntry
@@ -55,13 +56,8 @@ async def press(context: Context) -> None:
     await _export_model(context, await pressed_model(context, context.args))
 
 
-def may_decide(context: Context, entry: ModelEntry) -> bool:
-    """Say whether a person may export, share, or delete a model: in a group only who made it."""
-    return context.decides(entry.created_by)
-
-
 async def _export_model(context: Context, entry: ModelEntry) -> None:
-    if not may_decide(context, entry):
+    if not await decides(context, entry.created_by):
         raise Refusal(NOT_YOURS)
     services = context.services
     taught = await services.examples.taught(context.owner, entry.name)

@@ -12,10 +12,12 @@ from handlers.fit_options import Options, read_options
 from handlers.grammar import read_command
 from handlers.kept_fit import KeptFit, Source, find_kept, find_source, fit_points, unfitted
 from handlers.messages import Document, Message
+from handlers.mood_points import mood_points, read_fit_mood
 from handlers.number_cells import Commas
 from handlers.point_files import MOST_BYTES, read_file, too_large
 from handlers.points import LONGEST_TYPED, Points, parse_fit, too_many_typed
 from handlers.predictions import predictions
+from handlers.rights import check_admin
 from handlers.texts import N_
 
 CURVE_EXAMPLE = "poly2 0,1.1 1,2.2 2,5.1 3,9.8 4,17.3 5,25.9"
@@ -23,7 +25,11 @@ NO_POINTS = N_("That message holds no points. Reply to a table of numbers or a C
 
 
 async def fit(context: Context) -> None:
-    """Fit a curve to the points of a message, of the one it replies to, or of a file."""
+    """Fit a curve to the points of a message, of the one it replies to, of a file, or to the group's mood."""
+    asked = read_fit_mood(context.args)
+    if asked is not None:
+        await _fit_mood(context, *asked)
+        return
     source = find_points(context.message, context.args)
     if source is not None:
         await _fit(context, source)
@@ -126,6 +132,15 @@ async def _fit(context: Context, source: Source, commas: Commas | None = None, f
         return
     asked = predictions(" ".join(options.predict), kept) if options.predict else None
     await answer(context, kept, points.data, asked, edit=bool(fit_id))
+
+
+async def _fit_mood(context: Context, days: int, rest: str) -> None:
+    """Fit the mood of this group or topic, a point for each stretch of time that may be shown."""
+    await check_admin(context)
+    options, points = read_options(rest)[0], await mood_points(context, days)
+    kept = await in_thread(context, lambda: fit_points(points, options, Source(), ""))
+    asked = predictions(" ".join(options.predict), kept) if options.predict else None
+    await answer(context, kept, points.data, asked)
 
 
 async def _read(context: Context, source: Source, commas: Commas | None) -> tuple[Options, Points]:

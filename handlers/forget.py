@@ -9,7 +9,7 @@ from enum import Enum
 
 from handlers.context import Context, Session
 from handlers.errors import Refusal
-from handlers.export import ME, NOT_YOURS, may_decide
+from handlers.export import ME, NOT_YOURS
 from handlers.messages import Button, Reply
 from handlers.model_cards import ModelFacts, delete_question
 from handlers.model_names import (
@@ -20,6 +20,7 @@ from handlers.model_names import (
     pressed_model,
     unknown_model_card,
 )
+from handlers.rights import decides
 from handlers.texts import N_, Texts
 from ml.job_records import TrainRequest
 from ml.jobs import AlreadyRunning
@@ -66,7 +67,7 @@ async def press(context: Context) -> None:
 
 
 async def _ask_model(context: Context, entry: ModelEntry) -> None:
-    if not may_decide(context, entry):
+    if not await decides(context, entry.created_by):
         raise Refusal(NOT_YOURS)
     counts = await context.services.examples.counts(context.owner, entry.name)
     versions = await asyncio.to_thread(context.services.store.versions, context.owner, entry.name)

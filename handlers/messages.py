@@ -91,6 +91,9 @@ class Message:
     document: Document | None = None
     press: Press | None = None
     edited: bool = False
+    forwarded: bool = False  # somebody else's words
+    posted: int | None = None  # the channel's post that Telegram put into the linked group by itself
+    thread: int | None = None  # the message of a group below which this one is a comment
     has_media: bool = False  # the message that holds the pressed button is a photo or a file
 
 
@@ -133,3 +136,39 @@ class Sent:
     chat_id: int
     message_id: int
     has_media: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What somebody's reactions to a message were and are, as emoji; others than emoji are left out."""
+
+    update_id: int
+    chat: Chat
+    message_id: int
+    by: Person
+    old: frozenset[str]
+    new: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionCount:
+    """How often a message of a channel, or of a group with hidden names, has each reaction by now."""
+
+    update_id: int
+    chat: Chat
+    message_id: int
+    counts: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What the bot is in a chat from now on, as Telegram names it, and who changed that."""
+
+    update_id: int
+    chat: Chat
+    by: Person
+    was: str
+    status: str
+
+
+Event = Message | Reaction | ReactionCount | Membership

@@ -83,7 +83,7 @@ async def pressed_model(context: Context, key: str) -> ModelEntry:
 
 def default_model(context: Context, entries: Sequence[ModelEntry]) -> str:
     """Return the model that answers where none is named: the chosen one, else the only one trained here."""
-    chosen = context.session.model or context.settings.model or ""
+    chosen = context.session.model or context.settings.model_in(context.message.chat.topic) or ""
     entry = find_model(chosen, entries)
     if entry is not None:
         return entry.name

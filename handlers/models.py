@@ -40,6 +40,7 @@ from handlers.new_model import (
     read_new,
     taken_card,
 )
+from handlers.rights import decides
 from handlers.teach import take_file
 from handlers.texts import N_
 from ml.feedback import Verdict
@@ -167,7 +168,7 @@ async def press_use(context: Context) -> None:
 
 async def _delete(context: Context, entry: ModelEntry, *, confirmed: bool) -> None:
     """Delete a model with all that hangs on it, once that was confirmed."""
-    if not context.decides(entry.created_by):
+    if not await decides(context, entry.created_by):
         raise Refusal(N_("Only the person who made this model can delete it."))
     services, owner, name = context.services, context.owner, entry.name
     # One that forgets cannot be stopped; it ends by itself once its model is gone.

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from handlers.context import Command, Handler, Session
+from handlers.context import FOR_ADMINS, Command, EventHandler, Handler, Session
 from handlers.grammar import read_command
-from handlers.messages import Message
+from handlers.messages import Event, Message, Person
 
 # The word that may stand for a command, with or without its slash, up to a blank or a colon of either width.
 FIRST_WORD = re.compile(r"/?(?P<word>[^\s:：]+)(?:[\s:：]+|$)")
@@ -20,12 +20,14 @@ class Table:
 
     commands: tuple[Command, ...]
     buttons: Mapping[str, Handler]
+    admin_buttons: frozenset[str]  # those that in a group only admins may press
     questions: Mapping[str, Handler]
     plain: Handler  # words without a command
     upload: Handler  # a file without a command
     other: Handler  # stickers, voice and the like
     unknown: Handler  # a command that is none of ours
     not_asked: Handler  # a press on a button of somebody else's question
+    events: Mapping[type[Event], EventHandler]  # what nobody addressed to the bot; `Message`: members' words
     by_name: Mapping[str, Command] = field(init=False)
     by_word: Mapping[str, Command] = field(init=False)
 
@@ -43,6 +45,7 @@ class Route:
     handler: Handler
     args: str = ""
     command: Command | None = field(default=None, compare=False)
+    admins: bool = False  # whether in a group nobody else may
 
 
 def route(message: Message, session: Session, table: Table, bot_username: str) -> Route | None:
@@ -56,9 +59,21 @@ def route(message: Message, session: Session, table: Table, bot_username: str) -
     return None if message.edited and not again else found
 
 
+def addressed(message: Message, bot_username: str) -> bool:
+    """Say whether a message may be meant for the bot; whatever else is said in a chat needs no session."""
+    if message.press is not None or message.chat.type == "private":
+        return True
+    if message.posted is not None:
+        return False  # the bot had it in the channel
+    if message.text.startswith("/") and read_command(message.text) is not None:
+        return True
+    to_bot = message.quoted is not None and message.quoted.from_bot
+    return to_bot or strip_mention(message.text, bot_username)[1]
+
+
 def _route(message: Message, session: Session, table: Table, bot_username: str) -> Route | None:
     if message.press is not None:
-        return _press(message.press.data, str(message.sender.id) if message.sender else "", table)
+        return _press(message.press.data, _name(message.sender), table)
     private = message.chat.type == "private"
     if message.kind == "other":
         return Route(table.other) if private else None
@@ -72,13 +87,20 @@ def _route(message: Message, session: Session, table: Table, bot_username: str) 
     return _words(text, message, session, table, addressed=private or mentioned)
 
 
+def _name(presser: Person | None) -> str:
+    """Return how a button names its owner: a person by the id, an admin who answers for the group as such."""
+    if presser is None:
+        return ""
+    return str(presser.id) if presser.id > 0 else FOR_ADMINS
+
+
 def _press(data: str, presser: str, table: Table) -> Route | None:
     action, _, asked = data.partition("@")
     verb, _, argument = action.partition(":")
     handler = table.buttons.get(verb)
     if handler is not None and asked and asked != presser:
         return Route(table.not_asked, asked)
-    return Route(handler, argument) if handler else None
+    return Route(handler, argument, admins=verb in table.admin_buttons) if handler else None
 
 
 def _command(
@@ -89,7 +111,7 @@ def _command(
         return None  # another bot's
     command = table.by_name.get(name)
     if command is not None:
-        return Route(command.handler, rest, command)
+        return Route(command.handler, rest, command, command.admins)
     return Route(table.unknown) if private or named else None
 
 
@@ -97,7 +119,7 @@ def _words(text: str, message: Message, session: Session, table: Table, *, addre
     found = FIRST_WORD.match(text)
     command = table.by_word.get(found["word"]) if found else None
     if found is not None and command is not None:
-        return Route(command.handler, text[found.end() :], command)
+        return Route(command.handler, text[found.end() :], command, command.admins)
     question = session.question or {}
     answers = message.quoted is not None and message.quoted.message_id == question.get("card")
     if message.document is not None and (addressed or answers):

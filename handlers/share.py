@@ -7,10 +7,11 @@ import secrets
 
 from handlers.context import Context
 from handlers.errors import Refusal
-from handlers.export import NOT_YOURS, may_decide
+from handlers.export import NOT_YOURS
 from handlers.messages import Button, Reply
 from handlers.model_names import find_model, model_key, models_here, pressed_model
 from handlers.new_model import check_room
+from handlers.rights import decides
 from handlers.texts import N_
 from ml.registry import ModelEntry
 from ml.shares import Share
@@ -22,7 +23,7 @@ ENDED = N_("This link has ended. Ask for a new one.")
 async def press(context: Context) -> None:
     """Make a link to a model."""
     entry = await pressed_model(context, context.args)
-    if not may_decide(context, entry):
+    if not await decides(context, entry.created_by):
         raise Refusal(NOT_YOURS)
     if entry.version is None:
         raise Refusal(N_("“{name}” is not trained yet, so there is nothing to share."), name=entry.name)

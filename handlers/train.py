@@ -9,7 +9,7 @@ from typing import Any
 
 from handlers.context import Context
 from handlers.errors import Refusal
-from handlers.export import NOT_YOURS, may_decide
+from handlers.export import NOT_YOURS
 from handlers.grammar import read_arguments, read_switch
 from handlers.job_cards import cancel_card, closed_card, jobs_card, running_card
 from handlers.messages import Reply
@@ -23,6 +23,7 @@ from handlers.model_names import (
     unknown_model_card,
 )
 from handlers.quality import examine, mend, quality_card
+from handlers.rights import decides
 from handlers.teach_card import missing
 from handlers.texts import N_
 from handlers.train_card import queued_card, too_few_card, which_model_card
@@ -147,7 +148,7 @@ async def press_quality(context: Context) -> None:
     if what == "balance":
         await _queue(context, entry, {"balance": True})
         return
-    if not may_decide(context, entry):
+    if not await decides(context, entry.created_by):
         context.notice = context.t(NOT_YOURS)
         return
     await mend(context, entry, what)
@@ -203,7 +204,7 @@ async def jobs(context: Context) -> None:
 
 async def cancel(context: Context) -> None:
     """Close the open question; else stop the one training there is, or ask which."""
-    mine = [job for job in await _active(context) if context.decides(job.request.user)]
+    mine = [job for job in await _active(context) if await decides(context, job.request.user)]
     if context.session.question is not None and not context.args.strip():
         context.session.question = None
         await context.reply(closed_card(mine, context.t))
@@ -225,7 +226,7 @@ async def press_job(context: Context) -> None:
     job = await context.services.jobs.get(context.args.removeprefix("cancel:"))
     if job is None or job.request.owner != context.owner:
         raise Refusal(N_("This training is over."))
-    if not context.decides(job.request.user):
+    if not await decides(context, job.request.user):
         context.notice = context.t("Only the person who began this training can stop it.")
         return
     await _cancel(context, job)

@@ -11,6 +11,7 @@ from handlers.context import Context
 from handlers.errors import Refusal
 from handlers.messages import Button, Reply
 from handlers.model_names import model_key, pressed_model
+from handlers.rights import decides
 from handlers.shares import measured
 from handlers.texts import N_, Texts
 from ml.registry import ModelEntry
@@ -35,7 +36,7 @@ async def press(context: Context) -> None:
     if wanted == "list":
         await context.edit(versions_card(entry.name, await _versions(context, entry), context.t))
         return
-    if not context.decides(entry.created_by):
+    if not await decides(context, entry.created_by):
         context.notice = context.t("Only the person who made this model can choose its version.")
         return
     services = context.services

@@ -1,4 +1,4 @@
-"""The pictures themselves: a fit with its bands, residuals, bars, a confusion matrix.
+"""The pictures themselves: a fit with its bands, residuals, bars, a confusion matrix, a mood.
 
 Every picture is made for a phone: 1280 x 960 pixels, few words, letters that stay readable at a third of
 that. All words come in the payload, in the reader's language.
@@ -23,6 +23,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ml.date_axis import dated, mark_dates
 from ml.judgement_drawing import judgement
+from ml.mood_drawing import mood
 from ml.plots import width
 
 WIDTH, HEIGHT, DPI = 6.4, 4.8, 200  # inches, pixels an inch
@@ -288,4 +289,5 @@ PICTURES: dict[str, Callable[[Figure, Payload, dict[str, str]], None]] = {
     "bars": bars,
     "confusion": confusion,
     "judgement": judgement,
+    "mood": mood,
 }

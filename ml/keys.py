@@ -14,6 +14,9 @@ SWEEPER = "tonefit:jobs:sweeper"  # string with a TTL: which process looks after
 SERVING = "tonefit:serving"  # hash: a replica that serves models, to the last change it serves and when
 PACE = "tonefit:pace"  # hash: how long trainings took, by architecture
 
+SECRET = "tonefit:secret"  # string: what pseudonyms are keyed with, made once
+MOOD_CHATS = "tonefit:mood:chats"  # sorted set: chats whose messages are counted, by their last day
+
 
 def models(owner: str) -> str:
     """Hash of a chat's models: name to JSON."""
@@ -118,6 +121,46 @@ def trained(person: int, day: int) -> str:
 def share(token: str) -> str:
     """String with a TTL: owner, name and time of making of a model that somebody shares, as JSON."""
     return f"tonefit:share:{token}"
+
+
+def mood(chat: int, topic: int, day: int) -> str:
+    """Hash with a TTL: how many messages of a day had a tone, by hour and label."""
+    return f"tonefit:mood:{chat}:{topic}:{day}"
+
+
+def mood_people(chat: int, topic: int, day: int) -> str:
+    """Hash with a TTL: the pseudonym of each who wrote on a day to the hours in which, a bit for each."""
+    return f"tonefit:mood:people:{chat}:{topic}:{day}"
+
+
+def mood_days(chat: int) -> str:
+    """Sorted set with a TTL: the topics and days of a chat in which something was counted, by day."""
+    return f"tonefit:mood:days:{chat}"
+
+
+def tags(chat: int, hour: int) -> str:
+    """Hash with a TTL: the tone that each message of an hour got, so that an edit moves it."""
+    return f"tonefit:tags:{chat}:{hour}"
+
+
+def posts(channel: int) -> str:
+    """Sorted set with a TTL: a channel's posts by time."""
+    return f"tonefit:posts:{channel}"
+
+
+def post(channel: int, message_id: int) -> str:
+    """Hash with a TTL: the tone of a post, its reactions, and how many comments had a tone."""
+    return f"tonefit:post:{channel}:{message_id}"
+
+
+def post_people(channel: int, message_id: int) -> str:
+    """Set with a TTL: the pseudonyms of who commented a post."""
+    return f"tonefit:post:people:{channel}:{message_id}"
+
+
+def thread(group: int, message_id: int) -> str:
+    """String with a TTL: the channel and post that are commented below a message of the linked group."""
+    return f"tonefit:thread:{group}:{message_id}"
 
 
 def as_text(value: bytes | str) -> str:

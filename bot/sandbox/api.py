@@ -24,6 +24,7 @@ from bot.sandbox.errors import ApiError, bad_request
 from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.files import DOWNLOAD_LIMIT
 from bot.sandbox.form import read_form
+from bot.sandbox.limits import Limits
 from bot.sandbox.parameters import SCHEMAS, Schema
 
 log = logging.getLogger(__name__)
@@ -46,8 +47,9 @@ BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body>502 Bad G
 class Api:
     """The bot's side of the sandbox."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, limits: Limits | None = None) -> None:
         self.backend = backend
+        self.limits = limits
         self.faults = Faults()
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
         self.counts: Counter[str] = Counter()  # calls by method
@@ -85,6 +87,8 @@ class Api:
 
     async def _serve(self, schema: Schema, call: Call) -> bytes:
         call.params = schema.read(call.params, call.files)
+        if self.limits is not None:
+            self.limits.check(schema.name, call.params.get("chat_id"), call.time)
         result = await METHODS[schema.name](self.backend, call)
         return orjson.dumps({"ok": True, "result": result})
 

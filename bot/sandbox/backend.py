@@ -18,6 +18,9 @@ from bot.sandbox.storage import Storage
 from bot.sandbox.updates import Updates
 from bot.sandbox.webhook import Webhook
 
+TELEGRAM: Json = {"id": 777000, "is_bot": False, "first_name": "Telegram"}  # who forwards by itself
+OF_THE_POST = frozenset({"message_id", "date", "chat", "sender_chat", "reply_markup"})
+
 
 @dataclass(slots=True)
 class Call:
@@ -49,7 +52,23 @@ class Backend:
         if author != self.world.bot_id and heard(self.world, chat, post):
             kind = "channel_post" if chat.type == "channel" else "message"
             self.updates.add(kind, post.body)
+        if chat.type == "channel" and chat.linked is not None:
+            self._discuss(chat, post)
         return post
+
+    def _discuss(self, channel: Chat, post: Post) -> None:
+        """Put a channel's post into the linked group, as Telegram does it by itself."""
+        group = self.world.chats[channel.linked or 0]
+        origin = {"type": "channel", "date": post.body["date"], "chat": channel.brief, "message_id": post.id}
+        content = {name: value for name, value in post.body.items() if name not in OF_THE_POST}
+        body = {
+            "from": TELEGRAM,
+            "sender_chat": channel.brief,
+            "forward_origin": origin,
+            "is_automatic_forward": True,
+            **content,
+        }
+        self.publish(group, body, TELEGRAM["id"])
 
     def revise(self, chat: Chat, post: Post, *, dated: bool = True) -> Post:
         """Show that a message changed, and let the bot hear it if it is somebody else's."""

@@ -19,6 +19,10 @@ async def get_chat(backend: Backend, call: Call) -> Json:
     )
     if chat.description:
         full["description"] = chat.description
+    if chat.linked is not None:
+        full["linked_chat_id"] = chat.linked
+    if chat.reactions is not None:
+        full["available_reactions"] = [{"type": "emoji", "emoji": emoji} for emoji in chat.reactions]
     if not chat.private:
         full["permissions"] = dict.fromkeys(MEMBER_RIGHTS, True)
     pinned = chat.posts.get(chat.pinned[-1]) if chat.pinned else None

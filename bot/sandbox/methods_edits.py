@@ -102,7 +102,10 @@ async def set_message_reaction(backend: Backend, call: Call) -> bool:
     post = chat.posts.get(call.params["message_id"])
     if post is None:
         raise bad_request("message to react not found")
-    set_reaction(backend, chat, post, backend.world.bot_id, bot_reaction(call.params.get("reaction")))
+    emoji = bot_reaction(call.params.get("reaction"))
+    if emoji is not None and chat.reactions is not None and emoji not in chat.reactions:
+        raise bad_request("REACTION_INVALID")
+    set_reaction(backend, chat, post, backend.world.bot_id, emoji)
     return True
 
 

@@ -56,9 +56,19 @@ class People:
         return chat, post
 
     def say(
-        self, person: int, chat: int, text: str, *, reply_to: int | None = None, topic: int | None = None
+        self,
+        person: int,
+        chat: int,
+        text: str,
+        *,
+        reply_to: int | None = None,
+        topic: int | None = None,
+        name: int | None = None,
     ) -> Post:
         """Send a text; one that is too long goes as several messages, as Telegram's clients do it.
+
+        Args:
+            name: The chat in whose name: an admin may write as the group, or as the linked channel.
 
         Returns:
             The last of the messages.
@@ -67,7 +77,7 @@ class People:
         if not parts:
             raise Impossible("text_empty")
         for part in parts:
-            body = self._begin(person, chat, reply_to, topic) | {"text": part}
+            body = self._begin(person, chat, reply_to, topic, name) | {"text": part}
             entities = detect(part)
             if entities:
                 body["entities"] = entities
@@ -187,7 +197,9 @@ class People:
         }
         self.backend.updates.add("my_chat_member", change)
 
-    def _begin(self, person: int, chat_id: int, reply_to: int | None, topic: int | None) -> Json:
+    def _begin(
+        self, person: int, chat_id: int, reply_to: int | None, topic: int | None, name: int | None = None
+    ) -> Json:
         """Return the beginning of somebody's message, where they may write."""
         chat = self.chat(person, chat_id)
         if not chat.holds(person) or (chat.type == "channel" and not chat.ruled_by(person)):
@@ -197,12 +209,34 @@ class People:
         replied = chat.posts.get(reply_to) if reply_to else None
         if reply_to and replied is None:
             raise Impossible("reply_gone")
-        body = signed(self.backend, chat, person)
+        body = signed(self.backend, chat, person, self._name(person, name))
         try:
             set_place(chat, body, None if topic == 1 else topic, replied)
         except ApiError:
             raise Impossible("no_topic") from None
         return body
+
+    def _name(self, person: int, name: int | None) -> Chat | None:
+        """Return the chat in whose name somebody writes, where they rule it."""
+        if name is None:
+            return None
+        chat = self.chat(person, name)
+        if not chat.ruled_by(person):
+            raise Impossible("cannot_write")
+        return chat
+
+    def forward(self, person: int, chat: int, source: int, message_id: int) -> Post:
+        """Send a message of another chat on."""
+        original = self.post(person, source, message_id)[1].body
+        origin: Json = {"type": "user", "date": original["date"], "sender_user": original.get("from")}
+        if "sender_chat" in original:
+            origin = {"type": "channel", "date": original["date"], "chat": original["sender_chat"]}
+            origin["message_id"] = message_id
+        content = {
+            part: original[part] for part in ("text", "entities", "caption", "photo") if part in original
+        }
+        body = self._begin(person, chat, None, None) | content
+        return self._send(person, chat, body | {"forward_origin": original.get("forward_origin", origin)})
 
     def _send(self, person: int, chat_id: int, body: Json) -> Post:
         return self.backend.publish(self.backend.world.chats[chat_id], body, person)

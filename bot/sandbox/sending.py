@@ -12,6 +12,9 @@ from bot.sandbox.markup import parse_html
 from bot.sandbox.state import Chat, Json, Post
 
 MAX_CAPTION = 1024
+# who stands in `from` where a group or a channel speaks, the same everywhere
+ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+CHANNEL = {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
 USER_LINK = "tg://user?id="
 
 
@@ -48,6 +51,8 @@ def find_open_chat(backend: Backend, params: Json) -> Chat:
         raise ApiError(403, "bot was blocked by the user")
     if chat.type == "channel" and not chat.ruled_by(backend.world.bot_id):
         raise bad_request("need administrator rights in the channel chat")
+    if chat.role(backend.world.bot_id) == "restricted":
+        raise bad_request("not enough rights to send text messages to the chat")
     return chat
 
 
@@ -64,10 +69,16 @@ def outgoing(backend: Backend, chat: Chat, params: Json) -> Json:
     return body
 
 
-def signed(backend: Backend, chat: Chat, author: int) -> Json:
-    """Return a message that holds only its sender: in a channel that is the channel."""
+def signed(backend: Backend, chat: Chat, author: int, name: Chat | None = None) -> Json:
+    """Return a message that holds only its sender: in a channel that is the channel.
+
+    Args:
+        name: The chat in whose name somebody writes: the group, or a channel.
+    """
     if chat.type == "channel":
         return {"sender_chat": chat.brief}
+    if name is not None:
+        return {"from": ANONYMOUS if name.id == chat.id else CHANNEL, "sender_chat": name.brief}
     return {"from": backend.world.full_user(author)}
 
 
@@ -110,6 +121,8 @@ def set_place(chat: Chat, body: Json, topic: int | None, replied: Post | None) -
         body["is_topic_message"] = True
         replied = replied or chat.posts[topic]
     if replied is not None:
+        if chat.type == "supergroup" and not chat.is_forum:
+            body["message_thread_id"] = replied.body.get("message_thread_id", replied.id)
         body["reply_to_message"] = {
             name: value
             for name, value in replied.body.items()

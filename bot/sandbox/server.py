@@ -18,6 +18,7 @@ from bot.sandbox.faults import Fault
 from bot.sandbox.files import UPLOAD_LIMIT
 from bot.sandbox.form import Upload
 from bot.sandbox.groups import add_topic, migrate, set_role
+from bot.sandbox.limits import Limits
 from bot.sandbox.pages import guard, healthz, page, static
 from bot.sandbox.people import People
 from bot.sandbox.queries import Query
@@ -33,6 +34,7 @@ class Sandbox:
         data_dir: Where chats and files are kept; None keeps them in memory.
         bot_username: The bot's name without "@".
         bot_role: The bot's status in the demo group; as "member" it reads in privacy mode.
+        limits: Whether the bot is refused what is beyond Telegram's limits.
     """
 
     def __init__(
@@ -41,11 +43,12 @@ class Sandbox:
         *,
         bot_username: str = "tonefit_bot",
         bot_role: str = "administrator",
+        limits: bool = False,
     ) -> None:
         self.backend = Backend(data_dir, bot_username)
         self.world = self.backend.world
         self.people = People(self.backend)
-        self.api = Api(self.backend)
+        self.api = Api(self.backend, Limits() if limits else None)
         self.url = ""
         self._bot_role = bot_role
         self._runner: web.AppRunner | None = None
@@ -117,11 +120,28 @@ class Sandbox:
         """Return a chat's messages as Bot API objects, oldest first."""
         return [post.body for post in self.world.chats[chat].posts.values()]
 
-    async def say(
-        self, person: int, chat: int, text: str, *, reply_to: int | None = None, topic: int | None = None
-    ) -> Json:
-        """Write as somebody; returns the Message."""
-        return self.people.say(person, chat, text, reply_to=reply_to, topic=topic).body
+    async def say(self, person: int, chat: int, text: str, **options: Any) -> Json:
+        """Write as somebody (`reply_to`, `topic`, `name`: in whose name); returns the Message."""
+        return self.people.say(person, chat, text, **options).body
+
+    async def edit(self, person: int, chat: int, message_id: int, text: str) -> Json:
+        """Change somebody's message; returns it."""
+        return self.people.edit(person, chat, message_id, text).body
+
+    async def forward(self, person: int, chat: int, source: int, message_id: int) -> Json:
+        """Send a message on as somebody; returns the Message."""
+        return self.people.forward(person, chat, source, message_id).body
+
+    def link(self, channel: int, group: int) -> None:
+        """Make a group the place where a channel is discussed."""
+        for one, other in ((channel, group), (group, channel)):
+            self.world.chats[one].linked = other
+            self.world.keep_chat(self.world.chats[one])
+
+    def allow_reactions(self, chat: int, emoji: list[str] | None) -> None:
+        """Set which reactions a chat allows; None allows all."""
+        self.world.chats[chat].reactions = emoji
+        self.world.keep_chat(self.world.chats[chat])
 
     async def upload(self, person: int, chat: int, name: str, content: bytes, **options: Any) -> Json:
         """Send a file as somebody (`caption`, `as_photo`, `reply_to`, `topic`); returns the Message."""

@@ -68,6 +68,8 @@ class Chat:
     menu_button: Json | None = None
     bot_blocked: bool = False  # in private: the person stopped the bot
     migrated_to: int | None = None
+    linked: int | None = None  # the discussion group of a channel, the channel of a group
+    reactions: list[str] | None = None  # those that are allowed; None: all
     posts: dict[int, Post] = field(default_factory=dict)
     brief: Json = field(default_factory=dict)
 

@@ -20,7 +20,7 @@ ROW = re.compile(
     r"^\| `(?P<key>(?:tonefit|rq):[^`]*)` \| (?P<type>\w+) \| (?P<owner>bot|both) \| (?P<ttl>[^|]+) \|"
 )
 UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
-EXPECTED = 28  # rows of which a run leaves something; the others need a failure or somebody's order
+EXPECTED = 37  # rows of which a run leaves something; the others need a failure or somebody's order
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,14 @@ async def test_every_key_of_a_run_stands_in_the_table_with_its_type_and_ttl(
     await world.ask("/train mail")
     await world.ask("/lang zh")
     group = world.sandbox.add_chat(
-        Chat(-77, "group", "Old", members={scene.ADA: "creator", world.sandbox.world.bot_id: "member"})
+        Chat(-77, "group", "Old", members={scene.ADA: "creator", world.sandbox.world.bot_id: "administrator"})
     )
     await world.ask("/s@tonefit_bot a nice day", chat=group.id)
+    await world.ask("/tagging reply min=0.5", chat=group.id)
+    await world.ask("/digest daily 09:00", chat=group.id)
+    await world.sandbox.reply_to(await world.sandbox.say(scene.ADA, group.id, "I love it so much"), 15)
+    await world.ask("/tagging react", chat=scene.CHANNEL)
+    await world.sandbox.say(scene.ADA, scene.CHANNEL, "I love it so much")
     world.sandbox.fault("429", "sendMessage", scene.GRACE, retry_after=60)
     await world.sandbox.say(scene.GRACE, scene.GRACE, "/s hello")
     limiter = Limiter(redis_client)

@@ -8,7 +8,16 @@ from contextlib import suppress
 
 from redis.asyncio import Redis
 
-from bot.limiter import COST, HIGHEST_COST, Lane, Limiter
+from bot.limiter import (
+    COST,
+    HIGHEST_COST,
+    OVERALL,
+    REACTIONS,
+    REACTIONS_PER_CHAT,
+    UNASKED_PER_GROUP,
+    Lane,
+    Limiter,
+)
 from bot.parking import Parking
 
 
@@ -69,7 +78,7 @@ async def test_a_budget_grows_back(redis_client: Redis) -> None:
 
 async def test_a_button_passes_before_what_came_earlier(redis_client: Redis) -> None:
     limiter, order = Limiter(redis_client), []
-    for _ in range(30):
+    for _ in range(OVERALL.amount):
         await limiter.wait(None, Lane.REPLY)
 
     async def enter(lane: Lane, chat: int) -> None:
@@ -88,9 +97,28 @@ async def test_a_button_passes_before_what_came_earlier(redis_client: Redis) -> 
 async def test_a_reaction_is_left_out_where_there_is_no_place(redis_client: Redis) -> None:
     limiter = Limiter(redis_client)
     assert await limiter.free(7, Lane.REACTION)
-    for _ in range(29):
+    for _ in range(OVERALL.amount - 1):
         await limiter.wait(None, Lane.REPLY)
     assert not await limiter.free(7, Lane.REACTION)
+
+
+async def test_reactions_have_a_budget_of_their_own_and_leave_places_for_answers(redis_client: Redis) -> None:
+    limiter = Limiter(redis_client)
+    for _ in range(REACTIONS_PER_CHAT.amount):
+        assert await limiter.free(-5, Lane.REACTION)
+    assert not await limiter.free(-5, Lane.REACTION)
+    others = [await limiter.free(-100 - chat, Lane.REACTION) for chat in range(REACTIONS.amount)]
+    assert sum(others) <= REACTIONS.amount - REACTIONS_PER_CHAT.amount
+    async with asyncio.timeout(5):
+        await limiter.wait(-5, Lane.REPLY)  # a reaction is no message of the chat
+
+
+async def test_what_nobody_asked_for_leaves_half_of_a_groups_minute_for_answers(redis_client: Redis) -> None:
+    limiter = Limiter(redis_client)
+    assert await limiter.free(-5, Lane.DIGEST)
+    assert not await limiter.free(-5, Lane.DIGEST)  # a second has not gone by
+    name = f"tonefit:limits:LIMITER/unasked:-5/{UNASKED_PER_GROUP.amount}/1/minute"
+    assert await redis_client.llen(name) == 1
 
 
 async def test_without_caps_nothing_waits_and_nothing_is_counted(redis_client: Redis) -> None:

@@ -159,6 +159,22 @@ async def test_a_reaction_is_set_or_left_out(desk: Desk) -> None:
     waiting.cancel()
 
 
+async def test_too_many_reactions_make_reactions_wait_and_no_message(desk: Desk) -> None:
+    said = await desk.sandbox.say(scene.ADA, scene.ADA, "hello")
+    desk.sandbox.fault("429", "setMessageReaction", retry_after=60)
+    assert not await desk.outbox.react(ADA, said["message_id"], "😁")
+    assert not await desk.outbox.react(ADA, said["message_id"], "😁")
+    assert len(desk.sandbox.calls_of("setMessageReaction")) == 1
+    async with asyncio.timeout(5):
+        await desk.outbox.send(ADA, Reply("x"))
+
+
+async def test_a_reaction_that_a_chat_does_not_allow_is_no_fault(desk: Desk) -> None:
+    said = await desk.sandbox.say(scene.ADA, scene.GROUP, "hello")
+    desk.sandbox.allow_reactions(scene.GROUP, ["👍"])
+    assert not await desk.outbox.react(Chat(scene.GROUP, "supergroup"), said["message_id"], "😁")
+
+
 async def test_what_was_shown_in_a_group_goes_on_in_the_supergroup_it_became(desk: Desk) -> None:
     members = {scene.ADA: "creator", desk.sandbox.world.bot_id: "member"}
     desk.sandbox.add_chat(SandboxChat(-77, "group", "Old", members=members))

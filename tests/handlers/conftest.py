@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 import redis.asyncio
 
-from bot.sessions import KeptResults
-from handlers.context import ChatSettings, Context, Handler, Services, Session
+from bot.chat_settings import ChatSettingsStore
+from bot.schedules import Schedules
+from bot.sessions import KeptResults, Sessions
+from handlers.context import About, ChatSettings, Context, Handler, Myself, Services, Session
 from handlers.errors import Refusal
 from handlers.messages import Chat, Document, Message, Person, Press, Quoted, Reply, Sent
 from handlers.texts import Texts
@@ -20,8 +22,10 @@ from ml.examples import Examples
 from ml.feedback import Feedback
 from ml.jobs import Jobs
 from ml.kept_texts import KeptTexts
+from ml.mood import Mood
 from ml.plots import Plotter
 from ml.pools import Pools
+from ml.posts import Posts
 from ml.predictor import SHIPPED, Predictor
 from ml.quotas import Quotas
 from ml.registry import Registry
@@ -41,6 +45,9 @@ class RecordingOutbox:
     files: dict[str, bytes] = field(default_factory=dict)
     messages: dict[int, Reply] = field(default_factory=dict)
     order: list[tuple[str, int]] = field(default_factory=list)  # "send" or "edit", and the message
+    reactions: list[tuple[int, str | None]] = field(default_factory=list)
+    told: list[tuple[int, Reply]] = field(default_factory=list)
+    blocked_by: set[int] = field(default_factory=set)
 
     async def send(self, chat: Chat, reply: Reply, reply_to: int | None = None) -> Sent:
         message_id = 1000 + len(self.messages)
@@ -49,6 +56,23 @@ class RecordingOutbox:
 
     async def edit(self, sent: Sent, reply: Reply) -> None:
         self._keep("edit", sent.message_id, reply)
+
+    async def tell(self, person: int, reply: Reply) -> bool:
+        self.told.append((person, reply))
+        return True
+
+    async def reaches(self, person: int) -> bool:
+        return person not in self.blocked_by
+
+    async def react(self, chat: Chat, message_id: int, emoji: str | None) -> bool:
+        self.reactions.append((message_id, emoji))
+        return True
+
+    async def show(self, chat: Chat, reply: Reply, reply_to: int, before: int | None) -> Sent | None:
+        if before is None:
+            return await self.send(chat, reply, reply_to)
+        await self.edit(Sent(chat.id, before), reply)
+        return Sent(chat.id, before)
 
     async def answer_press(self, press_id: str, notice: str = "") -> None:
         raise AssertionError("the conversation answers a press, once")
@@ -67,6 +91,31 @@ class RecordingOutbox:
     @property
     def last(self) -> Reply:
         return self.messages[self.order[-1][1]]
+
+
+@dataclass
+class KnownChats:
+    """The edge of the handlers towards Telegram: who rules, and what a chat is."""
+
+    rulers: set[int] = field(default_factory=set)
+    known: About = field(default_factory=About)
+    me: Myself = field(default_factory=lambda: Myself("administrator"))
+    left: list[int] = field(default_factory=list)
+
+    async def admins(self, chat: int) -> frozenset[int]:
+        return frozenset(self.rulers)
+
+    async def about(self, chat: int) -> About:
+        return self.known
+
+    async def myself(self, chat: int) -> Myself:
+        return self.me
+
+    async def leave(self, chat: int) -> None:
+        self.left.append(chat)
+
+    def forget(self, chat: int) -> None:
+        """Nothing is remembered."""
 
 
 @dataclass
@@ -140,7 +189,14 @@ class Talk:
         except Refusal as refusal:
             await context.reply(Reply(refusal.words(context.t)))
         self.notice = context.notice
-        return self.outbox.last
+        return self.outbox.last if self.outbox.order else Reply("")
+
+
+def rulers(talk: Talk) -> set[int]:
+    """Return who rules the chat, to add to."""
+    chats = talk.services.chats
+    assert isinstance(chats, KnownChats)
+    return chats.rulers
 
 
 def data_of(reply: Reply, label: str) -> str:
@@ -174,6 +230,11 @@ async def services(
         pools=Pools(redis_client),
         shares=Shares(redis_client),
         quotas=Quotas(examples=100_000, models=50, minutes=120),
+        chats=KnownChats(),
+        chat_settings=ChatSettingsStore(Sessions(redis_client)),
+        schedules=Schedules(redis_client),
+        mood=Mood(redis_client),
+        posts=Posts(redis_client),
         bot_username="tonefit_bot",
     )
     await predictor.close()

@@ -221,12 +221,6 @@ async def test_keep_it_shows_the_card_again(talk: Talk) -> None:
     assert said.text.startswith("spam: junk, fine")
 
 
-async def test_a_model_that_was_made_in_the_groups_name_is_deleted_by_its_people(group: Talk) -> None:
-    await group.services.registry.create(group.owner, "spam", ("junk", "fine"), group.chat.id)
-    await group.press(models.press, f"model:{KEY}:gone", on=1, by=BEN)
-    assert await group.services.registry.list(group.owner) == []
-
-
 async def test_in_a_group_only_its_maker_deletes_a_model(group: Talk) -> None:
     await make_model(group)
     said = await group.press(models.press, f"model:{KEY}:gone", on=1, by=BEN)

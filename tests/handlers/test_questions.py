@@ -11,8 +11,9 @@ from handlers.context import Handler
 from handlers.kept_fit import Source, fit_points
 from handlers.messages import Message, Person, Press, Quoted
 from handlers.points import parse_fit
+from handlers.rights import as_asked
 from handlers.routing import Route, route
-from tests.handlers.conftest import ANNA, BEN, Talk, make_model
+from tests.handlers.conftest import ANNA, BEN, KnownChats, Talk, make_model, rulers
 
 POINTS = "1,2 2,4.1 3,5.9 4,8.2"
 REPLY = "\nReply to this message with your answer."
@@ -111,19 +112,37 @@ async def test_the_cancel_of_an_old_question_leaves_a_newer_one_open(talk: Talk)
     assert (talk.session.question or {})["ask"] == "new"
 
 
-async def test_the_buttons_of_an_anonymous_admin_belong_to_nobody(group: Talk) -> None:
+async def test_the_questions_of_an_anonymous_admin_are_the_admins(group: Talk) -> None:
     await make_model(group)
     asked = await group.say(teach.teach, "spam", by=Person(group.chat.id, "Team"))
     data = str(asked.buttons[0][0].data)
-    assert "@" not in data
+    assert data.endswith("@admins")
     press = Message(1, "button", group.chat, 9, datetime.now(UTC), BEN, press=Press("p", data))
-    found = route(press, group.session, TABLE, "")
+    assert route(press, group.session, TABLE, "") == Route(basics.not_asked, "admins")
+    answered = await as_asked(press, KnownChats(rulers={BEN.id}))
+    assert answered.sender == Person(group.chat.id, "Team", "en")
+    found = route(answered, group.session, TABLE, "")
     assert found is not None
     assert found.handler is teach.press
+    assert await as_asked(press, KnownChats(rulers={ANNA.id})) == press
+    await group.press(basics.not_asked, "x:admins", by=BEN)
+    assert group.notice == "Only admins of this chat can do that."
 
 
-async def test_an_anonymous_admins_old_command_is_anybodys_to_leave(group: Talk) -> None:
-    update = {"message": {"from": {"id": 1087968824}, "sender_chat": {"id": group.chat.id}}}
+@pytest.mark.parametrize(
+    "update",
+    [
+        {"message": {"from": {"id": 1087968824}, "sender_chat": {"id": -100}}},
+        {"channel_post": {"sender_chat": {"id": -100}}},
+    ],
+)
+async def test_an_anonymous_admins_old_command_is_the_admins_to_run_or_leave(
+    group: Talk, update: dict[str, Any]
+) -> None:
     kept = await group.services.results.keep(group.owner, {"kind": "again", "update": update})
+    await group.press(again.press, f"again:yes-{kept}", on=9, by=BEN)
+    assert group.notice == "Only the person who sent this command can answer."
+    assert not group.outbox.order
+    rulers(group).add(BEN.id)
     said = await group.press(again.press, f"again:no-{kept}", on=9, by=BEN)
     assert said.text.startswith("Left undone:")

@@ -1,0 +1,32 @@
+"""How a person is taken out of what was counted: pseudonyms go, sums of hours that are over stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from handlers.context import Services
+from handlers.errors import Refusal
+
+
+async def take_out(services: Services, person: int, chats: Iterable[int] | None = None) -> int:
+    """Take a person out of chats with the channels that are linked to them, or of every chat.
+
+    Returns:
+        How many days, topics and posts there were of which the person was one of the people.
+    """
+    places = await services.mood.chats() if chats is None else await _with_channels(services, chats)
+    gone = await services.mood.take_out(person, places)
+    for place in places:
+        gone += await services.posts.take_out(place, await services.mood.pseudonym(place, person))
+    return gone
+
+
+async def _with_channels(services: Services, chats: Iterable[int]) -> list[int]:
+    places = list(chats)
+    for chat in list(places):
+        try:
+            linked = (await services.chats.about(chat)).linked
+        except Refusal:  # the bot is out of it by now
+            continue
+        places += [linked] if linked is not None else []
+    return places

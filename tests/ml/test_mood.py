@@ -1,0 +1,109 @@
+"""What is counted of a chat's messages: once each, moved by an edit, without anybody's name."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+import redis.asyncio
+
+from ml import keys
+from ml.mood import DAY, HOUR, KEPT, Mood, Span, Tagged
+
+CHAT, NOW = -100, int(time.time())
+HELLO = Tagged(CHAT, 0, 1, 7, NOW, "hello", "positive")
+
+
+@pytest.fixture
+def mood(redis_client: redis.asyncio.Redis) -> Mood:
+    return Mood(redis_client)
+
+
+async def sums(mood: Mood, topic: int | None = None) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for span in await mood.read(CHAT, topic, NOW - KEPT * DAY, NOW + DAY):
+        for label, count in span.counts.items():
+            found[label] = found.get(label, 0) + count
+    return found
+
+
+async def test_a_message_is_counted_once_and_an_edit_moves_it_once(mood: Mood) -> None:
+    assert await mood.count(HELLO) == "new"
+    assert await mood.count(HELLO) == "same"  # delivered again
+    edited = replace(HELLO, text="oh no", label="negative")
+    assert await mood.count(edited, edited=True) == "changed"
+    assert await mood.count(edited, edited=True) == "same"
+    assert await sums(mood) == {"negative": 1}
+
+
+async def test_an_edit_of_a_message_that_was_never_counted_counts_nothing(mood: Mood) -> None:
+    assert await mood.count(HELLO, edited=True) == "unknown"
+    assert await sums(mood) == {}
+
+
+async def test_topics_are_counted_apart_and_together(mood: Mood) -> None:
+    await mood.count(HELLO)
+    await mood.count(replace(HELLO, topic=5, message_id=2, label="neutral"))
+    assert await sums(mood, 5) == {"neutral": 1}
+    assert await sums(mood, 0) == {"positive": 1}
+    assert await sums(mood) == {"positive": 1, "neutral": 1}
+    assert await mood.topics(CHAT) == [0, 5]
+
+
+async def test_people_are_pseudonyms_that_differ_from_chat_to_chat(
+    mood: Mood, redis_client: redis.asyncio.Redis
+) -> None:
+    await mood.count(HELLO)
+    assert await mood.pseudonym(CHAT, 7) != await mood.pseudonym(CHAT - 1, 7)
+    assert await Mood(redis_client).pseudonym(CHAT, 7) == await mood.pseudonym(CHAT, 7)  # another replica
+    async for name in redis_client.scan_iter():
+        if name.decode() == keys.SECRET:
+            continue
+        held = str(await redis_client.dump(name))
+        assert "hello" not in held
+
+
+async def test_a_person_is_taken_out_of_every_day_and_of_the_hour_that_goes_on(mood: Mood) -> None:
+    await mood.count(replace(HELLO, message_id=1, at=NOW - 3 * DAY))
+    await mood.count(replace(HELLO, message_id=2))
+    await mood.count(replace(HELLO, message_id=3, topic=4, label="negative"))
+    await mood.count(replace(HELLO, message_id=4, person=8))
+    assert await mood.counted(7, CHAT) == 3
+    assert await mood.take_out(7) == 3
+    assert await mood.counted(7, CHAT) == 0
+    assert await mood.counted(8, CHAT) == 1
+    assert await sums(mood) == {"positive": 2}  # three days ago is over and stays; of today only 8's
+    spans = await mood.read(CHAT, None, NOW - DAY, NOW + DAY)
+    assert [len(span.people) for span in spans if span.counts] == [1]
+    assert await mood.count(replace(HELLO, message_id=2, text="x"), edited=True) == "unknown"
+
+
+async def test_old_days_become_one_sum_without_people_and_older_ones_go(
+    mood: Mood, redis_client: redis.asyncio.Redis
+) -> None:
+    at = NOW // DAY * DAY - 35 * DAY + 3 * HOUR
+    for person in range(6):
+        await mood.count(replace(HELLO, person=person, message_id=person, at=at + person % 2 * HOUR))
+    await mood.count(HELLO)
+    assert await mood.compact() == 1
+    assert await mood.compact() == 0
+    assert await mood.read(CHAT, None, at - DAY, at + DAY) == [
+        Span(at // DAY * DAY, DAY, {"positive": 6}, nameless=6)
+    ]
+    assert not await redis_client.exists(keys.mood_people(CHAT, 0, at // DAY))
+    left = await redis_client.ttl(keys.mood(CHAT, 0, at // DAY))
+    assert 0 < left <= (KEPT - 34) * DAY
+
+
+async def test_a_chat_is_forgotten_whole(mood: Mood, redis_client: redis.asyncio.Redis) -> None:
+    await mood.count(HELLO)
+    await mood.forget(CHAT)
+    assert [name async for name in redis_client.scan_iter("*")] == [keys.SECRET.encode()]
+
+
+async def test_every_key_of_it_ends_by_itself(mood: Mood, redis_client: redis.asyncio.Redis) -> None:
+    await mood.count(HELLO)
+    forever = {keys.SECRET, keys.MOOD_CHATS}
+    for name in [name.decode() async for name in redis_client.scan_iter()]:
+        assert (await redis_client.ttl(name) == -1) is (name in forever), name
