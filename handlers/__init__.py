@@ -13,11 +13,14 @@ from handlers import (
     fit_words,
     forget,
     label,
+    learn,
     models,
     mood,
     overheard,
     places,
+    privacy,
     probe,
+    reactions,
     schedules,
     sentiment,
     share,
@@ -30,7 +33,7 @@ from handlers import (
     why,
 )
 from handlers.context import Command
-from handlers.messages import Membership, Message, ReactionCount
+from handlers.messages import Membership, Message, Reaction, ReactionCount
 from handlers.routing import Table
 from handlers.texts import N_
 
@@ -52,12 +55,17 @@ COMMANDS = (
     Command("probe", probe.probe, N_("whether a classifier looks at who a text is about"), N_("/probe spam"), (), ("偏见",)),
     Command("export", export.export, N_("a ZIP of a model, or of all that is stored of you"), N_("/export me"), (), ("导出",)),
     Command("forget", forget.forget, N_("delete a model, or all that is stored of you"), N_("/forget me"), (), ("忘记",)),
+    Command("privacy", privacy.privacy, N_("what is stored of you, in numbers"), "", (), ("隐私",)),
+    Command("optout", privacy.opt_out, N_("count nothing that I write"), "", (), ("退出",)),
+    Command("optin", privacy.opt_in, N_("count me again"), "", (), ("加入",)),
     Command("setup", doctor.setup, N_("what I can do in this group, and the first steps"), "", (), ("设置",), admins=True),
     Command("doctor", doctor.doctor, N_("what is missing here and where to tap"), "", (), ("诊断",), admins=True),
     Command("tagging", tagging.tagging, N_("show or count the tone of messages"), N_("/tagging react min=0.8"), (), ("标记",), tagging.OPTIONS, admins=True),
     Command("mood", mood.mood, N_("how the mood here was"), N_("/mood 7d topic=all"), (), ("心情",), admins=True),
     Command("digest", schedules.digest, N_("a summary of the mood at set times"), schedules.EXAMPLE, (), ("摘要",), admins=True),
     Command("alert", schedules.alert, N_("tell the admins when the mood turns"), schedules.ALERT_EXAMPLE, (), ("警报",), admins=True),
+    Command("learn", learn.learn, N_("learn from members' reactions"), N_("/learn on model=tone"), (), ("学习",), learn.OPTIONS, admins=True),
+    Command("map", learn.map_reactions, N_("what a reaction stands for"), learn.MAP_EXAMPLE, (), ("映射",), admins=True),
     Command("use", places.use, N_("the classifier that answers here"), N_("/use spam"), (), ("使用",), admins=True),
     Command("quiet", places.quiet, N_("say nothing unasked"), N_("/quiet on"), (), ("安静",), admins=True),
     Command("leave", places.leave, N_("send me away"), "", (), ("离开",), admins=True),
@@ -94,13 +102,14 @@ TABLE = Table(
         "forget": forget.press,
         "share": share.press,
         "tagging": tagging.press,
+        "learn": learn.press,
         "mood": mood.press,
         "digest": schedules.press_digest,
         "default": places.press_default,
         "leave": places.press_leave,
         "doctor": doctor.doctor,
     },
-    admin_buttons=frozenset({"tagging", "mood", "digest", "default", "leave", "doctor"}),
+    admin_buttons=frozenset({"tagging", "learn", "mood", "digest", "default", "leave", "doctor"}),
     questions={
         "new": models.answer_new,
         "teach": teach.answer,
@@ -114,6 +123,7 @@ TABLE = Table(
     not_asked=basics.not_asked,
     events={
         Message: overheard.overhear,
+        Reaction: reactions.reacted,
         ReactionCount: overheard.reacted,
         Membership: places.moved_in_or_out,
     },

@@ -16,11 +16,13 @@ if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be i
     from ml.jobs import Jobs
     from ml.kept_texts import KeptTexts
     from ml.mood import Mood
+    from ml.optouts import OptOuts
     from ml.plots import Plotter
     from ml.pools import Pools
     from ml.posts import Posts
     from ml.predictor import Predictor
     from ml.quotas import Quotas
+    from ml.reaction_labels import ReactionLabels
     from ml.registry import Registry
     from ml.shares import Shares
     from ml.store import Store
@@ -178,7 +180,8 @@ class ChatSettings:
     quiet: bool = False  # say nothing unasked
     digest: dict[str, Any] | None = None
     alert: dict[str, Any] | None = None
-    learn: bool = False
+    learn: bool = False  # from members' reactions
+    learn_model: str | None = None  # the model that does
     reactions: dict[str, str] = field(default_factory=dict)  # emoji to label
     timezone: str = "UTC"
     title: str = ""  # as it was when an admin last changed something
@@ -211,6 +214,8 @@ class Services:
     schedules: Schedules
     mood: Mood
     posts: Posts
+    optouts: OptOuts
+    reaction_labels: ReactionLabels
     commands: tuple[Command, ...] = ()
     bot_username: str = ""
     # threads full of numbers hold the interpreter's lock, which every answer needs: two are enough

@@ -12,10 +12,11 @@ from bot.sandbox.files import STICKER_ID, FileRefused
 from bot.sandbox.form import Upload
 from bot.sandbox.methods_media import sticker
 from bot.sandbox.queries import Query
-from bot.sandbox.reactions import EMOJI, set_reaction
+from bot.sandbox.reactions import set_reaction
 from bot.sandbox.refusals import Impossible
 from bot.sandbox.sending import MAX_CAPTION, set_place, signed
 from bot.sandbox.state import Chat, Json, Person, Post
+from handlers.emoji import REACTIONS
 
 
 class People:
@@ -159,7 +160,7 @@ class People:
         """React to a message, or take the reaction back."""
         where, post = self.post(person, chat, message_id)
         plain = emoji.replace("\ufe0f", "") if emoji else None
-        if plain and plain not in EMOJI:
+        if plain and plain not in REACTIONS:
             raise Impossible("no_reaction")
         set_reaction(self.backend, where, post, person, plain)
 

@@ -23,11 +23,13 @@ from ml.feedback import Feedback
 from ml.jobs import Jobs
 from ml.kept_texts import KeptTexts
 from ml.mood import Mood
+from ml.optouts import OptOuts
 from ml.plots import Plotter
 from ml.pools import Pools
 from ml.posts import Posts
 from ml.predictor import SHIPPED, Predictor
 from ml.quotas import Quotas
+from ml.reaction_labels import ReactionLabels
 from ml.registry import Registry
 from ml.samples import Sample
 from ml.shares import Shares
@@ -235,6 +237,8 @@ async def services(
         schedules=Schedules(redis_client),
         mood=Mood(redis_client),
         posts=Posts(redis_client),
+        optouts=OptOuts(redis_client),
+        reaction_labels=ReactionLabels(redis_client),
         bot_username="tonefit_bot",
     )
     await predictor.close()
