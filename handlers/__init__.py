@@ -7,6 +7,7 @@ from handlers import (
     basics,
     classify,
     doctor,
+    elsewhere,
     evaluate,
     export,
     fit,
@@ -33,7 +34,7 @@ from handlers import (
     why,
 )
 from handlers.context import Command
-from handlers.messages import Membership, Message, Reaction, ReactionCount
+from handlers.messages import Asked, Membership, Message, Reaction, ReactionCount
 from handlers.routing import Table
 from handlers.texts import N_
 
@@ -125,6 +126,7 @@ TABLE = Table(
         Message: overheard.overhear,
         Reaction: reactions.reacted,
         ReactionCount: overheard.reacted,
+        Asked: elsewhere.asked,
         Membership: places.moved_in_or_out,
     },
 )

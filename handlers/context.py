@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from handlers.messages import Button, Chat, Document, Message, Reply, Sent
+from handlers.messages import Button, Chat, Document, Found, Message, Reply, Sent
 from handlers.texts import Texts
 
 if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be imported
@@ -51,6 +51,12 @@ class Outbox(Protocol):
 
     async def show(self, chat: Chat, reply: Reply, reply_to: int, before: int | None) -> Sent | None:
         """Reply to a message, or put another answer in the place of `before`, if that may be done now."""
+
+    async def answer_inline(self, query_id: str, found: tuple[Found, ...], hint: str) -> None:
+        """Give the results of an inline query to who asked alone, or a hint above them."""
+
+    async def answer_guest(self, query_id: str, found: Found) -> None:
+        """Answer a mention in a chat that the bot is not in."""
 
     async def answer_press(self, press_id: str, notice: str = "") -> None:
         """Tell Telegram that a press was taken, with a short notice over the chat."""

@@ -16,7 +16,7 @@ from bot.schedules import Schedules
 from bot.sessions import KeptResults, Sessions
 from handlers.context import About, ChatSettings, Context, Handler, Myself, Services, Session
 from handlers.errors import Refusal
-from handlers.messages import Chat, Document, Message, Person, Press, Quoted, Reply, Sent
+from handlers.messages import Chat, Document, Found, Message, Person, Press, Quoted, Reply, Sent
 from handlers.texts import Texts
 from ml.examples import Examples
 from ml.feedback import Feedback
@@ -48,6 +48,7 @@ class RecordingOutbox:
     messages: dict[int, Reply] = field(default_factory=dict)
     order: list[tuple[str, int]] = field(default_factory=list)  # "send" or "edit", and the message
     reactions: list[tuple[int, str | None]] = field(default_factory=list)
+    found: list[tuple[str, tuple[Found, ...], str]] = field(default_factory=list)
     told: list[tuple[int, Reply]] = field(default_factory=list)
     blocked_by: set[int] = field(default_factory=set)
 
@@ -75,6 +76,12 @@ class RecordingOutbox:
             return await self.send(chat, reply, reply_to)
         await self.edit(Sent(chat.id, before), reply)
         return Sent(chat.id, before)
+
+    async def answer_inline(self, query_id: str, found: tuple[Found, ...], hint: str) -> None:
+        self.found.append((query_id, found, hint))
+
+    async def answer_guest(self, query_id: str, found: Found) -> None:
+        self.found.append((query_id, (found,), ""))
 
     async def answer_press(self, press_id: str, notice: str = "") -> None:
         raise AssertionError("the conversation answers a press, once")
