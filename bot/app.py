@@ -32,6 +32,7 @@ from bot.outbox import TelegramOutbox
 from bot.parking import Parking
 from bot.patience import for_ever, with_redis
 from bot.request import AiohttpRequest
+from bot.ruled import Ruled
 from bot.schedules import Schedules
 from bot.schema import migrate
 from bot.sender import Sender
@@ -136,6 +137,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             quotas=Quotas(settings.most_examples, settings.most_models, settings.training_minutes),
             chats=TelegramChats(bot, chat_ids),
             chat_settings=ChatSettingsStore(sessions),
+            ruled=Ruled(redis),
             schedules=schedules,
             mood=Mood(redis),
             posts=Posts(redis),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from handlers.errors import Refusal
 from handlers.messages import Button, Chat, Document, Found, Message, Reply, Sent
 from handlers.texts import Texts
 
@@ -138,6 +140,19 @@ class SettingsOfChats(Protocol):
         """Read a chat's settings anew: somebody changed them."""
 
 
+class Ruled(Protocol):
+    """Which chats a person rules, as far as was told; whether it is still so is asked of Telegram."""
+
+    async def note(self, chat: int, admins: Iterable[int]) -> None:
+        """Note who rules a chat, by the id of its records."""
+
+    async def of(self, person: int) -> list[int]:
+        """Return the chats that a person may rule, the latest first."""
+
+    async def forget(self, person: int, chat: int) -> None:
+        """Note that a person rules a chat no more."""
+
+
 class Schedules(Protocol):
     """When chats hear something by themselves."""
 
@@ -217,6 +232,7 @@ class Services:
     quotas: Quotas
     chats: Chats
     chat_settings: SettingsOfChats
+    ruled: Ruled
     schedules: Schedules
     mood: Mood
     posts: Posts
@@ -259,6 +275,7 @@ class Context:
     def remember_chat(self) -> None:
         """Note what this chat is, for who deals with it from elsewhere."""
         self.settings.title, self.settings.kind = self.message.chat.title, self.message.chat.type
+        self.afterwards.append(lambda: note_admins(self.services, self.message.chat))
 
     async def reply(self, reply: Reply) -> Sent:
         """Answer the message; one that was edited gets its answer edited.
@@ -317,6 +334,12 @@ class Context:
             tuple(replace(button, data=f"{button.data}@{asked}") if button.data else button for button in row)
             for row in rows
         )
+
+
+async def note_admins(services: Services, chat: Chat) -> None:
+    """Note who rules a chat, for `/chats`; where Telegram does not say, a later command does it."""
+    with contextlib.suppress(Refusal):
+        await services.ruled.note(chat.key, await services.chats.admins(chat.id))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pytest
 import redis.asyncio
 
 from bot.chat_settings import ChatSettingsStore
+from bot.ruled import Ruled
 from bot.schedules import Schedules
 from bot.sessions import KeptResults, Sessions
 from handlers.context import About, ChatSettings, Context, Handler, Myself, Services, Session
@@ -245,6 +246,7 @@ async def services(
         mood=Mood(redis_client),
         posts=Posts(redis_client),
         optouts=OptOuts(redis_client),
+        ruled=Ruled(redis_client),
         reaction_labels=ReactionLabels(redis_client),
         bot_username="tonefit_bot",
     )
