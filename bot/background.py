@@ -82,11 +82,14 @@ async def run_schedules(
         services.chat_settings.forget(chat)
         return await services.chat_settings.of(chat)
 
+    def texts(settings: ChatSettings) -> Texts:
+        return Texts(settings.language or settings.spoken or language)
+
     async def digest(chat: int, settings: ChatSettings) -> None:
-        await send_digest(services, outbox.unasked(), chat, settings, Texts(settings.language or language))
+        await send_digest(services, outbox.unasked(), chat, settings, texts(settings))
 
     async def alert(chat: int, settings: ChatSettings) -> None:
-        await send_alert(services, outbox.unasked(), chat, settings, Texts(settings.language or language))
+        await send_alert(services, outbox.unasked(), chat, settings, texts(settings))
 
     await schedules.run(fresh, digest, alert, services.mood)
 

@@ -147,11 +147,13 @@ class Conversation:
         if handler is None:
             return
         settings = await self._services.chat_settings.of(event.chat.key)
-        language = settings.language or self._default_language
+        language = settings.language or settings.spoken or self._default_language
         hearing = Hearing(settings, self._services, self._outbox.of(turn), Texts(language))
         try:
             async with turn.within(ANSWER_TIMEOUT):
                 await handler(hearing, event)
+        except Refusal as refusal:
+            log.info("update %s: left alone (%s)", event.update_id, refusal.sentence)
         except (Forbidden, BadRequest) as error:
             log.info("update %s: Telegram refused (%s)", event.update_id, type(error).__name__)
         except NetworkError as error:

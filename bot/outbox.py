@@ -15,6 +15,7 @@ from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
 from bot.chat_ids import ChatIds
 from bot.edits import Edit, Edits
 from bot.limiter import Lane
+from bot.reactions import Reactions
 from bot.request import parameters
 from bot.sender import Sender
 from bot.turn import Free, Turn
@@ -44,7 +45,7 @@ class TelegramOutbox:
         self._bot = bot
         self._sender = sender
         self._chat_ids = chat_ids
-        self._edits = Edits()
+        self._edits, self._reactions = Edits(), Reactions(sender)
         self._turn = Free()
         self._reply_lane, self._edit_lane = Lane.REPLY, Lane.EDIT
         self._answered: set[str] = set()  # presses
@@ -174,7 +175,7 @@ class TelegramOutbox:
         await self._edit(there, Edit(reply), chat_id)
 
     async def react(self, chat: Chat, message_id: int, emoji: str | None) -> bool:
-        """Set our reaction to a message, or take it away, if that may be done now; say whether it was."""
+        """Set our reaction to a message, or take it away, now or within a moment; say whether it was now."""
         reaction = [{"type": "emoji", "emoji": emoji}] if emoji else []
 
         async def call(chat_id: int) -> Any:
@@ -182,7 +183,7 @@ class TelegramOutbox:
             return await self._bot.request.post(f"{self._bot.base_url}/setMessageReaction", data)
 
         try:
-            return await self._sender.at_once(call, Lane.REACTION, chat.id) is not None
+            return await self._reactions.make(chat.id, message_id, call)
         except (BadRequest, Forbidden) as error:
             # Not allowed here any more, or the message is gone.
             log.info("no reaction in chat %s: %s", chat.id, type(error).__name__)

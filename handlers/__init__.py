@@ -110,10 +110,11 @@ TABLE = Table(
         "mood": mood.press,
         "digest": schedules.press_digest,
         "default": places.press_default,
+        "quiet": places.press_quiet,
         "leave": places.press_leave,
         "doctor": doctor.doctor,
     },
-    admin_buttons=frozenset({"tagging", "learn", "mood", "digest", "default", "leave", "doctor"}),
+    admin_buttons=frozenset({"tagging", "learn", "mood", "digest", "default", "quiet", "leave", "doctor"}),
     questions={
         "new": models.answer_new,
         "teach": teach.answer,

@@ -49,7 +49,7 @@ class Outbox(Protocol):
         """Put another answer in the place of one that was sent; the same answer again changes nothing."""
 
     async def react(self, chat: Chat, message_id: int, emoji: str | None) -> bool:
-        """Set our reaction to a message, or take it away, if that may be done now; say whether it was."""
+        """Set our reaction to a message, or take it away, now or within a moment; say whether it was now."""
 
     async def show(self, chat: Chat, reply: Reply, reply_to: int, before: int | None) -> Sent | None:
         """Reply to a message, or put another answer in the place of `before`, if that may be done now."""
@@ -207,6 +207,7 @@ class ChatSettings:
     timezone: str = "UTC"
     title: str = ""  # as it was when an admin last changed something
     kind: str = ""  # supergroup, group or channel
+    spoken: str | None = None  # the language of who set it up, for what is said unasked
     present: bool = True  # false where the bot was taken out
 
     def model_in(self, topic: int | None) -> str | None:
@@ -276,6 +277,7 @@ class Context:
         """Note what this chat is, for who deals with it from elsewhere."""
         self.settings.title, self.settings.kind = self.message.chat.title, self.message.chat.type
         self.afterwards.append(lambda: note_admins(self.services, self.message.chat))
+        self.settings.spoken = self.t.language
 
     async def reply(self, reply: Reply) -> Sent:
         """Answer the message; one that was edited gets its answer edited.

@@ -91,7 +91,7 @@ class Message:
     document: Document | None = None
     press: Press | None = None
     edited: bool = False
-    forwarded: bool = False  # somebody else's words
+    forwarded: bool = False  # somebody else's words, or a bot's by way of an inline result
     posted: int | None = None  # the channel's post that Telegram put into the linked group by itself
     thread: int | None = None  # the message of a group below which this one is a comment
     has_media: bool = False  # the message that holds the pressed button is a photo or a file

@@ -16,7 +16,7 @@ from handlers.model_names import (
     unknown_model_card,
 )
 from handlers.tagging import ONLY_GROUPS
-from handlers.texts import N_
+from handlers.texts import N_, Texts
 from ml.predictor import SHIPPED_NAME
 
 GONE = frozenset({"left", "kicked"})
@@ -66,21 +66,32 @@ async def press_default(context: Context) -> None:
 
 
 async def quiet(context: Context) -> None:
-    """Say nothing unasked for a while, or go on."""
+    """Say nothing unasked for a while, or go on; without a word, tell which of the two."""
     if context.private:
         raise Refusal(ONLY_GROUPS)
     word = context.args.strip()
-    switch = read_switch(word) if word else not context.settings.quiet
+    switch = read_switch(word) if word else context.settings.quiet
     if switch is None:
         raise Refusal(N_("/quiet takes on or off; you wrote “{word}”."), word=word[:24])
     context.settings.quiet = switch
-    if switch:
-        text = context.t(
+    await context.reply(quiet_card(context.settings.quiet, context.t))
+
+
+async def press_quiet(context: Context) -> None:
+    """Take the switch of a pressed button."""
+    context.settings.quiet = context.args == "on"
+    await context.edit(quiet_card(context.settings.quiet, context.t))
+
+
+def quiet_card(quiet: bool, t: Texts) -> Reply:
+    """Tell whether anything is said unasked, with the button for the other way."""
+    text = t("Not quiet: tags and summaries come as they are set.")
+    if quiet:
+        text = t(
             "Quiet: no tags, no summaries. I go on counting, and answer who asks me. /quiet off ends it."
         )
-    else:
-        text = context.t("Not quiet any more: tags and summaries come as they are set.")
-    await context.reply(Reply(text))
+    other = Button(t("off"), data="quiet:off") if quiet else Button(t("Be quiet"), data="quiet:on")
+    return Reply(text, buttons=((other,),))
 
 
 async def leave(context: Context) -> None:

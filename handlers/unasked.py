@@ -7,6 +7,7 @@ import time
 from handlers.context import ChatSettings, Outbox, Services
 from handlers.errors import Refusal
 from handlers.messages import Chat, ChatType, Reply
+from handlers.model_names import fold
 from handlers.mood import Asked, chat_series, label_name, mood_reply
 from handlers.schedules import FEWEST, duration
 from handlers.texts import N_, Texts
@@ -31,6 +32,8 @@ async def send_digest(
     try:
         card = await mood_reply(services, place, settings, Asked(days, True), t)
     except Refusal as refusal:
+        if place.type == "channel":  # nothing was posted
+            return
         card = Reply(refusal.words(t))
     text = f"{t(GREETING[wanted['every']])}\n{card.text}"
     await outbox.send(place, Reply(text, buttons=card.buttons, photo=card.photo))
@@ -48,9 +51,9 @@ async def send_alert(services: Services, outbox: Outbox, chat: int, settings: Ch
     for span in spans:
         people |= span.people
         for label, count in span.counts.items():
-            counts[label] = counts.get(label, 0) + count
+            counts[fold(label)] = counts.get(fold(label), 0) + count
     total = sum(counts.values())
-    share = counts.get(wanted["label"], 0) / max(1, total)
+    share = counts.get(fold(wanted["label"]), 0) / max(1, total)
     if total < wanted["min"] or len(people) < FEWEST or share <= wanted["share"]:
         return
     if not await services.schedules.first(f"alert:{chat}", max(HOUR, wanted["over"])):

@@ -22,6 +22,7 @@ from ml import calibrate, soft_labels
 from ml.card import describe, measure
 from ml.classifier import LEFT_OUT, LSTM, build, read_weights, save_weights
 from ml.export import export, write_manifest
+from ml.fragments import fragments
 from ml.learning import Learner, length_buckets, pad
 from ml.phrases import LANGUAGES, phrases
 from ml.predictor import SHIPPED_NAME
@@ -56,7 +57,7 @@ def make(data: Path, out: Path, recipe: Recipe) -> None:
     train, dev = read_sets(data)
     shutil.copyfile(TEACHER / "tokenizer.json", out / "tokenizer.json")
     pieces = Pieces.load(out / "tokenizer.json")
-    mixture, softened = _taught(with_phrases(mix(train), recipe.seed), recipe)
+    mixture, softened = _taught(with_judged(mix(train), recipe.seed), recipe)
     tokens = pieces.encode(mixture.texts)
     learner = Learner(
         build(SENTIMENT, len(pieces), len(LABELS), seed=recipe.seed, start=start_vectors()),
@@ -98,27 +99,35 @@ def start_vectors() -> np.ndarray:
         return np.asarray(saved["vectors"] * saved["scale"], np.float32)
 
 
-def with_phrases(mixture: Mixture, seed: int) -> Mixture:
-    """Add sentences of our own as one more set; each counts to a domain of its language, by chance.
+def with_judged(mixture: Mixture, seed: int) -> Mixture:
+    """Add what only the larger network judged: sentences of our own, and parts of texts.
 
-    What is plainly said looks like no domain more than like another, and all shall know it.
+    The sentences are one more set; each counts to a domain of its language, by chance: what is plainly
+    said looks like no domain more than like another, and all shall know it. The parts of the texts of a set
+    are one more set each, of the same domain.
     """
     rng = np.random.default_rng(seed)
     texts: list[str] = []
     domains: list[np.ndarray] = []
     for language in LANGUAGES:
         added = phrases(language)
-        there = [DOMAINS.index(source.domain) for source in SOURCES if source.language == language]
+        of_language = {DOMAINS.index(source.domain) for source in SOURCES if source.language == language}
         texts += added
-        domains.append(rng.choice(sorted(set(there)), len(added)))
-    probabilities, _ = soft_labels.look_up(texts, TEACHER / "soft_labels.npz")
+        domains.append(rng.choice(sorted(of_language), len(added)))
+    parts, of = fragments(mixture)
+    domains.append(np.array([DOMAINS.index(source.domain) for source in SOURCES])[of])
+    sets = np.concatenate([np.full(len(texts), len(SOURCES), np.int32), of + len(SOURCES) + 1])
+    texts += parts
+    probabilities, there = soft_labels.look_up(texts, TEACHER / "soft_labels.npz")
+    probabilities = probabilities[there]
+    texts = [text for text, known in zip(texts, there, strict=True) if known]
     return Mixture(
         texts=mixture.texts + texts,
         targets=np.concatenate([mixture.targets, probabilities]).astype(np.float32),
         impossible=np.concatenate([mixture.impossible, np.zeros_like(probabilities)]).astype(np.float32),
         weights=np.concatenate([mixture.weights, np.ones(len(texts), np.float32)]),
-        domains=np.concatenate([mixture.domains, *domains]).astype(np.int32),
-        sets=np.concatenate([mixture.sets, np.full(len(texts), len(SOURCES), np.int32)]),
+        domains=np.concatenate([mixture.domains, np.concatenate(domains)[there]]).astype(np.int32),
+        sets=np.concatenate([mixture.sets, sets[there]]).astype(np.int32),
     )
 
 

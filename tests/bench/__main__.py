@@ -6,6 +6,7 @@ from tests.bench import (
     classifiers,
     classify_speed,
     few_examples,
+    groups,
     label_saving,
     pictures,
     regression,
@@ -18,6 +19,7 @@ regression.main()
 pictures.main()
 classify_speed.main()
 spine_speed.main()
+groups.main()
 training_speed.main(sys.argv[1:2])
 few_examples.main(sys.argv[1:2])
 label_saving.main(sys.argv[1:2])

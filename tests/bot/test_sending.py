@@ -169,6 +169,21 @@ async def test_too_many_reactions_make_reactions_wait_and_no_message(desk: Desk)
         await desk.outbox.send(ADA, Reply("x"))
 
 
+async def test_a_reaction_without_a_place_waits_a_moment_and_the_newest_is_made(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.reactions.GRACE", 30.0)
+    said = await desk.sandbox.say(scene.ADA, scene.ADA, "hello")
+    desk.sandbox.fault("429", "setMessageReaction", retry_after=1)
+    assert not await desk.outbox.react(ADA, said["message_id"], "😁")
+    assert not await desk.outbox.react(ADA, said["message_id"], "😢")
+    post = desk.sandbox.world.chats[scene.ADA].posts[said["message_id"]]
+    async with asyncio.timeout(15):
+        while list(post.reactions) != ["😢"]:
+            await asyncio.sleep(0.02)
+    assert len([call for call in desk.sandbox.calls_of("setMessageReaction") if not call.error]) == 1
+
+
 async def test_a_reaction_that_a_chat_does_not_allow_is_no_fault(desk: Desk) -> None:
     said = await desk.sandbox.say(scene.ADA, scene.GROUP, "hello")
     desk.sandbox.allow_reactions(scene.GROUP, ["👍"])

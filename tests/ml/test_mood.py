@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import redis.asyncio
@@ -16,7 +17,9 @@ HELLO = Tagged(CHAT, 0, 1, 7, NOW, "hello", "positive")
 
 
 @pytest.fixture
-def mood(redis_client: redis.asyncio.Redis) -> Mood:
+def mood(redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch) -> Mood:
+    # The hour that goes on is that of the messages, however long the tests before this one took.
+    monkeypatch.setattr("ml.mood.time", SimpleNamespace(time=lambda: NOW))
     return Mood(redis_client)
 
 

@@ -1,0 +1,70 @@
+"""Reactions that find no place at once wait a moment beside the answers, and are dropped rather than late."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from telegram.error import TelegramError
+
+from bot.limiter import Lane
+from bot.sender import Method, Sender
+
+log = logging.getLogger(__name__)
+
+GRACE = 2.0  # seconds that a reaction may wait for its place
+AGAIN = 0.25  # seconds until it is tried again
+MOST = 200  # that wait in this process
+
+Place = tuple[int, int]  # chat and message
+
+
+class Reactions:
+    """Makes reactions, of several to one message the newest."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._waiting: dict[Place, Method] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.dropped = 0
+
+    async def make(self, chat: int, message_id: int, call: Method) -> bool:
+        """Make a reaction now, or let it wait a moment; say whether it was made.
+
+        Raises:
+            TelegramError: Telegram refuses, or the call may have arrived.
+        """
+        place = (chat, message_id)
+        if place not in self._waiting and await self._sender.at_once(call, Lane.REACTION, chat) is not None:
+            return True
+        if place in self._waiting:
+            self._waiting[place] = call
+        elif len(self._waiting) < MOST:
+            self._waiting[place] = call
+            task = asyncio.create_task(self._wait(place))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            self.dropped += 1
+        return False
+
+    async def _wait(self, place: Place) -> None:
+        try:
+            if not await self._made_in_time(place):
+                self.dropped += 1
+        except TelegramError as error:
+            log.info("no reaction in chat %s: %s", place[0], type(error).__name__)
+        finally:
+            del self._waiting[place]
+
+    async def _made_in_time(self, place: Place) -> bool:
+        until = time.monotonic() + GRACE
+        while time.monotonic() < until:
+            await asyncio.sleep(AGAIN)
+            call = self._waiting[place]
+            if await self._sender.at_once(call, Lane.REACTION, place[0]) is None:
+                continue
+            if self._waiting[place] is call:  # else an edit came meanwhile
+                return True
+        return False
