@@ -22,6 +22,7 @@ from bot.connection import connect
 from bot.conversation import Conversation
 from bot.dead_letters import DeadLetters
 from bot.dispatcher import Dispatcher
+from bot.erasure import Eraser
 from bot.flood import FloodGuard
 from bot.inbox import Inbox
 from bot.intake import ALLOWED_UPDATES, Poller
@@ -31,6 +32,7 @@ from bot.outbox import TelegramOutbox
 from bot.parking import Parking
 from bot.patience import for_ever, with_redis
 from bot.request import AiohttpRequest
+from bot.ruled import Ruled
 from bot.schedules import Schedules
 from bot.schema import migrate
 from bot.sender import Sender
@@ -45,11 +47,13 @@ from ml.feedback import Feedback
 from ml.jobs import Jobs
 from ml.kept_texts import KeptTexts
 from ml.mood import Mood
+from ml.optouts import OptOuts
 from ml.plots import Plotter
 from ml.pools import Pools
 from ml.posts import Posts
 from ml.predictor import Predictor
 from ml.quotas import Quotas
+from ml.reaction_labels import ReactionLabels
 from ml.registry import Registry
 from ml.shares import Shares
 from ml.store import Store
@@ -133,9 +137,12 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             quotas=Quotas(settings.most_examples, settings.most_models, settings.training_minutes),
             chats=TelegramChats(bot, chat_ids),
             chat_settings=ChatSettingsStore(sessions),
+            ruled=Ruled(redis),
             schedules=schedules,
             mood=Mood(redis),
             posts=Posts(redis),
+            optouts=OptOuts(redis),
+            reaction_labels=ReactionLabels(redis),
             commands=COMMANDS,
             bot_username=bot.username,
         )
@@ -155,6 +162,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             "parking": parking.run,
             "progress": partial(follow_progress, services.jobs, outbox, plotter),
             "sweep": partial(sweep, services.jobs, dead_letters),
+            "erasure": Eraser(redis).run,
             "schedules": partial(run_schedules, services, schedules, outbox, settings.language),
             "intake": partial(_intake, settings, bot, redis, inbox, token),
         }
