@@ -28,6 +28,8 @@ from bot.inbox import Inbox
 from bot.intake import ALLOWED_UPDATES, Poller
 from bot.limiter import Limiter
 from bot.menu import show_menus
+from bot.metrics import Batches, Metrics
+from bot.ops import Ops
 from bot.outbox import TelegramOutbox
 from bot.parking import Parking
 from bot.patience import for_ever, with_redis
@@ -152,13 +154,22 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         stack.push_async_callback(plotter.close)
         enforced = settings.limits == "telegram"
         parking, dead_letters = Parking(redis), DeadLetters(redis)
-        outbox = TelegramOutbox(bot, Sender(Limiter(redis, enforced=enforced), parking, chat_ids), chat_ids)
+        metrics = Metrics()
+        metrics.registry.register(Batches(predictor))
+        sender = Sender(Limiter(redis, enforced=enforced), parking, chat_ids, metrics)
+        outbox = TelegramOutbox(bot, sender, chat_ids)
         guard = FloodGuard(redis, enforced=enforced)
-        conversation = Conversation(bot, redis, services, TABLE, outbox, chat_ids, guard, settings.language)
+        conversation = Conversation(
+            bot, redis, services, TABLE, outbox, chat_ids, guard, settings.language, metrics
+        )
         inbox, shards = Inbox(redis), Shards(redis)
         signal.signal(signal.SIGCONT, partial(_after_pause, shards, request))
+        if settings.ops_listen is not None:
+            ops = Ops(settings.ops_listen, metrics, redis, inbox, services.jobs)
+            await ops.start()
+            stack.push_async_callback(ops.stop)
         parts: dict[str, Callable[[], Awaitable[None]]] = {
-            "dispatcher": Dispatcher(inbox, shards, dead_letters, conversation).run,
+            "dispatcher": Dispatcher(inbox, shards, dead_letters, conversation, metrics).run,
             "parking": parking.run,
             "progress": partial(follow_progress, services.jobs, outbox, plotter),
             "sweep": partial(sweep, services.jobs, dead_letters),
