@@ -22,15 +22,19 @@ from bot.connection import connect
 from bot.conversation import Conversation
 from bot.dead_letters import DeadLetters
 from bot.dispatcher import Dispatcher
+from bot.erasure import Eraser
 from bot.flood import FloodGuard
 from bot.inbox import Inbox
 from bot.intake import ALLOWED_UPDATES, Poller
 from bot.limiter import Limiter
 from bot.menu import show_menus
+from bot.metrics import Batches, Metrics
+from bot.ops import Ops
 from bot.outbox import TelegramOutbox
 from bot.parking import Parking
 from bot.patience import for_ever, with_redis
 from bot.request import AiohttpRequest
+from bot.ruled import Ruled
 from bot.schedules import Schedules
 from bot.schema import migrate
 from bot.sender import Sender
@@ -45,11 +49,13 @@ from ml.feedback import Feedback
 from ml.jobs import Jobs
 from ml.kept_texts import KeptTexts
 from ml.mood import Mood
+from ml.optouts import OptOuts
 from ml.plots import Plotter
 from ml.pools import Pools
 from ml.posts import Posts
 from ml.predictor import Predictor
 from ml.quotas import Quotas
+from ml.reaction_labels import ReactionLabels
 from ml.registry import Registry
 from ml.shares import Shares
 from ml.store import Store
@@ -133,9 +139,12 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             quotas=Quotas(settings.most_examples, settings.most_models, settings.training_minutes),
             chats=TelegramChats(bot, chat_ids),
             chat_settings=ChatSettingsStore(sessions),
+            ruled=Ruled(redis),
             schedules=schedules,
             mood=Mood(redis),
             posts=Posts(redis),
+            optouts=OptOuts(redis),
+            reaction_labels=ReactionLabels(redis),
             commands=COMMANDS,
             bot_username=bot.username,
         )
@@ -145,16 +154,26 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         stack.push_async_callback(plotter.close)
         enforced = settings.limits == "telegram"
         parking, dead_letters = Parking(redis), DeadLetters(redis)
-        outbox = TelegramOutbox(bot, Sender(Limiter(redis, enforced=enforced), parking, chat_ids), chat_ids)
+        metrics = Metrics()
+        metrics.registry.register(Batches(predictor))
+        sender = Sender(Limiter(redis, enforced=enforced), parking, chat_ids, metrics)
+        outbox = TelegramOutbox(bot, sender, chat_ids)
         guard = FloodGuard(redis, enforced=enforced)
-        conversation = Conversation(bot, redis, services, TABLE, outbox, chat_ids, guard, settings.language)
+        conversation = Conversation(
+            bot, redis, services, TABLE, outbox, chat_ids, guard, settings.language, metrics
+        )
         inbox, shards = Inbox(redis), Shards(redis)
         signal.signal(signal.SIGCONT, partial(_after_pause, shards, request))
+        if settings.ops_listen is not None:
+            ops = Ops(settings.ops_listen, metrics, redis, inbox, services.jobs)
+            await ops.start()
+            stack.push_async_callback(ops.stop)
         parts: dict[str, Callable[[], Awaitable[None]]] = {
-            "dispatcher": Dispatcher(inbox, shards, dead_letters, conversation).run,
+            "dispatcher": Dispatcher(inbox, shards, dead_letters, conversation, metrics).run,
             "parking": parking.run,
             "progress": partial(follow_progress, services.jobs, outbox, plotter),
             "sweep": partial(sweep, services.jobs, dead_letters),
+            "erasure": Eraser(redis).run,
             "schedules": partial(run_schedules, services, schedules, outbox, settings.language),
             "intake": partial(_intake, settings, bot, redis, inbox, token),
         }

@@ -19,6 +19,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError
 from bot.chat_ids import ChatIds
 from bot.flood import Entry, FloodGuard
 from bot.logs import traceback_without_values
+from bot.metrics import Metrics
 from bot.outbox import TelegramOutbox
 from bot.patience import with_redis
 from bot.sessions import Answers, Remembered, Sessions
@@ -61,7 +62,9 @@ class Conversation:
         chat_ids: ChatIds,
         flood_guard: FloodGuard,
         default_language: str = "en",
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics()
         self._bot = bot
         self._redis = redis
         self._services = services
@@ -215,26 +218,41 @@ class Conversation:
         return entry is Entry.OPEN
 
     async def _handle(self, where: Route, context: Context, turn: Turn) -> None:
+        begun, outcome = time.monotonic(), "unfinished"  # and tried again, or a dead letter
+        try:
+            outcome = await self._answered(where, context, turn)
+        finally:
+            name = where.command.name if where.command is not None else "other"
+            self._metrics.answered(name, outcome, time.monotonic() - begun)
+
+    async def _answered(self, where: Route, context: Context, turn: Turn) -> str:
+        """Let the handler answer, and say how it ended: answered, refused or cut."""
+        outcome = "answered"
         try:
             async with turn.within(ANSWER_TIMEOUT), self._typing(context, turn):
                 if where.admins:
                     await check_admin(context)
                 await where.handler(context)
         except NotAllowed as refusal:
+            outcome = "refused"
             if context.message.press is None:
                 await self._say(context, Reply(refusal.words(context.t)))
             context.notice = refusal.words(context.t)
         except Refusal as refusal:
+            outcome = "refused"
             await self._say(context, Reply(refusal.words(context.t)))
         except Forbidden:
+            outcome = "cut"
             log.info("update %s: the bot may not write there", context.message.update_id)
         except BadRequest:  # a NetworkError to the library, and ours: Telegram took nothing
             raise
         except NetworkError as error:
             # The answer may have arrived, so that a sentence about a failure could be wrong.
+            outcome = "cut"
             log.warning("update %s: an answer was cut (%s)", context.message.update_id, type(error).__name__)
         if context.message.press is not None:
             await context.outbox.answer_press(context.message.press.id, context.notice)
+        return outcome
 
     async def _say(self, context: Context, reply: Reply) -> None:
         """Send a sentence about a failure; if even that fails, the log has it."""

@@ -10,8 +10,9 @@ from typing import Any, Protocol
 from redis.exceptions import RedisError
 
 from bot.dead_letters import DeadLetters
-from bot.inbox import Entry, Inbox
+from bot.inbox import Entry, Inbox, written_at
 from bot.logs import traceback_without_values
+from bot.metrics import Metrics
 from bot.patience import with_redis
 from bot.shards import ShardLost
 from bot.turn import Turn
@@ -41,8 +42,9 @@ class Answerer(Protocol):
 class Delivery:
     """Brings each update to its answer; it is acknowledged right after, or becomes a dead letter."""
 
-    def __init__(self, inbox: Inbox, dead_letters: DeadLetters, answerer: Answerer) -> None:
+    def __init__(self, inbox: Inbox, dead_letters: DeadLetters, answerer: Answerer, metrics: Metrics) -> None:
         self._inbox = inbox
+        self._metrics = metrics
         self._dead_letters = dead_letters
         self._answerer = answerer
         self._gathered: Gather[Entry, None] = Gather(self._acknowledge_all, delay=TOGETHER)
@@ -94,6 +96,7 @@ class Delivery:
                 kind = type(error).__name__
                 log.info("update %s failed (%s), trying again", entry.update.get("update_id"), kind)
         self._remember(entry)
+        self._metrics.dealt_with("answered", written_at(entry.id))
         await self.acknowledge(entry)
 
     async def _once(self, entry: Entry, turn: Turn) -> None:
@@ -116,6 +119,7 @@ class Delivery:
         reason = type(error).__name__ if error is not None else "crashed"
         await with_redis(lambda: self._dead_letters.bury(entry, reference, reason), (RedisError,))
         self._remember(entry)
+        self._metrics.dealt_with("dead", written_at(entry.id))
 
     def _remember(self, entry: Entry) -> None:
         self._answered[entry.name] = None

@@ -27,6 +27,8 @@ ALLOWED_UPDATES = [
     "message_reaction",
     "message_reaction_count",
     "my_chat_member",
+    "inline_query",
+    "guest_message",
 ]
 BATCH = 100
 LONG_POLL = 20  # seconds that the server holds a request open

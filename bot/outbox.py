@@ -20,7 +20,7 @@ from bot.request import parameters
 from bot.sender import Sender
 from bot.turn import Free, Turn
 from handlers.errors import Refusal
-from handlers.messages import Button, Chat, Document, Reply, Sent
+from handlers.messages import Button, Chat, Document, Found, Reply, Sent
 from handlers.texts import N_
 
 log = logging.getLogger(__name__)
@@ -216,6 +216,31 @@ class TelegramOutbox:
         except TelegramError as error:
             log.info("a press was not answered (%s)", type(error).__name__)
 
+    async def answer_inline(self, query_id: str, found: tuple[Found, ...], hint: str) -> None:
+        """Give the results of an inline query to who asked alone, or a hint above them."""
+        await self._answer_query(
+            "answerInlineQuery",
+            inline_query_id=query_id,
+            results=[_article(one) for one in found],
+            is_personal=True,
+            cache_time=0,  # Telegram keeps nothing of it either
+            button={"text": hint, "start_parameter": "inline"} if hint else None,
+        )
+
+    async def answer_guest(self, query_id: str, found: Found) -> None:
+        """Answer a mention in a chat that the bot is not in."""
+        await self._answer_query("answerGuestQuery", guest_query_id=query_id, result=_article(found))
+
+    async def _answer_query(self, method: str, **values: Any) -> None:
+        async def call(*_: int) -> Any:
+            given = {name: value for name, value in values.items() if value is not None}
+            return await self._bot.request.post(f"{self._bot.base_url}/{method}", parameters(**given))
+
+        try:
+            await self._call(call, Lane.BUTTON)
+        except TelegramError as error:  # who goes on typing asks anew
+            log.info("%s was not taken (%s)", method, type(error).__name__)
+
     async def chat_action(self, chat: Chat, action: str) -> None:
         """Show that an answer is on its way; it does not matter if that fails."""
         call = partial(self._bot.send_chat_action, action=action, message_thread_id=chat.topic)
@@ -249,6 +274,14 @@ class TelegramOutbox:
 
     async def _call(self, call: Any, lane: Lane, chat: int | None = None, *, upload: bool = False) -> Any:
         return await self._sender.call(call, turn=self._turn, lane=lane, chat=chat, upload=upload)
+
+
+def _article(found: Found) -> dict[str, Any]:
+    """Return a result as Telegram's InlineQueryResultArticle."""
+    words = {name: value for name, value in _text(found.reply).items() if value is not None}
+    content = {"message_text": words.pop("text"), **words}
+    article = {"type": "article", "id": "1", "title": found.title or "…", "input_message_content": content}
+    return {**article, "description": found.description} if found.description else article
 
 
 def keyboard(reply: Reply) -> telegram.InlineKeyboardMarkup | None:

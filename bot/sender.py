@@ -11,6 +11,7 @@ from telegram.error import ChatMigrated, RetryAfter
 
 from bot.chat_ids import ChatIds
 from bot.limiter import Lane, Limiter
+from bot.metrics import Metrics
 from bot.parking import NO_CHAT, Parking
 from bot.request import CutOff, NotSent
 from bot.turn import Free
@@ -25,8 +26,11 @@ Method = Callable[..., Awaitable[Any]]
 class Sender:
     """The way out, shared by everything in this process that speaks to Telegram."""
 
-    def __init__(self, limiter: Limiter, parking: Parking, chat_ids: ChatIds) -> None:
+    def __init__(
+        self, limiter: Limiter, parking: Parking, chat_ids: ChatIds, metrics: Metrics | None = None
+    ) -> None:
         self._limiter = limiter
+        self._metrics = metrics or Metrics()
         self._parking = parking
         self._chat_ids = chat_ids
 
@@ -61,6 +65,7 @@ class Sender:
             try:
                 return await method(**where)
             except RetryAfter as error:
+                self._metrics.refused.inc()
                 turn.pause()
                 pause = error.retry_after
                 seconds = pause if isinstance(pause, int | float) else pause.total_seconds()
@@ -86,9 +91,11 @@ class Sender:
         """Wait for leave, and hold nothing meanwhile."""
         if self._parking.left(chat or NO_CHAT) or not self._limiter.open:
             turn.pause()
+            begun = time.monotonic()
             with turn.clock_stopped():
                 await self._parking.wait(chat or NO_CHAT)
                 await self._limiter.wait(chat, lane)
+            self._metrics.limiter.labels(lane.name.lower()).observe(time.monotonic() - begun)
 
     async def at_once(self, method: Method, lane: Lane, chat: int, turn: Free | None = None) -> Any:
         """Make a call that does not matter, where it may be made now, and return its result; else None.
@@ -104,6 +111,7 @@ class Sender:
         try:
             return await method(chat_id=chat)
         except RetryAfter as error:
+            self._metrics.refused.inc()
             pause = error.retry_after
             seconds = (pause if isinstance(pause, int | float) else pause.total_seconds()) + MARGIN
             if lane is Lane.REACTION:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from handlers.messages import (
+    Asked,
     Chat,
     Document,
     Event,
@@ -89,10 +90,29 @@ def _read_membership(update_id: int, told: Json) -> Membership | None:
     return Membership(update_id, _chat(told), by, was, status)
 
 
+def _read_inline(update_id: int, told: Json) -> Asked | None:
+    by = _person(told["from"])
+    if by is None:
+        return None
+    return Asked(update_id, Chat(by.id, "private"), str(told["id"]), by, told.get("query") or "")
+
+
+def _read_guest(update_id: int, told: Json) -> Asked | None:
+    by, query_id = _person(told.get("from")), told.get("guest_query_id")
+    if by is None or not query_id:
+        return None
+    quoted = told.get("reply_to_message") or {}
+    text = told.get("text") or told.get("caption") or ""
+    about = quoted.get("text") or quoted.get("caption") or ""
+    return Asked(update_id, Chat(by.id, "private"), str(query_id), by, text, about, guest=True)
+
+
 EVENTS: dict[str, Callable[[int, Json], Event | None]] = {
     "message_reaction": _read_reaction,
     "message_reaction_count": _read_count,
     "my_chat_member": _read_membership,
+    "inline_query": _read_inline,
+    "guest_message": _read_guest,
 }
 
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 from handlers import (
     again,
     basics,
+    chats,
     classify,
     doctor,
+    elsewhere,
     evaluate,
     export,
     fit,
     fit_words,
     forget,
     label,
+    learn,
     models,
     mood,
     overheard,
     places,
+    privacy,
     probe,
+    reactions,
     schedules,
     sentiment,
     share,
@@ -30,7 +35,7 @@ from handlers import (
     why,
 )
 from handlers.context import Command
-from handlers.messages import Membership, Message, ReactionCount
+from handlers.messages import Asked, Membership, Message, Reaction, ReactionCount
 from handlers.routing import Table
 from handlers.texts import N_
 
@@ -52,12 +57,18 @@ COMMANDS = (
     Command("probe", probe.probe, N_("whether a classifier looks at who a text is about"), N_("/probe spam"), (), ("偏见",)),
     Command("export", export.export, N_("a ZIP of a model, or of all that is stored of you"), N_("/export me"), (), ("导出",)),
     Command("forget", forget.forget, N_("delete a model, or all that is stored of you"), N_("/forget me"), (), ("忘记",)),
+    Command("privacy", privacy.privacy, N_("what is stored of you, in numbers"), "", (), ("隐私",)),
+    Command("optout", privacy.opt_out, N_("count nothing that I write"), "", (), ("退出",)),
+    Command("optin", privacy.opt_in, N_("count me again"), "", (), ("加入",)),
+    Command("chats", chats.chats, N_("your groups and channels, configured from here"), "", (), ("群组",)),
     Command("setup", doctor.setup, N_("what I can do in this group, and the first steps"), "", (), ("设置",), admins=True),
     Command("doctor", doctor.doctor, N_("what is missing here and where to tap"), "", (), ("诊断",), admins=True),
     Command("tagging", tagging.tagging, N_("show or count the tone of messages"), N_("/tagging react min=0.8"), (), ("标记",), tagging.OPTIONS, admins=True),
     Command("mood", mood.mood, N_("how the mood here was"), N_("/mood 7d topic=all"), (), ("心情",), admins=True),
     Command("digest", schedules.digest, N_("a summary of the mood at set times"), schedules.EXAMPLE, (), ("摘要",), admins=True),
     Command("alert", schedules.alert, N_("tell the admins when the mood turns"), schedules.ALERT_EXAMPLE, (), ("警报",), admins=True),
+    Command("learn", learn.learn, N_("learn from members' reactions"), N_("/learn on model=tone"), (), ("学习",), learn.OPTIONS, admins=True),
+    Command("map", learn.map_reactions, N_("what a reaction stands for"), learn.MAP_EXAMPLE, (), ("映射",), admins=True),
     Command("use", places.use, N_("the classifier that answers here"), N_("/use spam"), (), ("使用",), admins=True),
     Command("quiet", places.quiet, N_("say nothing unasked"), N_("/quiet on"), (), ("安静",), admins=True),
     Command("leave", places.leave, N_("send me away"), "", (), ("离开",), admins=True),
@@ -94,6 +105,8 @@ TABLE = Table(
         "forget": forget.press,
         "share": share.press,
         "tagging": tagging.press,
+        "learn": learn.press,
+        "chats": chats.press,
         "mood": mood.press,
         "digest": schedules.press_digest,
         "default": places.press_default,
@@ -101,7 +114,7 @@ TABLE = Table(
         "leave": places.press_leave,
         "doctor": doctor.doctor,
     },
-    admin_buttons=frozenset({"tagging", "mood", "digest", "default", "quiet", "leave", "doctor"}),
+    admin_buttons=frozenset({"tagging", "learn", "mood", "digest", "default", "quiet", "leave", "doctor"}),
     questions={
         "new": models.answer_new,
         "teach": teach.answer,
@@ -115,7 +128,9 @@ TABLE = Table(
     not_asked=basics.not_asked,
     events={
         Message: overheard.overhear,
+        Reaction: reactions.reacted,
         ReactionCount: overheard.reacted,
+        Asked: elsewhere.asked,
         Membership: places.moved_in_or_out,
     },
 )

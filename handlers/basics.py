@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlers import chats
 from handlers.context import FOR_ADMINS, Command, Context
 from handlers.errors import Refusal
 from handlers.fit import fit
@@ -23,6 +24,9 @@ async def start(context: Context) -> None:
     payload = context.args.strip()
     if payload.startswith(PAYLOAD):
         await take(context, payload)
+        return
+    if payload.startswith(chats.PAYLOAD):
+        await chats.start_with(context, payload)
         return
     if payload.startswith(WHY):
         context.args = payload.removeprefix(WHY)

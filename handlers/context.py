@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from handlers.messages import Button, Chat, Document, Message, Reply, Sent
+from handlers.errors import Refusal
+from handlers.messages import Button, Chat, Document, Found, Message, Reply, Sent
 from handlers.texts import Texts
 
 if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be imported
@@ -16,11 +18,13 @@ if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be i
     from ml.jobs import Jobs
     from ml.kept_texts import KeptTexts
     from ml.mood import Mood
+    from ml.optouts import OptOuts
     from ml.plots import Plotter
     from ml.pools import Pools
     from ml.posts import Posts
     from ml.predictor import Predictor
     from ml.quotas import Quotas
+    from ml.reaction_labels import ReactionLabels
     from ml.registry import Registry
     from ml.shares import Shares
     from ml.store import Store
@@ -49,6 +53,12 @@ class Outbox(Protocol):
 
     async def show(self, chat: Chat, reply: Reply, reply_to: int, before: int | None) -> Sent | None:
         """Reply to a message, or put another answer in the place of `before`, if that may be done now."""
+
+    async def answer_inline(self, query_id: str, found: tuple[Found, ...], hint: str) -> None:
+        """Give the results of an inline query to who asked alone, or a hint above them."""
+
+    async def answer_guest(self, query_id: str, found: Found) -> None:
+        """Answer a mention in a chat that the bot is not in."""
 
     async def answer_press(self, press_id: str, notice: str = "") -> None:
         """Tell Telegram that a press was taken, with a short notice over the chat."""
@@ -130,6 +140,19 @@ class SettingsOfChats(Protocol):
         """Read a chat's settings anew: somebody changed them."""
 
 
+class Ruled(Protocol):
+    """Which chats a person rules, as far as was told; whether it is still so is asked of Telegram."""
+
+    async def note(self, chat: int, admins: Iterable[int]) -> None:
+        """Note who rules a chat, by the id of its records."""
+
+    async def of(self, person: int) -> list[int]:
+        """Return the chats that a person may rule, the latest first."""
+
+    async def forget(self, person: int, chat: int) -> None:
+        """Note that a person rules a chat no more."""
+
+
 class Schedules(Protocol):
     """When chats hear something by themselves."""
 
@@ -178,7 +201,8 @@ class ChatSettings:
     quiet: bool = False  # say nothing unasked
     digest: dict[str, Any] | None = None
     alert: dict[str, Any] | None = None
-    learn: bool = False
+    learn: bool = False  # from members' reactions
+    learn_model: str | None = None  # the model that does
     reactions: dict[str, str] = field(default_factory=dict)  # emoji to label
     timezone: str = "UTC"
     title: str = ""  # as it was when an admin last changed something
@@ -209,9 +233,12 @@ class Services:
     quotas: Quotas
     chats: Chats
     chat_settings: SettingsOfChats
+    ruled: Ruled
     schedules: Schedules
     mood: Mood
     posts: Posts
+    optouts: OptOuts
+    reaction_labels: ReactionLabels
     commands: tuple[Command, ...] = ()
     bot_username: str = ""
     # threads full of numbers hold the interpreter's lock, which every answer needs: two are enough
@@ -249,6 +276,7 @@ class Context:
     def remember_chat(self) -> None:
         """Note what this chat is, for who deals with it from elsewhere."""
         self.settings.title, self.settings.kind = self.message.chat.title, self.message.chat.type
+        self.afterwards.append(lambda: note_admins(self.services, self.message.chat))
         self.settings.spoken = self.t.language
 
     async def reply(self, reply: Reply) -> Sent:
@@ -308,6 +336,12 @@ class Context:
             tuple(replace(button, data=f"{button.data}@{asked}") if button.data else button for button in row)
             for row in rows
         )
+
+
+async def note_admins(services: Services, chat: Chat) -> None:
+    """Note who rules a chat, for `/chats`; where Telegram does not say, a later command does it."""
+    with contextlib.suppress(Refusal):
+        await services.ruled.note(chat.key, await services.chats.admins(chat.id))
 
 
 @dataclass(frozen=True)

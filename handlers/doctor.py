@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from handlers.chats import PAYLOAD
 from handlers.context import About, ChatSettings, Context, Myself
 from handlers.messages import Button, Chat, Reply
 from handlers.model_names import find_model, models_here
@@ -214,7 +215,9 @@ def setup_card(found: Examined, t: Texts) -> Reply:
         Button(t("What is missing?"), data="doctor:again"),
     )
     languages = tuple(Button(name, data=f"lang:{code}") for code, name in LANGUAGES.items())
-    return Reply("\n".join(lines), buttons=(tagging, times, languages))
+    link = f"https://t.me/{found.bot}?start={PAYLOAD}{found.chat.key}"
+    private = (Button(t("Configure it in private"), url=link),) if found.bot else ()
+    return Reply("\n".join(lines), buttons=tuple(filter(None, (tagging, times, languages, private))))
 
 
 def private_card(bot_username: str, t: Texts) -> Reply:

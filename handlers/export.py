@@ -13,42 +13,29 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from handlers.asked_for import NOT_YOURS, model_or_me
 from handlers.classify_table import defuse
-from handlers.context import Context
+from handlers.context import Context, Services
 from handlers.errors import Refusal
 from handlers.messages import File, Reply
-from handlers.model_names import (
-    find_model,
-    fold,
-    model_buttons,
-    models_here,
-    pressed_model,
-    unknown_model_card,
-)
+from handlers.model_names import models_here, pressed_model
 from handlers.rights import decides
+from handlers.stored import stored_of
 from handlers.texts import N_
 from ml.examples import Taught
 from ml.registry import ModelEntry
 
 LARGEST = 50_000_000  # bytes that Telegram takes
-ME = frozenset({"me", "我"})
-NOT_YOURS = N_("Only the person who made this model can do that.")
 
 
 async def export(context: Context) -> None:
     """Send what was asked for: a model, or what is stored of the person."""
-    name = context.args.strip()
-    entries = await models_here(context)
-    entry = find_model(name, entries)
-    if entry is not None:
-        await _export_model(context, entry)
-    elif fold(name) in ME or (not name and not entries):
+    question = N_("What shall I export? A model, or write /export me for all that is stored of you.")
+    asked = await model_or_me(context, "export", question)
+    if asked == "me":
         await _export_person(context)
-    elif name:
-        await context.reply(unknown_model_card(name, "export", [known.name for known in entries], context.t))
-    else:
-        text = context.t("What shall I export? A model, or write /export me for all that is stored of you.")
-        await context.reply(Reply(text, model_buttons("export", [known.name for known in entries])))
+    elif asked is not None:
+        await _export_model(context, asked)
 
 
 async def press(context: Context) -> None:
@@ -83,6 +70,9 @@ async def _export_person(context: Context) -> None:
         "settings": asdict(context.settings),
         "session": asdict(context.session),
         "texts_of_the_last_24_hours": texts,
+        "counts": asdict(await stored_of(services, sender.id)),
+        "left_out_of": await services.optouts.places(sender.id),
+        "messages_kept_for_labels": await _heard(services, sender.id),
         "models": [asdict(entry) for entry in models],
         "trainings": [asdict(job) for job in jobs],
     }
@@ -100,6 +90,16 @@ async def _export_person(context: Context) -> None:
             "All that is stored of you: {examples}, {texts}, your settings.", examples=examples, texts=kept
         ),
     )
+
+
+async def _heard(services: Services, person: int) -> dict[str, list[str]]:
+    """Return a person's messages that are kept for labels, by chat."""
+    labels, found = services.reaction_labels, {}
+    for chat in await labels.chats():
+        written = await labels.written(chat, await services.mood.pseudonym(chat, person))
+        if written:
+            found[str(chat)] = [heard.text for heard in (await labels.texts(chat, written)).values()]
+    return found
 
 
 async def _send(context: Context, name: str, content: bytes, caption: str) -> None:

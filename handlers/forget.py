@@ -7,20 +7,15 @@ from collections import Counter
 from collections.abc import Mapping
 from enum import Enum
 
-from handlers.context import Context, Session
+from handlers.asked_for import NOT_YOURS, model_or_me
+from handlers.context import ChatSettings, Context, Session
 from handlers.errors import Refusal
-from handlers.export import ME, NOT_YOURS
 from handlers.messages import Button, Reply
 from handlers.model_cards import ModelFacts, delete_question
-from handlers.model_names import (
-    find_model,
-    fold,
-    model_buttons,
-    models_here,
-    pressed_model,
-    unknown_model_card,
-)
+from handlers.model_names import pressed_model
+from handlers.pseudonyms import take_out
 from handlers.rights import decides
+from handlers.stored import Stored, stored_of
 from handlers.texts import N_, Texts
 from ml.job_records import TrainRequest
 from ml.jobs import AlreadyRunning
@@ -41,18 +36,12 @@ class Became(Enum):
 
 async def forget(context: Context) -> None:
     """Ask whether a model, or all that is stored of the person, shall really go."""
-    name = context.args.strip()
-    entries = await models_here(context)
-    entry = find_model(name, entries)
-    if entry is not None:
-        await _ask_model(context, entry)
-    elif fold(name) in ME:
+    question = N_("What shall I forget? A model, or write /forget me for all that is stored of you.")
+    asked = await model_or_me(context, "forget", question)
+    if asked == "me":
         await _ask_person(context)
-    elif name:
-        await context.reply(unknown_model_card(name, "forget", [known.name for known in entries], context.t))
-    else:
-        text = context.t("What shall I forget? A model, or write /forget me for all that is stored of you.")
-        await context.reply(Reply(text, model_buttons("forget", [known.name for known in entries])))
+    elif asked is not None:
+        await _ask_model(context, asked)
 
 
 async def press(context: Context) -> None:
@@ -80,10 +69,8 @@ async def _ask_person(context: Context) -> None:
     sender = context.message.sender
     if sender is None or not context.private:
         raise Refusal(IN_PRIVATE)
-    taught = await context.services.examples.taught_by(sender.id)
-    texts = await context.services.texts.of(sender.id)
-    counts = [len(examples) for examples in taught.values()]
-    await context.reply(person_question(sender.id, sum(counts), len(counts), len(texts), context.t))
+    stored = await stored_of(context.services, sender.id)
+    await context.reply(person_question(sender.id, stored, context.t))
 
 
 async def _forget_person(context: Context, person: int) -> None:
@@ -96,10 +83,11 @@ async def _forget_person(context: Context, person: int) -> None:
         raise Refusal(IN_PRIVATE)
     services = context.services
     texts = await services.texts.forget(person)
+    counted = await take_out(services, person)
     await services.pools.forget(context.owner, person)
-    empty = Session()
-    for field, value in vars(empty).items():
-        setattr(context.session, field, value)
+    for empty, held in ((Session(), context.session), (ChatSettings(), context.settings)):
+        for field, value in vars(empty).items():
+            setattr(held, field, value)
     gone, became = 0, Counter[Became]()
     for owner, model in await services.examples.places(person):
         gone += await services.examples.forget(person, owner, model)
@@ -108,7 +96,7 @@ async def _forget_person(context: Context, person: int) -> None:
         if entry is not None:
             became[await _train_anew(context, entry)] += 1
         await services.examples.leave(person, owner, model)  # last: a second try finds what the first left
-    await context.edit(forgotten_card(gone, texts, became, context.t))
+    await context.edit(forgotten_card(gone, texts, counted, became, context.t))
 
 
 async def _train_anew(context: Context, entry: ModelEntry) -> Became:
@@ -148,27 +136,30 @@ async def _queue(context: Context, entry: ModelEntry) -> Became:
     return Became.TRAINED_ANEW
 
 
-def person_question(person: int, examples: int, models: int, texts: int, t: Texts) -> Reply:
+def person_question(person: int, stored: Stored, t: Texts) -> Reply:
     """Ask whether all that is stored of a person shall go."""
     text = t(
-        "Delete what is stored of you: {examples} in {models}, {texts}, your session and open pools here? "
-        "Models that learned from your examples are trained anew. This cannot be undone. "
+        "Delete what is stored of you: {examples} in {models}, {texts}, {counted}, your settings, your "
+        "session and open pools here? Models that learned from your examples are trained anew. This cannot "
+        "be undone. "
         "Your sessions and pools in other chats go by themselves, within 24 hours of their last use.",
-        examples=t.plural("{count} example", "{count} examples", examples),
-        models=t.plural("{count} model", "{count} models", models),
-        texts=t.plural("{count} text of the last 24 hours", "{count} texts of the last 24 hours", texts),
+        examples=t.plural("{count} example", "{count} examples", stored.examples),
+        models=t.plural("{count} model", "{count} models", stored.models),
+        texts=_texts(stored.texts + stored.heard, t),
+        counted=_counted(stored.days + stored.votes, t),
     )
     yes = Button(t("Delete it"), data=f"forget:me:{person}")
     return Reply(text, buttons=((yes, Button(t("Keep it"), data="forget:keep")),))
 
 
-def forgotten_card(examples: int, texts: int, became: Mapping[Became, int], t: Texts) -> Reply:
+def forgotten_card(examples: int, texts: int, counted: int, became: Mapping[Became, int], t: Texts) -> Reply:
     """Say what was deleted and what follows."""
     lines = [
         t(
-            "Deleted: {examples}, {texts}, your session here.",
+            "Deleted: {examples}, {texts}, {counted}, your settings and your session here.",
             examples=t.plural("{count} example", "{count} examples", examples),
-            texts=t.plural("{count} text of the last 24 hours", "{count} texts of the last 24 hours", texts),
+            texts=_texts(texts, t),
+            counted=_counted(counted, t),
         )
     ]
     if anew := became.get(Became.TRAINED_ANEW):
@@ -190,3 +181,11 @@ def forgotten_card(examples: int, texts: int, became: Mapping[Became, int], t: T
             )
         )
     return Reply("\n".join(lines))
+
+
+def _texts(count: int, t: Texts) -> str:
+    return t.plural("{count} text of the last 24 hours", "{count} texts of the last 24 hours", count)
+
+
+def _counted(count: int, t: Texts) -> str:
+    return t.plural("{count} pseudonym or label", "{count} pseudonyms and labels", count)

@@ -1,9 +1,11 @@
-"""`/label`: one text after the other out of an uploaded pool, a tap each, the most uncertain first."""
+"""`/label`: one text after the other, a tap each, the most uncertain first.
+
+They come out of an uploaded pool, or are the last 24 h of a group that learns from reactions.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -29,6 +31,7 @@ from handlers.texts import N_, Texts
 from ml.active import choose, vectors
 from ml.pools import Labelling
 from ml.predictor import UnknownModel
+from ml.reaction_labels import Heard
 from ml.registry import ModelEntry
 from ml.samples import Sample
 from ml.tables import TableError
@@ -67,10 +70,10 @@ async def press(context: Context) -> None:
         await _go_on(context, entry)
         return
     row, _, choice = rest.partition(":")
-    found = await context.services.pools.read(context.owner, _person(context), entry.name)
+    found = await context.services.pools.state(context.owner, _person(context), entry.name)
     if found is None:
         raise Refusal(STALE)
-    texts, state = found
+    size, state = found
     if choice == "stop":
         counts = await context.services.examples.counts(context.owner, entry.name)
         await context.edit(state_card(entry, counts, context.t))
@@ -78,8 +81,8 @@ async def press(context: Context) -> None:
     if choice == "undo":
         await _undo(context, entry, state)
     elif state.waiting and state.waiting[0] == int(row):
-        await _answer(context, entry, texts, state, choice)
-    await _show(context, entry, texts, state)
+        await _answer(context, entry, state, choice)
+    await _show(context, entry, size, state)
 
 
 async def take_pool(context: Context, entry: ModelEntry, document: Document) -> None:
@@ -99,12 +102,14 @@ async def take_pool(context: Context, entry: ModelEntry, document: Document) -> 
         raise Refusal(N_("This file holds no text that “{name}” was not taught already."), name=entry.name)
     context.session.close("label")
     await context.services.pools.put(context.owner, _person(context), entry.name, texts)
-    await _show(context, entry, texts, Labelling())
+    await _show(context, entry, len(texts), Labelling())
 
 
 async def _go_on(context: Context, entry: ModelEntry) -> None:
     """Ask about the next text of the pool, or for a pool."""
-    found = await context.services.pools.read(context.owner, _person(context), entry.name)
+    found = await context.services.pools.state(context.owner, _person(context), entry.name)
+    if found is None and context.settings.learn:
+        found = await _take_messages(context, entry)
     if found is None:
         card = pool_question(entry, context.t, private=context.private)
         await context.ask({"ask": "label", "model": entry.name}, card, typed=False)
@@ -112,15 +117,35 @@ async def _go_on(context: Context, entry: ModelEntry) -> None:
     await _show(context, entry, *found)
 
 
-async def _answer(
-    context: Context, entry: ModelEntry, texts: Sequence[str], state: Labelling, choice: str
-) -> None:
+async def _take_messages(context: Context, entry: ModelEntry) -> tuple[int, Labelling] | None:
+    """Make a pool of the messages of the last 24 h that are kept for labels; None where there are none."""
+    services = context.services
+    taught = {sample.text for sample in await services.examples.read(context.owner, entry.name)}
+    kept = await services.reaction_labels.texts(context.message.chat.key)
+    by_text = {heard.text: message_id for message_id, heard in kept.items() if heard.text not in taught}
+    messages = list(by_text.values())[-MOST_TEXTS:]
+    if not messages:
+        return None
+    await services.pools.put(context.owner, _person(context), entry.name, messages)
+    return len(messages), Labelling()
+
+
+async def _text(context: Context, entry: ModelEntry, row: int) -> Heard | None:
+    """Return a text of the pool with who answers for it; None where its message is no longer kept."""
+    held = await context.services.pools.text(context.owner, _person(context), entry.name, row)
+    if isinstance(held, int):
+        return await context.services.reaction_labels.heard(context.message.chat.key, held)
+    return Heard(held, _person(context)) if held is not None else None
+
+
+async def _answer(context: Context, entry: ModelEntry, state: Labelling, choice: str) -> None:
     """Teach the text under its label, or skip it."""
     row, batch = state.waiting.pop(0), ""
-    if choice.isdecimal() and int(choice) < len(entry.labels):
+    heard = await _text(context, entry, row)
+    if heard is not None and choice.isdecimal() and int(choice) < len(entry.labels):
         await check_room(context, entry, 1)
-        sample = Sample(texts[row], entry.labels[int(choice)])
-        added = await context.services.examples.add(context.owner, entry.name, [sample], _person(context))
+        sample = Sample(heard.text, entry.labels[int(choice)])
+        added = await context.services.examples.add(context.owner, entry.name, [sample], heard.by)
         batch = added.batch
     state.steps.append((row, batch))
 
@@ -136,26 +161,44 @@ async def _undo(context: Context, entry: ModelEntry, state: Labelling) -> None:
         await context.services.examples.undo(context.owner, entry.name, batch)
 
 
-async def _show(context: Context, entry: ModelEntry, texts: Sequence[str], state: Labelling) -> None:
+async def _show(context: Context, entry: ModelEntry, size: int, state: Labelling) -> None:
     """Ask about the next text; the end of the pool ends the labelling."""
-    if not state.waiting:
-        state.waiting = await _chosen(context, entry, texts, state)
     person = _person(context)
-    if not state.waiting:
+    heard = await _next(context, entry, state)
+    if heard is None:
         await context.services.pools.drop(context.owner, person, entry.name)
         counts = await context.services.examples.counts(context.owner, entry.name)
         card = state_card(entry, counts, context.t)
-        said = context.t("That was the last text of the file.")
+        said = context.t("That was the last text.")
         await context.say(Reply(f"{said}\n{card.text}", buttons=card.buttons))
         return
     await context.services.pools.note(context.owner, person, entry.name, state)
-    card = label_card(entry, texts[state.waiting[0]], state, len(texts), context.t)
+    card = label_card(entry, heard.text, state, size, context.t)
     # Somebody else's press would show a text of that person's own pool here.
     await context.say(replace(card, buttons=context.for_one(card.buttons)))
 
 
-async def _chosen(context: Context, entry: ModelEntry, texts: Sequence[str], state: Labelling) -> list[int]:
+async def _next(context: Context, entry: ModelEntry, state: Labelling) -> Heard | None:
+    """Return the next text that is still there, None at the end; those that wait are chosen anew."""
+    for _ in range(2):
+        while state.waiting:
+            heard = await _text(context, entry, state.waiting[0])
+            if heard is not None:
+                return heard
+            state.waiting.pop(0)
+        state.waiting = await _chosen(context, entry, state)
+    return None
+
+
+async def _chosen(context: Context, entry: ModelEntry, state: Labelling) -> list[int]:
     """Return the rows that are worth asking about next."""
+    found = await context.services.pools.read(context.owner, _person(context), entry.name)
+    if found is None:
+        return []
+    messages = [text for text in found[0] if isinstance(text, int)]
+    kept = await context.services.reaction_labels.texts(context.message.chat.key, messages)
+    texts = [text if isinstance(text, str) else kept[text].text if text in kept else "" for text in found[0]]
+    asked = sorted({*state.asked, *(row for row, text in enumerate(texts) if not text)})
     probabilities = None
     if entry.version is not None:
         try:
@@ -165,7 +208,7 @@ async def _chosen(context: Context, entry: ModelEntry, texts: Sequence[str], sta
             probabilities = None
 
     def rank() -> list[int]:
-        return choose(vectors(texts), probabilities, state.asked, AHEAD)
+        return choose(vectors(texts), probabilities, asked, AHEAD)
 
     return await asyncio.to_thread(rank)
 

@@ -171,4 +171,29 @@ class Membership:
     status: str
 
 
-Event = Message | Reaction | ReactionCount | Membership
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asked in a chat that is none of ours: by inline mode, or by a mention as a guest.
+
+    `chat` is the asker's private one, whose settings count.
+    """
+
+    update_id: int
+    chat: Chat
+    id: str  # under which it is answered, once
+    by: Person
+    text: str
+    quoted: str = ""  # the text of the message that a guest's mention replies to
+    guest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A result to choose: how it is shown in the list, and what it becomes as a message."""
+
+    title: str
+    reply: Reply
+    description: str = ""
+
+
+Event = Message | Reaction | ReactionCount | Membership | Asked

@@ -114,7 +114,7 @@ async def mood_reply(services: Services, chat: Chat, settings: ChatSettings, ask
         raise Refusal(TOO_FEW, fewest=FEWEST_PEOPLE)
     label = None if set(labels) <= set(TONES) else labels[0]
     course = trend(found, label)
-    photo = await _draw(services, mood_picture(found, labels, course, label, chat, settings, asked, t))
+    photo = await draw(services, mood_picture(found, labels, course, label, chat, settings, asked, t))
     buttons = mood_buttons(asked, chat, t)
     return Reply(mood_sentence(found, labels, course, label, asked.days, t), buttons=buttons, photo=photo)
 
@@ -134,7 +134,8 @@ async def chat_series(
     return found, labels[:6]
 
 
-async def _draw(services: Services, payload: dict[str, Any]) -> bytes | None:
+async def draw(services: Services, payload: dict[str, Any]) -> bytes | None:
+    """Draw a mood; where that fails the words go without it."""
     try:
         return await services.plotter.draw("mood", payload)
     except PlotError as error:

@@ -7,6 +7,7 @@ import time
 from handlers.classify_card import label_text
 from handlers.context import Hearing
 from handlers.messages import Message, ReactionCount, Reply
+from handlers.reactions import keep
 from handlers.sentiment import FACES, LONGEST
 from handlers.shares import probable
 from handlers.tagging import emoji_of
@@ -25,7 +26,12 @@ async def overhear(hearing: Hearing, message: Message) -> None:
     if message.posted is not None:
         await _note_thread(hearing, message)
         return
-    if hearing.settings.tagging == "off" or not counts(message):
+    if (hearing.settings.tagging == "off" and not hearing.settings.learn) or not counts(message):
+        return
+    if message.sender is not None and await hearing.services.optouts.out(message.chat.key, message.sender.id):
+        return
+    await keep(hearing, message)
+    if hearing.settings.tagging == "off":
         return
     prediction = await _predict(hearing, message)
     if prediction is None:

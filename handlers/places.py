@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.context import Context, Hearing
+from handlers.context import Context, Hearing, note_admins
 from handlers.errors import Refusal
 from handlers.grammar import read_switch
 from handlers.messages import Button, Membership, Reply
@@ -125,3 +125,5 @@ async def moved_in_or_out(hearing: Hearing, told: Membership) -> None:
         told.chat.key, present=present, title=told.chat.title, kind=told.chat.type
     )
     await hearing.services.schedules.plan(told.chat.key, now)
+    if present:
+        await note_admins(hearing.services, told.chat)

@@ -1,4 +1,4 @@
-"""How a person is taken out of what was counted: pseudonyms go, sums of hours that are over stay."""
+"""How a person is taken out of chats: pseudonyms and labels go, sums of hours that are over stay."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ from collections.abc import Iterable
 
 from handlers.context import Services
 from handlers.errors import Refusal
+from handlers.reactions import withdraw
 
 
 async def take_out(services: Services, person: int, chats: Iterable[int] | None = None) -> int:
     """Take a person out of chats with the channels that are linked to them, or of every chat.
 
     Returns:
-        How many days, topics and posts there were of which the person was one of the people.
+        How many days, topics and posts there were of which the person was one of the people, and how many
+        labels by reactions.
     """
-    places = await services.mood.chats() if chats is None else await _with_channels(services, chats)
+    if chats is None:
+        places = sorted({*await services.mood.chats(), *await services.reaction_labels.chats()})
+    else:
+        places = await _with_channels(services, chats)
     gone = await services.mood.take_out(person, places)
     for place in places:
+        gone += await withdraw(services, person, place)
         gone += await services.posts.take_out(place, await services.mood.pseudonym(place, person))
     return gone
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 
+from handlers.asked_for import NOT_YOURS
 from handlers.context import Context
 from handlers.errors import Refusal
-from handlers.export import NOT_YOURS
 from handlers.messages import Button, Reply
 from handlers.model_names import find_model, model_key, models_here, pressed_model
 from handlers.new_model import check_room

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from handlers.asked_for import NOT_YOURS
 from handlers.context import Context
 from handlers.errors import Refusal
-from handlers.export import NOT_YOURS
 from handlers.grammar import read_arguments, read_switch
 from handlers.job_cards import cancel_card, closed_card, jobs_card, running_card
 from handlers.messages import Reply

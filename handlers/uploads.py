@@ -11,6 +11,7 @@ from handlers.context import Context
 from handlers.errors import Refusal
 from handlers.evaluate import evaluate_file, offer_evaluation
 from handlers.fit import fit
+from handlers.history import is_export, show_history
 from handlers.label import take_pool
 from handlers.messages import Button, Document, Reply
 from handlers.model_names import STALE, find_model, models_here
@@ -57,6 +58,9 @@ def preview(content: bytes, name: str) -> Preview:
 async def offer(context: Context) -> None:
     """Take in a file that was asked for; otherwise show how it begins and what I can do with it."""
     document = context.message.document
+    if document is not None and is_export(document):
+        await show_history(context, document)
+        return
     if document is None or not is_table(document):
         raise Refusal(
             N_("I read tables and text: CSV, TSV, JSONL or TXT. Save it as one of these and send it again.")

@@ -260,12 +260,17 @@ def _ordered(records: dict[str, bytes | str]) -> list[Taught]:
     return [Taught(name, each["text"], each["label"], int(each["by"])) for name, each in ordered]
 
 
+def example_id(sample: Sample) -> str:
+    """Return what names an example in its set: a digest of label and text."""
+    named = f"{_writable(sample.label)}\n{_writable(sample.text)}"
+    return hashlib.blake2b(named.encode(), digest_size=16).hexdigest()
+
+
 def _record(sample: Sample, by: int, place: int) -> tuple[str, str, str]:
     """Return an example's digest, label and JSON."""
     text, label = _writable(sample.text), _writable(sample.label)
-    digest = hashlib.blake2b(f"{label}\n{text}".encode(), digest_size=16).hexdigest()
     record = {"text": text, "label": label, "by": by, "place": place}
-    return digest, label, json.dumps(record, ensure_ascii=False)
+    return example_id(sample), label, json.dumps(record, ensure_ascii=False)
 
 
 def _place(owner: str, model: str) -> str:

@@ -64,12 +64,15 @@ class KeptTexts:
         held = [await self._redis.get(key) for key in await self._keys(person)]
         return [json.loads(record)["text"] for record in held if record is not None]
 
-    async def forget(self, person: int) -> int:
-        """Take a person's texts out and return how many there were."""
-        names = await self._keys(person)
-        gone = int(await self._redis.unlink(*names)) if names else 0
-        await self._redis.unlink(keys.kept_texts(person))
-        return gone
+    async def forget(self, person: int, owner: str | None = None) -> int:
+        """Take a person's texts out, of all chats or of one, and return how many there were."""
+        members: Any = await self._redis.zrange(keys.kept_texts(person), 0, -1)
+        places = {member: json.loads(member) for member in members}
+        going = {member: place for member, place in places.items() if owner in {None, place[0]}}
+        if not going:
+            return 0
+        await self._redis.zrem(keys.kept_texts(person), *going)
+        return int(await self._redis.unlink(*(keys.kept_text(*place) for place in going.values())))
 
     async def _keys(self, person: int) -> list[str]:
         members: Any = await self._redis.zrange(keys.kept_texts(person), 0, -1)

@@ -15,6 +15,7 @@ SERVING = "tonefit:serving"  # hash: a replica that serves models, to the last c
 PACE = "tonefit:pace"  # hash: how long trainings took, by architecture
 
 SECRET = "tonefit:secret"  # string: what pseudonyms are keyed with, made once
+HEARD_CHATS = "tonefit:heard:chats"  # sorted set: chats that learn from reactions, by the last of them
 MOOD_CHATS = "tonefit:mood:chats"  # sorted set: chats whose messages are counted, by their last day
 
 
@@ -161,6 +162,46 @@ def post_people(channel: int, message_id: int) -> str:
 def thread(group: int, message_id: int) -> str:
     """String with a TTL: the channel and post that are commented below a message of the linked group."""
     return f"tonefit:thread:{group}:{message_id}"
+
+
+def opted_out(person: int) -> str:
+    """Set of the chats that a person is left out of, 0 for all."""
+    return f"tonefit:optout:{person}"
+
+
+def heard(chat: int, message_id: int) -> str:
+    """String with a TTL: a member's message and who wrote it, as JSON, where a chat learns from reactions."""
+    return f"tonefit:heard:{chat}:{message_id}"
+
+
+def heard_messages(chat: int) -> str:
+    """Sorted set with a TTL: a chat's kept messages, by time."""
+    return f"tonefit:heard:messages:{chat}"
+
+
+def heard_from(chat: int, who: str) -> str:
+    """Sorted set with a TTL: the kept messages of a pseudonym, by time."""
+    return f"tonefit:heard:from:{chat}:{who}"
+
+
+def votes(chat: int, message_id: int) -> str:
+    """Hash with a TTL: the pseudonym of each who reacted to a message, to the label that this stands for."""
+    return f"tonefit:votes:{chat}:{message_id}"
+
+
+def voted(chat: int, who: str) -> str:
+    """Sorted set with a TTL: the messages that a pseudonym labelled, by time."""
+    return f"tonefit:voted:{chat}:{who}"
+
+
+def learnt(chat: int, message_id: int) -> str:
+    """String with a TTL: the example that a message became by reactions, as JSON."""
+    return f"tonefit:learnt:{chat}:{message_id}"
+
+
+def learnt_from(chat: int, who: str) -> str:
+    """Set with a TTL: the messages of a pseudonym that became examples by reactions."""
+    return f"tonefit:learnt:from:{chat}:{who}"
 
 
 def as_text(value: bytes | str) -> str:

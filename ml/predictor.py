@@ -159,6 +159,7 @@ class Predictor:
         # A lock lasts as long as somebody holds it or waits for it.
         self._loading: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
         self._waiting: dict[Key, Waiting] = {}
+        self.texts = self.calls = 0  # since the start, for who watches how they come together
         self._follower: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -226,6 +227,8 @@ class Predictor:
             if not isinstance(failure, Exception):
                 raise
             return
+        self.texts += len(questions)
+        self.calls += 1
         for (_, answer), prediction in zip(questions, predictions, strict=True):
             if not answer.done():
                 answer.set_result(prediction)

@@ -38,6 +38,7 @@ from bot.sandbox.state import GENERAL_TOPIC, Chat, Json, Post
 HEARTBEAT = 15.0  # seconds between signs of life on a quiet stream
 PAGE = 50  # messages
 MAX_PAGE = 200  # messages
+INLINE_PATIENCE = 10.0  # seconds
 TOO_LARGE = 413  # HTTP status
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
@@ -61,6 +62,8 @@ class ChatWeb:
             "sticker": self.sticker,
             "press": self.press,
             "react": self.react,
+            "inline": self.inline,
+            "choose": self.choose,
             "language": self.language,
         }
         return [
@@ -165,6 +168,23 @@ class ChatWeb:
         values = (await read_form(request)).values
         self.people.react(*place_of(values), values.get("emoji") or None)
         return answer({"ok": True})
+
+    async def inline(self, request: web.Request) -> web.Response:
+        """Type `@bot text`, and wait for the bot's results."""
+        values = (await read_form(request)).values
+        query = self.people.ask_inline(integer(values, "person"), str(values.get("text", "")))
+        try:
+            return answer(await asyncio.wait_for(query.answer, INLINE_PATIENCE))
+        except TimeoutError:
+            return answer({"results": []})
+
+    async def choose(self, request: web.Request) -> web.Response:
+        """Send a result of an inline query."""
+        values = (await read_form(request)).values
+        chat, result = integer(values, "chat"), values.get("result")
+        if not isinstance(result, dict):
+            raise Impossible("malformed", "result must be an InlineQueryResult.")
+        return self._shown(chat, self.people.choose_inline(integer(values, "person"), chat, result))
 
     async def language(self, request: web.Request) -> web.Response:
         """Set the language of somebody's Telegram."""

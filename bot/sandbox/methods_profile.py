@@ -32,7 +32,7 @@ MENU_BUTTONS = frozenset({"commands", "web_app", "default"})
 
 async def get_me(backend: Backend, call: Call) -> Json:
     """Return the bot."""
-    can = ("can_join_groups", "supports_inline_queries")
+    can = ("can_join_groups", "supports_inline_queries", "supports_guest_queries")
     cannot = ("can_read_all_group_messages", "can_connect_to_business", "has_main_web_app")
     return {**dict.fromkeys(can, True), **dict.fromkeys(cannot, False), **backend.world.bot}
 

@@ -56,6 +56,7 @@ METHODS: dict[str, str] = {
     "answerCallbackQuery": "text: callback_query_id! text url bool: show_alert int: cache_time",
     "answerInlineQuery": "text: inline_query_id! next_offset json: results! button "
     "int: cache_time bool: is_personal",
+    "answerGuestQuery": "text: guest_query_id! json: result!",
     "getFile": "text: file_id!",
     "setMyCommands": "json: commands! scope text: language_code",
     "getMyCommands": "json: scope text: language_code",

@@ -11,11 +11,14 @@ from bot.sandbox.errors import ApiError
 from bot.sandbox.files import STICKER_ID, FileRefused
 from bot.sandbox.form import Upload
 from bot.sandbox.methods_media import sticker
+from bot.sandbox.methods_queries import message_of
+from bot.sandbox.privacy import mentioned
 from bot.sandbox.queries import Query
-from bot.sandbox.reactions import EMOJI, set_reaction
+from bot.sandbox.reactions import set_reaction
 from bot.sandbox.refusals import Impossible
 from bot.sandbox.sending import MAX_CAPTION, set_place, signed
 from bot.sandbox.state import Chat, Json, Person, Post
+from handlers.emoji import REACTIONS
 
 
 class People:
@@ -82,7 +85,16 @@ class People:
             if entities:
                 body["entities"] = entities
             post = self._send(person, chat, body)
+        self._call_guest(person, self.backend.world.chats[chat], post)
         return post
+
+    def _call_guest(self, person: int, chat: Chat, post: Post) -> None:
+        """Let the bot answer a mention in a chat that it is not in."""
+        world = self.backend.world
+        absent = not chat.private and chat.type != "channel" and chat.role(world.bot_id) == "left"
+        if absent and mentioned(post.body, str(world.bot["username"])):
+            query = self.backend.queries.ask(person, chat.id, post.id)
+            self.backend.updates.add("guest_message", {**post.body, "guest_query_id": query.id})
 
     async def upload(
         self,
@@ -159,7 +171,7 @@ class People:
         """React to a message, or take the reaction back."""
         where, post = self.post(person, chat, message_id)
         plain = emoji.replace("\ufe0f", "") if emoji else None
-        if plain and plain not in EMOJI:
+        if plain and plain not in REACTIONS:
             raise Impossible("no_reaction")
         set_reaction(self.backend, where, post, person, plain)
 
@@ -171,6 +183,11 @@ class People:
             "inline_query", {"id": query.id, "from": user, "query": text[:256], "offset": ""}
         )
         return query
+
+    def choose_inline(self, person: int, chat: int, result: Json) -> Post:
+        """Send a result of an inline query into a chat, as its own words by way of the bot."""
+        body = self._begin(person, chat, None, None) | message_of(result)
+        return self._send(person, chat, body | {"via_bot": self.backend.world.bot})
 
     def speak(self, person: int, language_code: str) -> None:
         """Set the language of somebody's Telegram."""

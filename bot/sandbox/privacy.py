@@ -51,3 +51,13 @@ def named(body: Json, username: str) -> bool:
         if entity["type"] == "bot_command" and ("@" not in part or part.endswith(handle)):
             return True
     return False
+
+
+def mentioned(body: Json, username: str) -> bool:
+    """Whether a text holds the bot's name, which calls it as a guest."""
+    text, handle = body.get("text") or "", f"@{username}".lower()
+    return any(
+        entity["type"] == "mention"
+        and slice_units(text, entity["offset"], entity["length"]).lower() == handle
+        for entity in body.get("entities") or ()
+    )

@@ -20,6 +20,7 @@ class Query:
 
     person: int
     chat_id: int = 0
+    message_id: int = 0
     id: str = field(default_factory=lambda: str(secrets.randbits(60)))
     asked: float = field(default_factory=time.monotonic)
     answer: asyncio.Future[dict[str, Any]] = field(
@@ -34,10 +35,10 @@ class Queries:
         self.timeout = TIMEOUT
         self._open: dict[str, Query] = {}
 
-    def ask(self, person: int, chat_id: int = 0) -> Query:
+    def ask(self, person: int, chat_id: int = 0, message_id: int = 0) -> Query:
         """Open a query."""
         self._drop_old()
-        query = Query(person, chat_id)
+        query = Query(person, chat_id, message_id)
         self._open[query.id] = query
         return query
 

@@ -8,15 +8,7 @@ from typing import Any
 from bot.sandbox.backend import Backend
 from bot.sandbox.errors import bad_request
 from bot.sandbox.state import Chat, Json, Post
-
-# the fixed list of ReactionTypeEmoji in the Bot API
-LISTED = (
-    "❤ 👍 👎 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 "
-    "🥱 🥴 😍 🐳 ❤‍🔥 🌚 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓 🍾 💋 🖕 😈 "
-    "😴 😭 🤓 👻 👨‍💻 👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿 "
-    "🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾 🤷‍♂ 🤷 🤷‍♀ 😡 "
-)
-EMOJI = frozenset(LISTED.split())
+from handlers.emoji import REACTIONS
 
 
 def bot_reaction(given: Any) -> str | None:
@@ -32,7 +24,7 @@ def bot_reaction(given: Any) -> str | None:
     if len(given) > 1:
         raise bad_request("REACTIONS_TOO_MANY")
     emoji = str(given[0].get("emoji", "")).replace("\ufe0f", "")
-    if given[0].get("type") != "emoji" or emoji not in EMOJI:
+    if given[0].get("type") != "emoji" or emoji not in REACTIONS:
         raise bad_request("REACTION_INVALID")
     return emoji
 

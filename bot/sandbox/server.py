@@ -152,6 +152,10 @@ class Sandbox:
         """Press a button as somebody; `await query.answer` gives the bot's notice."""
         return self.people.press(person, chat, message_id, data)
 
+    async def ask_inline(self, person: int, text: str) -> Query:
+        """Type `@bot text` as somebody; `await query.answer` gives the results."""
+        return self.people.ask_inline(person, text)
+
     async def react(self, person: int, chat: int, message_id: int, emoji: str | None) -> None:
         """React as somebody."""
         self.people.react(person, chat, message_id, emoji)

@@ -12,22 +12,25 @@ import pytest
 import redis.asyncio
 
 from bot.chat_settings import ChatSettingsStore
+from bot.ruled import Ruled
 from bot.schedules import Schedules
 from bot.sessions import KeptResults, Sessions
 from handlers.context import About, ChatSettings, Context, Handler, Myself, Services, Session
 from handlers.errors import Refusal
-from handlers.messages import Chat, Document, Message, Person, Press, Quoted, Reply, Sent
+from handlers.messages import Chat, Document, Found, Message, Person, Press, Quoted, Reply, Sent
 from handlers.texts import Texts
 from ml.examples import Examples
 from ml.feedback import Feedback
 from ml.jobs import Jobs
 from ml.kept_texts import KeptTexts
 from ml.mood import Mood
+from ml.optouts import OptOuts
 from ml.plots import Plotter
 from ml.pools import Pools
 from ml.posts import Posts
 from ml.predictor import SHIPPED, Predictor
 from ml.quotas import Quotas
+from ml.reaction_labels import ReactionLabels
 from ml.registry import Registry
 from ml.samples import Sample
 from ml.shares import Shares
@@ -46,6 +49,7 @@ class RecordingOutbox:
     messages: dict[int, Reply] = field(default_factory=dict)
     order: list[tuple[str, int]] = field(default_factory=list)  # "send" or "edit", and the message
     reactions: list[tuple[int, str | None]] = field(default_factory=list)
+    found: list[tuple[str, tuple[Found, ...], str]] = field(default_factory=list)
     told: list[tuple[int, Reply]] = field(default_factory=list)
     blocked_by: set[int] = field(default_factory=set)
 
@@ -73,6 +77,12 @@ class RecordingOutbox:
             return await self.send(chat, reply, reply_to)
         await self.edit(Sent(chat.id, before), reply)
         return Sent(chat.id, before)
+
+    async def answer_inline(self, query_id: str, found: tuple[Found, ...], hint: str) -> None:
+        self.found.append((query_id, found, hint))
+
+    async def answer_guest(self, query_id: str, found: Found) -> None:
+        self.found.append((query_id, (found,), ""))
 
     async def answer_press(self, press_id: str, notice: str = "") -> None:
         raise AssertionError("the conversation answers a press, once")
@@ -235,6 +245,9 @@ async def services(
         schedules=Schedules(redis_client),
         mood=Mood(redis_client),
         posts=Posts(redis_client),
+        optouts=OptOuts(redis_client),
+        ruled=Ruled(redis_client),
+        reaction_labels=ReactionLabels(redis_client),
         bot_username="tonefit_bot",
     )
     await predictor.close()

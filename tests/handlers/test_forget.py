@@ -37,7 +37,10 @@ async def test_a_person_is_asked_with_counts_and_forgotten_in_every_chat(talk: T
     )
     assert labels_of(asked) == ["Delete it", "Keep it"]
     said = await talk.press_labelled(press, "Delete it")
-    assert said.text == "Deleted: 16 examples, 1 text of the last 24 hours, your session here."
+    assert said.text == (
+        "Deleted: 16 examples, 1 text of the last 24 hours, 0 pseudonyms and labels, your settings and "
+        "your session here."
+    )
     assert await group.services.examples.counts(group.owner, "spam") == {"junk": 3}
     assert await talk.services.examples.taught_by(ANNA.id) == {}
     assert await talk.services.texts.of(ANNA.id) == []
@@ -235,7 +238,10 @@ async def test_a_model_that_never_learned_is_not_trained(talk: Talk) -> None:
         await teach(talk, label, 9, BEN.id)
     await teach(talk, "junk", 2, ANNA.id)
     said = await forget_me(talk)
-    assert said.text == "Deleted: 2 examples, 0 texts of the last 24 hours, your session here."
+    assert said.text == (
+        "Deleted: 2 examples, 0 texts of the last 24 hours, 0 pseudonyms and labels, your settings and "
+        "your session here."
+    )
     assert await talk.services.jobs.list(talk.owner) == []
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from handlers.label import label, press
 from handlers.messages import Reply
+from handlers.privacy import opt_out
 from handlers.uploads import offer
+from ml.reaction_labels import Heard
 from ml.samples import Sample
 from tests.handlers.conftest import ANNA, BEN, Talk, data_of, labels_of, make_model, publish_model
 
@@ -67,9 +69,7 @@ async def test_skipping_teaches_nothing_and_the_end_says_how_far_the_model_is(sp
     await spam.press_labelled(press, "Skip")
     await spam.press_labelled(press, "good")
     last = await spam.press_labelled(press, "Skip")
-    assert last.text.startswith(
-        "That was the last text of the file.\nspam: bad 0 · meh 0 · good 1 – 1 in all"
-    )
+    assert last.text.startswith("That was the last text.\nspam: bad 0 · meh 0 · good 1 – 1 in all")
     assert len(await examples(spam)) == 1
 
 
@@ -146,3 +146,35 @@ async def test_a_pool_ends_within_a_day(spam: Talk) -> None:
     await redis.delete(*[key async for key in redis.scan_iter("tonefit:pool:*")])
     said = await spam.press_labelled(press, "good")
     assert said.text == "This question is closed. Please send the command again."
+
+
+async def test_a_group_that_learns_is_asked_about_its_last_day_and_not_about_who_left(
+    group: Talk, tmp_path: Path
+) -> None:
+    await publish_model(group, tmp_path / "model")
+    labels, chat = group.services.reaction_labels, group.chat.key
+    for message_id, by in ((5, ANNA.id), (6, BEN.id), (7, BEN.id)):
+        who = await group.services.mood.pseudonym(chat, by)
+        await labels.hear(chat, message_id, Heard(f"words {message_id}", by), who)
+    assert "Reply to this message with a file" in (await group.say(label, "spam")).text
+    group.settings.learn = True
+    group.session.question = None
+    first = await group.say(label, "spam")
+    assert shown(first).startswith("words ")
+    await group.say(opt_out, by=BEN)
+    assert await labels.texts(chat) == {5: Heard("words 5", ANNA.id)}
+    card = await group.say(label, "spam")
+    assert shown(card) == "words 5"
+    done = await group.press(press, data_of(card, "good"))
+    assert done.text.startswith("That was the last text.")
+    (taught,) = await group.services.examples.taught(group.owner, "spam")
+    assert (taught.text, taught.label, taught.by) == ("words 5", "good", ANNA.id)
+
+
+async def test_a_tap_reads_one_text_and_not_the_whole_pool(spam: Talk) -> None:
+    await spam.say(label, "spam", document=spam.upload(FILE, "pool.txt"))
+    redis = spam.services.pools._redis
+    await redis.config_resetstat()
+    await spam.press(press, data_of(spam.outbox.last, "Skip"))
+    stats = await redis.info("commandstats")
+    assert stats["cmdstat_hmget"]["calls"] == 1  # how far it is

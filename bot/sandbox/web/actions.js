@@ -56,6 +56,15 @@ export class Actions {
     await this.#try(api.sticker({ person: this.store.me.id, chat, topic }));
   }
 
+  /** Ask the bot for results of `@bot text`; nothing where it does not answer. */
+  inline(text) {
+    return api.inline({ person: this.store.me.id, text }).catch(() => undefined);
+  }
+
+  async choose(result) {
+    await this.#try(api.choose({ person: this.store.me.id, chat: this.store.open.chat, result }));
+  }
+
   /** Edit the newest text of one's own, as ArrowUp in an empty field does. */
   editLast() {
     const { messages } = this.store.thread(this.store.openKey);

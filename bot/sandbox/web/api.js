@@ -44,6 +44,8 @@ export const remove = (values) => post("/chat/delete", values);
 export const sticker = (values) => post("/chat/sticker", values);
 export const press = (values) => post("/chat/press", values);
 export const react = (values) => post("/chat/react", values);
+export const inline = (values) => post("/chat/inline", values);
+export const choose = (values) => post("/chat/choose", values);
 export const language = (values) => post("/chat/language", values);
 export const eventsUrl = "/chat/events";
 export const fileUrl = (id) => `/chat/file/${encodeURIComponent(id)}`;

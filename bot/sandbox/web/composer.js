@@ -4,6 +4,7 @@ import { Attachments } from "./attachments.js";
 import { CommandList } from "./commands.js";
 import { el, fill, icon, iconButton } from "./dom.js";
 import { t } from "./i18n.js";
+import { InlineResults } from "./inline.js";
 import { nameOf, senderOf, snippet } from "./names.js";
 
 const TALLEST = 0.4; // of the window
@@ -25,6 +26,14 @@ export class Composer {
     this.commands = new CommandList(find("command-list"), this.field, find("timeline"), (text) =>
       this.#sendCommand(text),
     );
+    this.inline = new InlineResults(find("inline-results"), this.field, {
+      ask: (text) => this.on.inline(text),
+      choose: (result) => {
+        this.on.choose(result);
+        this.#write("", null);
+        this.field.focus();
+      },
+    });
     find("command-button").addEventListener("click", () => this.commands.toggle());
     find("sticker-button").addEventListener("click", () => this.on.sticker());
     find("send-button").addEventListener("click", () => this.submit());
@@ -100,6 +109,7 @@ export class Composer {
     this.field.value = text;
     this.#target = target;
     this.commands.close();
+    this.inline.close();
     this.#dress();
     this.#resize();
   }
@@ -107,6 +117,7 @@ export class Composer {
   #typed() {
     this.#resize();
     this.commands.filter();
+    this.inline.typed(this.on.username());
     this.#dress();
   }
 

@@ -29,6 +29,9 @@ export class Conversation {
       send: (words) => this.send(words),
       edit: (message, text) => this.actions.edit(message, text),
       sticker: () => this.actions.sticker(),
+      username: () => store.bot?.username,
+      inline: (text) => this.actions.inline(text),
+      choose: (result) => this.actions.choose(result),
       lastOwn: () => this.actions.editLast(),
     });
     this.actions = new Actions(store, this.composer);

@@ -93,6 +93,7 @@ export const PHRASES = {
   role_member: ["{name} is a member", "{name} 是成员"],
   retry: ["Send again", "重新发送"],
   sandbox_note: ["Local sandbox: nothing leaves this computer", "本地沙盒：数据不会离开这台电脑"],
+  results: ["Results of the bot", "机器人的结果"],
   save_edit: ["Save", "保存"],
   send: ["Send", "发送"],
   send_as_photo: ["Send as a photo", "以图片发送"],
