@@ -22,7 +22,6 @@ from ml.gather import Gather
 log = logging.getLogger(__name__)
 
 TRIES = 3  # of an update that raises, or over which a process dies
-TOGETHER = 0.002  # seconds in which acknowledgements become one call
 REMEMBERED = 8_192  # answered updates: a server that lost its last second shows them again
 
 
@@ -47,7 +46,7 @@ class Delivery:
         self._metrics = metrics
         self._dead_letters = dead_letters
         self._answerer = answerer
-        self._gathered: Gather[Entry, None] = Gather(self._acknowledge_all, delay=TOGETHER)
+        self._gathered: Gather[Entry, None] = Gather(self._acknowledge_all)
         self._alone = asyncio.Lock()  # held by an update over which two processes died
         self._answered: OrderedDict[str, None] = OrderedDict()
 

@@ -19,7 +19,7 @@ from ml.gather import Gather
 DAY = 86_400  # seconds
 RESULT_ID_LENGTH = 6
 EDITED_FOR = 900  # seconds
-TOGETHER = 0.006  # seconds in which what many updates ask of Redis becomes one call
+TOGETHER = 0.001  # seconds in which what many updates ask of Redis becomes one call
 
 Record = TypeVar("Record", Session, ChatSettings)
 

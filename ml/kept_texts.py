@@ -13,7 +13,7 @@ from ml import keys
 from ml.gather import Gather
 
 KEPT = 86_400  # seconds
-TOGETHER = 0.004  # seconds in which the texts of many answers become one call
+TOGETHER = 0.001  # seconds in which the texts of many answers become one call
 
 
 @dataclass(frozen=True, slots=True)
