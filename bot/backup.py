@@ -1,7 +1,7 @@
 """One file that holds everything worth keeping, and how it becomes a running bot again.
 
-manifest.json     versions, moment, and the SHA-256 of each other entry
-redis.jsonl       a line a key, see `bot.snapshot`
+manifest.json               versions, moment, and the SHA-256 of each other entry
+redis.jsonl                 a line a key, see `bot.snapshot`
 models/OWNER/NAME/vN/...    every version of every model
 """
 
@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import redis
 
@@ -170,10 +170,8 @@ def _checked(archive: zipfile.ZipFile) -> dict[str, Any]:
     if set(archive.namelist()) != {MANIFEST, *manifest["sha256"]}:
         raise BackupError("the backup lacks entries, or has more than it says: take another one")
     for name, known in manifest["sha256"].items():
-        digest = hashlib.sha256()
         with archive.open(name) as entry:
-            while piece := entry.read(CHUNK):
-                digest.update(piece)
+            digest = hashlib.file_digest(cast("Any", entry), "sha256")
         if digest.hexdigest() != known:
             raise BackupError("an entry of the backup is damaged: take another one")
     return manifest

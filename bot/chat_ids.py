@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
 from typing import Any, cast
 
 from redis.asyncio import Redis
 
+from bot.memory import Memory
 from ml.keys import as_text
 
 IDS = "tonefit:chats"  # hash: Telegram's id of a chat that moved to the id of its records
 MESSAGES = "tonefit:chats:message:"  # string with a TTL: a message of ours to the one that goes on for it
 MESSAGES_KEPT = 7 * 86_400  # seconds, as long as a job is remembered
 SUPERGROUPS = -1_000_000_000_000  # their ids lie below
-CACHED, CACHED_FOR = 10_000, 5.0  # chats, seconds
+CACHED_FOR = 5.0  # seconds
 
 # KEYS: ids; ARGV: old, new
 MOVE = """
@@ -30,23 +29,23 @@ class ChatIds:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._move = redis.register_script(MOVE)
-        self._cache: OrderedDict[int, tuple[int, float]] = OrderedDict()
+        self._memory: Memory[int] = Memory(CACHED_FOR)
         self._addresses: dict[int, int] = {}  # old to new; groups move once, so that these stay few
 
     async def internal(self, chat: int) -> int:
         """Return the id of a chat's records. Only a supergroup can have had another before."""
         if chat > SUPERGROUPS:
             return chat
-        cached = self._cache.get(chat)
-        if cached is not None and time.monotonic() < cached[1]:
-            return cached[0]
+        known = self._memory.get(chat)
+        if known is not None:
+            return known
         held: Any = await cast("Any", self._redis.hget(IDS, str(chat)))
-        return self._remember(chat, int(held) if held is not None else chat)
+        return self._memory.keep(chat, int(held) if held is not None else chat)
 
     async def moved(self, old: int, new: int) -> None:
         """Note that a chat has a new id at Telegram; its records stay where they are."""
         self._addresses[old] = new
-        self._remember(new, int(await self._move(keys=[IDS], args=[old, new])))
+        self._memory.keep(new, int(await self._move(keys=[IDS], args=[old, new])))
 
     def address(self, chat: int) -> int:
         """Return where a chat is now, as far as this process has heard."""
@@ -60,10 +59,3 @@ class ChatIds:
     async def replace_message(self, chat: int, message: int, after: int) -> None:
         """Let a message of the new chat go on for one of the old."""
         await self._redis.set(f"{MESSAGES}{chat}:{message}", after, ex=MESSAGES_KEPT)
-
-    def _remember(self, chat: int, internal: int) -> int:
-        self._cache[chat] = (internal, time.monotonic() + CACHED_FOR)
-        self._cache.move_to_end(chat)
-        if len(self._cache) > CACHED:
-            self._cache.popitem(last=False)
-        return internal

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import telegram
 from telegram.error import ChatMigrated, TelegramError
 
 from bot.chat_ids import ChatIds
-from bot.request import parameters
+from bot.memory import Memory
+from bot.request import post
 from handlers.context import About, Myself
+from handlers.emoji import plain
 from handlers.errors import Refusal
 from handlers.texts import N_
 
 ADMINS_FOR = 3.0  # seconds: who was made no admin any more rules for no longer
 ABOUT_FOR = 300.0
 ASKING = 10.0  # seconds for one question
-MOST = 10_000  # chats that are remembered
 SILENT = N_("Telegram does not tell me right now who is who here. Please try again in a moment.")
-
-Answer = TypeVar("Answer")
 
 
 class TelegramChats:
@@ -31,8 +28,8 @@ class TelegramChats:
     def __init__(self, bot: telegram.Bot, chat_ids: ChatIds) -> None:
         self._bot = bot
         self._chat_ids = chat_ids
-        self._admins: _Memory[frozenset[int]] = _Memory(ADMINS_FOR)
-        self._about: _Memory[About] = _Memory(ABOUT_FOR)
+        self._admins: Memory[frozenset[int]] = Memory(ADMINS_FOR)
+        self._about: Memory[About] = Memory(ABOUT_FOR)
 
     async def admins(self, chat: int) -> frozenset[int]:
         """Return the people who rule a chat, by their ids.
@@ -40,13 +37,13 @@ class TelegramChats:
         Raises:
             Refusal: Telegram does not say.
         """
-
-        async def ask() -> frozenset[int]:
-            members = await self._ask("getChatAdministrators", chat)
-            people = (member["user"] for member in members)
-            return frozenset(int(user["id"]) for user in people if not user.get("is_bot"))
-
-        return await self._admins.of(chat, ask)
+        known = self._admins.get(chat)
+        if known is not None:
+            return known
+        asked = time.monotonic()
+        people = [member["user"] for member in await self._ask("getChatAdministrators", chat)]
+        admins = frozenset(int(user["id"]) for user in people if not user.get("is_bot"))
+        return self._admins.keep(chat, admins, asked)
 
     async def about(self, chat: int) -> About:
         """Return what a chat is.
@@ -54,11 +51,11 @@ class TelegramChats:
         Raises:
             Refusal: Telegram does not say.
         """
-
-        async def ask() -> About:
-            return _about(await self._ask("getChat", chat))
-
-        return await self._about.of(chat, ask)
+        known = self._about.get(chat)
+        if known is not None:
+            return known
+        asked = time.monotonic()
+        return self._about.keep(chat, _about(await self._ask("getChat", chat)), asked)
 
     async def myself(self, chat: int) -> Myself:
         """Return what the bot is in a chat, asked anew.
@@ -94,31 +91,7 @@ class TelegramChats:
             raise Refusal(SILENT) from error
 
     async def _call(self, method: str, **values: Any) -> Any:
-        url = f"{self._bot.base_url}/{method}"
-        return await self._bot.request.post(url, parameters(**values), read_timeout=ASKING)
-
-
-class _Memory(Generic[Answer]):
-    """The latest answers, each for a while."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._held: OrderedDict[int, tuple[Answer, float]] = OrderedDict()
-
-    async def of(self, chat: int, ask: Callable[[], Awaitable[Answer]]) -> Answer:
-        held = self._held.get(chat)
-        if held is not None and time.monotonic() < held[1]:
-            return held[0]
-        asked = time.monotonic()
-        answer = await ask()
-        self._held[chat] = (answer, asked + self._seconds)
-        self._held.move_to_end(chat)
-        if len(self._held) > MOST:
-            self._held.popitem(last=False)
-        return answer
-
-    def forget(self, chat: int) -> None:
-        self._held.pop(chat, None)
+        return await post(self._bot, method, read_timeout=ASKING, **values)
 
 
 def _about(chat: dict[str, Any]) -> About:
@@ -129,8 +102,3 @@ def _about(chat: dict[str, Any]) -> About:
         emoji = frozenset(plain(one["emoji"]) for one in allowed if one.get("type") == "emoji")
     linked = chat.get("linked_chat_id")
     return About(chat.get("title") or "", bool(chat.get("is_forum")), int(linked) if linked else None, emoji)
-
-
-def plain(emoji: str) -> str:
-    """Return an emoji as it is compared, without the sign that asks for colour."""
-    return emoji.replace("\ufe0f", "")

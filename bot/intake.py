@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.inbox import Inbox
+from bot.parking import asked_pause
 from bot.request import AiohttpRequest, parameters
 from ml.lease import RENEWAL, Lease
 
@@ -132,8 +133,7 @@ class Poller:
             log.warning("another instance polls with this token; waiting")
             return 3.0
         if isinstance(error, RetryAfter):
-            pause = error.retry_after
-            return float(pause) if isinstance(pause, int | float) else pause.total_seconds()
+            return asked_pause(error)
         if self._failures in {1, 10, 100}:
             log.warning("no updates could be fetched (%s); trying on", type(error).__name__)
         return PAUSES[min(self._failures, len(PAUSES)) - 1]

@@ -16,7 +16,7 @@ from bot.chat_ids import ChatIds
 from bot.edits import Edit, Edits
 from bot.limiter import Lane
 from bot.reactions import Reactions
-from bot.request import parameters
+from bot.request import post
 from bot.sender import Sender
 from bot.turn import Free, Turn
 from handlers.errors import Refusal
@@ -119,14 +119,15 @@ class TelegramOutbox:
     async def _send_text(self, chat: Chat, reply: Reply, reply_to: int | None, chat_id: int) -> Sent:
         """Send words: most answers are, and of what Telegram says of them only the id is wanted."""
         quoting = {"message_id": reply_to, "allow_sending_without_reply": True}
-        data = parameters(
+        answer = await post(
+            self._bot,
+            "sendMessage",
             chat_id=chat_id,
             message_thread_id=chat.topic,
             reply_parameters=quoting if reply_to is not None else None,
             reply_markup=_plain_keyboard(reply),
             **_text(reply),
         )
-        answer: Any = await self._bot.request.post(f"{self._bot.base_url}/sendMessage", data)
         return Sent(chat_id, answer["message_id"] if isinstance(answer, dict) else 0)
 
     async def edit(self, sent: Sent, reply: Reply) -> None:
@@ -177,11 +178,7 @@ class TelegramOutbox:
     async def react(self, chat: Chat, message_id: int, emoji: str | None) -> bool:
         """Set our reaction to a message, or take it away, now or within a moment; say whether it was now."""
         reaction = [{"type": "emoji", "emoji": emoji}] if emoji else []
-
-        async def call(chat_id: int) -> Any:
-            data = parameters(chat_id=chat_id, message_id=message_id, reaction=reaction)
-            return await self._bot.request.post(f"{self._bot.base_url}/setMessageReaction", data)
-
+        call = partial(post, self._bot, "setMessageReaction", message_id=message_id, reaction=reaction)
         try:
             return await self._reactions.make(chat.id, message_id, call)
         except (BadRequest, Forbidden) as error:
@@ -232,12 +229,8 @@ class TelegramOutbox:
         await self._answer_query("answerGuestQuery", guest_query_id=query_id, result=_article(found))
 
     async def _answer_query(self, method: str, **values: Any) -> None:
-        async def call(*_: int) -> Any:
-            given = {name: value for name, value in values.items() if value is not None}
-            return await self._bot.request.post(f"{self._bot.base_url}/{method}", parameters(**given))
-
         try:
-            await self._call(call, Lane.BUTTON)
+            await self._call(partial(post, self._bot, method, **values), Lane.BUTTON)
         except TelegramError as error:  # who goes on typing asks anew
             log.info("%s was not taken (%s)", method, type(error).__name__)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from telegram.error import RetryAfter
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,12 @@ local held = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
 for i = 2, #held, 2 do held[i] = held[i] - now end
 return held
 """
+
+
+def asked_pause(refusal: RetryAfter) -> float:
+    """Return for how many seconds Telegram asks to be left alone."""
+    pause = refusal.retry_after
+    return float(pause) if isinstance(pause, int | float) else pause.total_seconds()
 
 
 class Parking:

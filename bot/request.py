@@ -11,6 +11,7 @@ from weakref import WeakSet
 
 import aiohttp
 import orjson
+import telegram
 from telegram._utils.defaultvalue import DefaultValue
 from telegram._utils.types import ODVInput
 from telegram.error import NetworkError, TelegramError, TimedOut
@@ -48,6 +49,17 @@ def parameters(**values: Any) -> RequestData:
     given = ((name, value) for name, value in values.items() if value is not None)
     encoded = ((name, value if isinstance(value, str) else _json(value)) for name, value in given)
     return RequestData([RequestParameter(name, value, None) for name, value in encoded])
+
+
+async def post(
+    bot: telegram.Bot,
+    method: str,
+    *,
+    read_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
+    **values: Any,
+) -> Any:
+    """Make such a call and return Telegram's answer as it came."""
+    return await bot.request.post(f"{bot.base_url}/{method}", parameters(**values), read_timeout=read_timeout)
 
 
 def _json(value: Any) -> str:

@@ -12,7 +12,7 @@ from telegram.error import ChatMigrated, RetryAfter
 from bot.chat_ids import ChatIds
 from bot.limiter import Lane, Limiter
 from bot.metrics import Metrics
-from bot.parking import NO_CHAT, Parking
+from bot.parking import NO_CHAT, Parking, asked_pause
 from bot.request import CutOff, NotSent
 from bot.turn import Free
 
@@ -65,11 +65,8 @@ class Sender:
             try:
                 return await method(**where)
             except RetryAfter as error:
-                self._metrics.refused.inc()
                 turn.pause()
-                pause = error.retry_after
-                seconds = pause if isinstance(pause, int | float) else pause.total_seconds()
-                await self._parking.park(chat or NO_CHAT, seconds + MARGIN)
+                await self._parking.park(chat or NO_CHAT, self._pause(error))
                 await self._limiter.refused(chat)
             except ChatMigrated as error:
                 if chat is None or chat == error.new_chat_id:
@@ -97,6 +94,11 @@ class Sender:
                 await self._limiter.wait(chat, lane)
             self._metrics.limiter.labels(lane.name.lower()).observe(time.monotonic() - begun)
 
+    def _pause(self, refusal: RetryAfter) -> float:
+        """Count a refusal for being too many, and return the seconds until the next try."""
+        self._metrics.refused.inc()
+        return asked_pause(refusal) + MARGIN
+
     async def at_once(self, method: Method, lane: Lane, chat: int, turn: Free | None = None) -> Any:
         """Make a call that does not matter, where it may be made now, and return its result; else None.
 
@@ -111,13 +113,10 @@ class Sender:
         try:
             return await method(chat_id=chat)
         except RetryAfter as error:
-            self._metrics.refused.inc()
-            pause = error.retry_after
-            seconds = (pause if isinstance(pause, int | float) else pause.total_seconds()) + MARGIN
             if lane is Lane.REACTION:
-                self._parking.hold(place, seconds)
+                self._parking.hold(place, self._pause(error))
             else:
-                await self._parking.park(chat, seconds)
+                await self._parking.park(chat, self._pause(error))
             return None
         except ChatMigrated as error:
             await self._chat_ids.moved(chat, error.new_chat_id)

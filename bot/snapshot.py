@@ -9,14 +9,20 @@ from typing import Any
 import orjson
 import redis
 
+from bot.flood import COUNT as FLOOD
+from bot.flood import LIMIT as FLOOD_LIMIT
+from bot.intake import POLLER
+from bot.limiter import PREFIX as LIMITS
+from bot.schema import MIGRATING
+from bot.shards import OWNERS, REPLICAS
+from ml.keys import PROGRESS_FOLLOWER, SERVING, SWEEPER, as_text
+
 OURS = ("tonefit:*", "rq:*")
 # Who does what at this moment: of no use to those who go on elsewhere, and wrong once they do.
 MOMENTARY = (
-    b"tonefit:replicas", b"tonefit:shards", b"tonefit:poller", b"tonefit:schema:migrating",
-    b"tonefit:jobs:sweeper", b"tonefit:progress:follower", b"tonefit:serving", b"tonefit:limits:",
-    b"tonefit:flood:", b"rq:worker", b"rq:workers", b"rq:scheduler-lock", b"rq:clean_registries",
-)  # fmt: skip
-KEPT_OF_MOMENTARY = (b"tonefit:flood:limit",)
+    *(REPLICAS, OWNERS, POLLER, MIGRATING, SWEEPER, PROGRESS_FOLLOWER, SERVING, LIMITS, FLOOD),
+    *("rq:worker", "rq:scheduler-lock", "rq:clean_registries"),
+)  # how their names begin
 AT_ONCE = 200  # keys read in one go
 PARTS = 500  # entries of a key written in one go
 
@@ -28,7 +34,7 @@ def keys(client: redis.Redis) -> Iterator[bytes]:
     seen: set[bytes] = set()
     for pattern in OURS:
         for key in client.scan_iter(pattern, count=1000):
-            momentary = key.startswith(MOMENTARY) and key not in KEPT_OF_MOMENTARY
+            momentary = as_text(key).startswith(MOMENTARY) and as_text(key) != FLOOD_LIMIT
             if not momentary and key not in seen:
                 seen.add(key)
                 yield key

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from handlers.emoji import plain
 from handlers.messages import (
     Asked,
     Chat,
@@ -68,12 +69,12 @@ def _read_reaction(update_id: int, told: Json) -> Reaction | None:
 
 
 def _emoji(reactions: list[Json]) -> frozenset[str]:
-    return frozenset(one["emoji"].replace("\ufe0f", "") for one in reactions if one["type"] == "emoji")
+    return frozenset(plain(one["emoji"]) for one in reactions if one["type"] == "emoji")
 
 
 def _read_count(update_id: int, told: Json) -> ReactionCount:
     counts = tuple(
-        (one["type"]["emoji"].replace("\ufe0f", ""), int(one["total_count"]))
+        (plain(one["type"]["emoji"]), int(one["total_count"]))
         for one in told["reactions"]
         if one["type"]["type"] == "emoji"
     )

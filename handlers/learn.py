@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from handlers.context import ChatSettings, Context
-from handlers.emoji import REACTIONS
+from handlers.emoji import REACTIONS, plain
 from handlers.errors import Refusal
 from handlers.grammar import normalise, read_arguments, read_switch
 from handlers.messages import Button, Reply
@@ -59,7 +59,7 @@ def read_map(args: str) -> dict[str, str]:
     """
     pairs: dict[str, str] = {}
     for found in PAIR.finditer(normalise(args)):
-        emoji = found["emoji"].replace("\ufe0f", "")
+        emoji = plain(found["emoji"])
         if emoji not in REACTIONS:
             raise Refusal(
                 N_("“{emoji}” is no reaction of Telegram's. Take one that people can set, such as 😁 ❤ 😢."),

@@ -8,7 +8,7 @@ from typing import Any
 from bot.sandbox.backend import Backend
 from bot.sandbox.errors import bad_request
 from bot.sandbox.state import Chat, Json, Post
-from handlers.emoji import REACTIONS
+from handlers.emoji import REACTIONS, plain
 
 
 def bot_reaction(given: Any) -> str | None:
@@ -23,7 +23,7 @@ def bot_reaction(given: Any) -> str | None:
         raise bad_request("expected an Array of ReactionType")
     if len(given) > 1:
         raise bad_request("REACTIONS_TOO_MANY")
-    emoji = str(given[0].get("emoji", "")).replace("\ufe0f", "")
+    emoji = plain(str(given[0].get("emoji", "")))
     if given[0].get("type") != "emoji" or emoji not in REACTIONS:
         raise bad_request("REACTION_INVALID")
     return emoji
