@@ -82,14 +82,11 @@ async def run_schedules(
         services.chat_settings.forget(chat)
         return await services.chat_settings.of(chat)
 
-    def texts(settings: ChatSettings) -> Texts:
-        return Texts(settings.language or settings.spoken or language)
-
     async def digest(chat: int, settings: ChatSettings) -> None:
-        await send_digest(services, outbox.unasked(), chat, settings, texts(settings))
+        await send_digest(services, outbox.unasked(), chat, settings, Texts(settings.heard_in(language)))
 
     async def alert(chat: int, settings: ChatSettings) -> None:
-        await send_alert(services, outbox.unasked(), chat, settings, texts(settings))
+        await send_alert(services, outbox.unasked(), chat, settings, Texts(settings.heard_in(language)))
 
     await schedules.run(fresh, digest, alert, services.mood)
 

@@ -150,8 +150,8 @@ class Conversation:
         if handler is None:
             return
         settings = await self._services.chat_settings.of(event.chat.key)
-        language = settings.language or settings.spoken or self._default_language
-        hearing = Hearing(settings, self._services, self._outbox.of(turn), Texts(language))
+        t = Texts(settings.heard_in(self._default_language))
+        hearing = Hearing(settings, self._services, self._outbox.of(turn), t)
         try:
             async with turn.within(ANSWER_TIMEOUT):
                 await handler(hearing, event)

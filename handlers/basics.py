@@ -143,14 +143,8 @@ def greeting(t: Texts, bot_username: str, *, private: bool) -> Reply:
         (Button(t("Try sentiment"), data="try:sentiment"), Button(t("Try a fit"), data="try:fit")),
         (Button(t("Make a classifier"), data="try:new"),),
     ]
-    if private and bot_username:
-        link = f"https://t.me/{bot_username}"
-        rows.append(
-            (
-                Button(t("Add to a group"), url=f"{link}?startgroup=true"),
-                Button(t("Add to a channel"), url=f"{link}?startchannel=true"),
-            )
-        )
+    if private:
+        rows += chats.add_buttons(bot_username, t)
     return Reply(text, buttons=tuple(rows))
 
 

@@ -11,7 +11,7 @@ from handlers.learn import learn_card
 from handlers.messages import Button, Reply
 from handlers.rights import NotAllowed
 from handlers.schedules import alert_card, digest_card
-from handlers.tagging import MODES, tagging_card
+from handlers.tagging import MODES, QUIET, tagging_card
 from handlers.texts import LANGUAGES, N_, Texts
 
 PAYLOAD = "set_"  # of a deep link
@@ -107,15 +107,20 @@ def list_card(found: list[tuple[int, ChatSettings]], bot_username: str, t: Texts
     rows = [(Button(settings.title or str(chat), data=f"chats:{chat}"),) for chat, settings in found]
     if rows:
         return Reply(t("Which group or channel?"), buttons=tuple(rows))
-    link = f"https://t.me/{bot_username}"
-    add = (
-        Button(t("Add to a group"), url=f"{link}?startgroup=true"),
-        Button(t("Add to a channel"), url=f"{link}?startchannel=true"),
-    )
     text = t(
         "I know no group or channel that you rule. Add me to one, or write /setup in it, then /chats here."
     )
-    return Reply(text, buttons=(add,) if bot_username else ())
+    return Reply(text, buttons=add_buttons(bot_username, t))
+
+
+def add_buttons(bot_username: str, t: Texts) -> tuple[tuple[Button, ...], ...]:
+    """Offer to add the bot to a group or a channel; no row where its name is not known."""
+    link = f"https://t.me/{bot_username}"
+    row = (
+        Button(t("Add to a group"), url=f"{link}?startgroup=true"),
+        Button(t("Add to a channel"), url=f"{link}?startchannel=true"),
+    )
+    return (row,) if bot_username else ()
 
 
 def _first_line(card: Reply) -> str:
@@ -129,7 +134,7 @@ def chat_card(chat: int, settings: ChatSettings, t: Texts) -> Reply:
         *(_first_line(card(settings, t)) for card in (tagging_card, digest_card, alert_card, learn_card)),
     ]
     if settings.quiet:
-        lines.append(t("/quiet is on: for now nothing is shown at messages, only counted."))
+        lines.append(t(QUIET))
 
     def button(words: str, change: str) -> Button:
         return Button(words, data=f"chats:{chat}:{change}")

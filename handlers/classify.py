@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 from handlers.classify_card import (
     Unnamed,
@@ -33,7 +32,7 @@ from handlers.model_names import (
     unknown_model_card,
 )
 from handlers.new_model import NAME
-from handlers.sentiment import keep_text, target_text
+from handlers.sentiment import keep_text, result_record, target_text
 from handlers.table_words import refuse_table
 from handlers.texts import N_
 from ml.predictor import SHIPPED_NAME, Prediction, UnknownModel
@@ -215,13 +214,8 @@ async def _classify_text(context: Context, name: str, text: str, unnamed: Unname
     if not await _ready(context, name):
         return
     prediction = (await _predict(context, name, [text]))[0]
-    record: dict[str, Any] = {
-        "kind": "classify",
-        "model": prediction.model,
-        "version": prediction.version,
-        "label": prediction.label,
-        "others": list(unnamed.others) if unnamed else [],
-    }
+    others = list(unnamed.others) if unnamed else []
+    record = result_record("classify", prediction) | {"others": others}
     result_id = await context.services.results.keep(context.owner, record)
     words = any(sign.isalnum() for sign in text)
     card = classification_card(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from handlers.classify_table import Answer, TextTable
 from handlers.messages import Button, Reply
-from handlers.model_names import model_buttons, model_key
-from handlers.sentiment import LONGEST, NAMES
+from handlers.model_names import UNTRAINED, model_buttons, model_key
+from handlers.sentiment import LONGEST, label_name
 from handlers.shares import probable
 from handlers.texts import Texts
 from handlers.verdicts import verdict_rows
@@ -19,7 +19,7 @@ from ml.registry import ModelEntry
 
 def label_text(label: str, model: str, t: Texts) -> str:
     """Return a label as it is shown: the shipped model's in the reader's language."""
-    return t(NAMES[label]) if model == SHIPPED_NAME and label in NAMES else label
+    return label_name(label, t) if model == SHIPPED_NAME else label
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def untrained_card(entry: ModelEntry, t: Texts) -> Reply:
     """Say that a model has not learnt anything yet."""
     key = model_key(entry.name)
     return Reply(
-        t("“{name}” is not trained yet. Teach it some examples and train it.", name=entry.name),
+        t(UNTRAINED, name=entry.name),
         buttons=((Button(t("Teach"), data=f"teach:{key}"), Button(t("Train"), data=f"train:{key}")),),
     )
 

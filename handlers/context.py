@@ -210,6 +210,10 @@ class ChatSettings:
     spoken: str | None = None  # the language of who set it up, for what is said unasked
     present: bool = True  # false where the bot was taken out
 
+    def heard_in(self, default: str) -> str:
+        """Return the language of what is said unasked."""
+        return self.language or self.spoken or default
+
     def model_in(self, topic: int | None) -> str | None:
         """Return the model of a topic."""
         return self.models.get(str(topic)) or self.model
@@ -278,6 +282,11 @@ class Context:
         self.settings.title, self.settings.kind = self.message.chat.title, self.message.chat.type
         self.afterwards.append(lambda: note_admins(self.services, self.message.chat))
         self.settings.spoken = self.t.language
+
+    def plan(self) -> None:
+        """Have the chat's digest and alert planned as it wants them by now, once the answer is out."""
+        chat, settings = self.message.chat.key, self.settings
+        self.afterwards.append(lambda: self.services.schedules.plan(chat, settings))
 
     async def reply(self, reply: Reply) -> Sent:
         """Answer the message; one that was edited gets its answer edited.

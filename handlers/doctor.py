@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers.chats import PAYLOAD
+from handlers.chats import PAYLOAD, add_buttons
 from handlers.context import About, ChatSettings, Context, Myself
 from handlers.messages import Button, Chat, Reply
 from handlers.model_names import find_model, models_here
@@ -222,10 +222,5 @@ def setup_card(found: Examined, t: Texts) -> Reply:
 
 def private_card(bot_username: str, t: Texts) -> Reply:
     """Say that nothing is missing in private, and how I come into a group."""
-    link = f"https://t.me/{bot_username}"
     text = t("In private nothing needs to be set up. Add me to a group or channel and send /setup there.")
-    buttons = (
-        Button(t("Add to a group"), url=f"{link}?startgroup=true"),
-        Button(t("Add to a channel"), url=f"{link}?startchannel=true"),
-    )
-    return Reply(text, buttons=(buttons,) if bot_username else ())
+    return Reply(text, buttons=add_buttons(bot_username, t))

@@ -15,7 +15,7 @@ from handlers.model_cards import ModelFacts, delete_question
 from handlers.model_names import pressed_model
 from handlers.pseudonyms import take_out
 from handlers.rights import decides
-from handlers.stored import Stored, stored_of
+from handlers.stored import Stored, labels_counted, stored_of, texts_counted
 from handlers.texts import N_, Texts
 from ml.job_records import TrainRequest
 from ml.jobs import AlreadyRunning
@@ -145,8 +145,8 @@ def person_question(person: int, stored: Stored, t: Texts) -> Reply:
         "Your sessions and pools in other chats go by themselves, within 24 hours of their last use.",
         examples=t.plural("{count} example", "{count} examples", stored.examples),
         models=t.plural("{count} model", "{count} models", stored.models),
-        texts=_texts(stored.texts + stored.heard, t),
-        counted=_counted(stored.days + stored.votes, t),
+        texts=texts_counted(stored.texts + stored.heard, t),
+        counted=labels_counted(stored.days + stored.votes, t),
     )
     yes = Button(t("Delete it"), data=f"forget:me:{person}")
     return Reply(text, buttons=((yes, Button(t("Keep it"), data="forget:keep")),))
@@ -158,8 +158,8 @@ def forgotten_card(examples: int, texts: int, counted: int, became: Mapping[Beca
         t(
             "Deleted: {examples}, {texts}, {counted}, your settings and your session here.",
             examples=t.plural("{count} example", "{count} examples", examples),
-            texts=_texts(texts, t),
-            counted=_counted(counted, t),
+            texts=texts_counted(texts, t),
+            counted=labels_counted(counted, t),
         )
     ]
     if anew := became.get(Became.TRAINED_ANEW):
@@ -181,11 +181,3 @@ def forgotten_card(examples: int, texts: int, counted: int, became: Mapping[Beca
             )
         )
     return Reply("\n".join(lines))
-
-
-def _texts(count: int, t: Texts) -> str:
-    return t.plural("{count} text of the last 24 hours", "{count} texts of the last 24 hours", count)
-
-
-def _counted(count: int, t: Texts) -> str:
-    return t.plural("{count} pseudonym or label", "{count} pseudonyms and labels", count)

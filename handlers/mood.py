@@ -13,8 +13,8 @@ from handlers.context import ChatSettings, Context, Services
 from handlers.errors import Refusal
 from handlers.grammar import normalise, read_arguments, read_duration
 from handlers.messages import Button, Chat, Reply
-from handlers.posts import posts_card
-from handlers.sentiment import NAMES
+from handlers.posts import looked_back, posts_card
+from handlers.sentiment import label_name
 from handlers.shares import measured
 from handlers.tagging import ONLY_GROUPS
 from handlers.texts import N_, Texts
@@ -199,8 +199,7 @@ def _days_since(zero: datetime, bucket: Bucket) -> float:
 def _subtitle(found: Series, settings: ChatSettings, asked: Asked, t: Texts) -> str:
     messages = t.plural("{count} message", "{count} messages", found.total.messages)
     people = t.plural("{count} person", "{count} people", found.total.people)
-    span = t("last 24 hours") if asked.days == 1 else t("last {days} days", days=asked.days)
-    return " · ".join([span, messages, people, settings.timezone])
+    return " · ".join([looked_back(asked.days, t), messages, people, settings.timezone])
 
 
 def mood_sentence(
@@ -250,11 +249,6 @@ def trend_sentence(course: Trend | None, label: str | None, t: Texts, *, hours: 
     if course.course == "falling":
         return t("{what} fell by {points} points {unit} (95 %: {low} to {high}).", **values)
     return t("No clear trend: {low} to {high} points {unit} (95 %).", **values)
-
-
-def label_name(label: str, t: Texts) -> str:
-    """Return a label as it is shown."""
-    return t(NAMES[label]) if label in NAMES else label
 
 
 def mood_buttons(asked: Asked, chat: Chat, t: Texts) -> tuple[tuple[Button, ...], ...]:

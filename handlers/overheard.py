@@ -8,7 +8,7 @@ from handlers.classify_card import label_text
 from handlers.context import Hearing
 from handlers.messages import Message, ReactionCount, Reply
 from handlers.reactions import keep
-from handlers.sentiment import FACES, LONGEST
+from handlers.sentiment import FACES, LONGEST, result_record
 from handlers.shares import probable
 from handlers.tagging import emoji_of
 from handlers.texts import Texts
@@ -94,13 +94,8 @@ async def _reply(
     before = await services.mood.reply_to(chat.key, at, message.message_id) if again else None
     if not sure and before is None:
         return
-    record = {
-        "kind": "sentiment" if prediction.model == SHIPPED_NAME else "classify",
-        "model": prediction.model,
-        "version": prediction.version,
-        "label": prediction.label,
-    }
-    result_id = await services.results.keep(str(chat.key), record)
+    kind = "sentiment" if prediction.model == SHIPPED_NAME else "classify"
+    result_id = await services.results.keep(str(chat.key), result_record(kind, prediction))
     card = tag_card(prediction, result_id, hearing.t)
     sent = await hearing.outbox.show(chat, card, message.message_id, before)
     if sent is not None:

@@ -7,6 +7,7 @@ from handlers.errors import Refusal
 from handlers.grammar import read_switch
 from handlers.messages import Button, Membership, Reply
 from handlers.model_names import (
+    UNTRAINED,
     default_model,
     find_model,
     fold,
@@ -39,9 +40,7 @@ async def use(context: Context) -> None:
         await context.reply(unknown_model_card(wanted, "default", names, context.t))
         return
     if entry is not None and entry.version is None:
-        raise Refusal(
-            N_("“{name}” is not trained yet. Teach it some examples and train it."), name=entry.name
-        )
+        raise Refusal(UNTRAINED, name=entry.name)
     await context.reply(Reply(choose(context, entry.name if entry is not None else SHIPPED_NAME)))
 
 

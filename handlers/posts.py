@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from handlers.errors import Refusal
 from handlers.messages import Chat, Reply
-from handlers.sentiment import NAMES
+from handlers.sentiment import label_name
 from handlers.shares import measured
 from handlers.texts import N_, Texts
 from ml.mood_series import FEWEST_PEOPLE
@@ -27,8 +27,8 @@ def posts_card(posts: Sequence[Post], chat: Chat, days: int, t: Texts) -> Reply:
     said = Counter(post.label for post in posts)
     lines = [
         t.plural("{count} post", "{count} posts", len(posts))
-        + f" ({t('last 24 hours') if days == 1 else t('last {days} days', days=days)}): "
-        + t.listed(f"{_name(label, t)} {count}" for label, count in said.most_common())
+        + f" ({looked_back(days, t)}): "
+        + t.listed(f"{label_name(label, t)} {count}" for label, count in said.most_common())
     ]
     reactions: Counter[str] = Counter()
     for post in posts:
@@ -65,15 +65,16 @@ def posts_card(posts: Sequence[Post], chat: Chat, days: int, t: Texts) -> Reply:
     return Reply("\n".join(lines))
 
 
+def looked_back(days: int, t: Texts) -> str:
+    """Say which time is summed up."""
+    return t("last 24 hours") if days == 1 else t("last {days} days", days=days)
+
+
 def _shares(counts: Counter[str], t: Texts) -> str:
     total = sum(counts.values())
     return t.listed(
-        f"{_name(label, t)} {measured(count / max(1, total))} %" for label, count in counts.most_common()
+        f"{label_name(label, t)} {measured(count / max(1, total))} %" for label, count in counts.most_common()
     )
-
-
-def _name(label: str, t: Texts) -> str:
-    return t(NAMES[label]) if label in NAMES else label
 
 
 def _link(chat: Chat, message_id: int) -> str:

@@ -6,7 +6,7 @@ from handlers.context import ChatSettings, Context
 from handlers.errors import Refusal
 from handlers.messages import Button, Reply
 from handlers.pseudonyms import take_out
-from handlers.stored import Stored, stored_of
+from handlers.stored import Stored, labels_counted, stored_of, texts_counted
 from handlers.texts import N_, Texts
 from ml.optouts import EVERYWHERE
 
@@ -140,8 +140,8 @@ def out_card(gone: int, texts: int, t: Texts, *, private: bool) -> Reply:
         else t("From now on I count and keep nothing that you write here."),
         t(
             "Taken out: {pseudonyms}, {texts}. Sums of closed hours hold no person and stay.",
-            pseudonyms=t.plural("{count} pseudonym or label", "{count} pseudonyms and labels", gone),
-            texts=t.plural("{count} text of the last 24 hours", "{count} texts of the last 24 hours", texts),
+            pseudonyms=labels_counted(gone, t),
+            texts=texts_counted(texts, t),
         ),
         t("Commands still get their answer. /optin counts you again."),
     ]

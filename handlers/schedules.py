@@ -12,7 +12,7 @@ from handlers.errors import Refusal
 from handlers.grammar import normalise, read_arguments, read_duration
 from handlers.messages import Button, Reply
 from handlers.model_names import nearest
-from handlers.sentiment import NAMES
+from handlers.sentiment import label_name
 from handlers.tagging import ONLY_GROUPS
 from handlers.texts import N_, Texts
 
@@ -29,6 +29,7 @@ ALERT_EXAMPLE = "/alert negative>0.4 over=1h min=20"
 SHORTEST, LONGEST = 900, 7 * 86_400  # seconds that an alert looks back
 FEWEST, MOST = 5, 100_000  # messages
 CHECK_EVERY = 60  # seconds between two looks at what alerts watch
+NOTHING_YET = N_("Tagging is off, so there is nothing to sum up yet: /tagging digest begins it.")
 TONES = {"消极": "negative", "积极": "positive", "中性": "neutral"}
 
 
@@ -43,7 +44,7 @@ async def digest(context: Context) -> None:
     if given.words:
         settings.digest = _here(read_digest(given.words), context)
         context.remember_chat()
-    _plan(context)
+    context.plan()
     await context.reply(digest_card(settings, context.t))
 
 
@@ -51,7 +52,7 @@ async def press_digest(context: Context) -> None:
     """Take the schedule of a pressed button."""
     if context.args in {"off", "daily", "weekly"}:
         context.settings.digest = _here(read_digest((context.args,)), context)
-        _plan(context)
+        context.plan()
     await context.edit(digest_card(context.settings, context.t))
 
 
@@ -63,18 +64,13 @@ async def alert(context: Context) -> None:
     if given.text:
         context.settings.alert = read_alert(given.text, given.options)
         context.remember_chat()
-    _plan(context)
+    context.plan()
     await context.reply(alert_card(context.settings, context.t))
 
 
 def _here(wanted: dict[str, Any] | None, context: Context) -> dict[str, Any] | None:
     """Let a summary come to the topic in which it was asked for."""
     return None if wanted is None else wanted | {"topic": context.message.chat.topic}
-
-
-def _plan(context: Context) -> None:
-    chat, settings = context.message.chat.key, context.settings
-    context.afterwards.append(lambda: context.services.schedules.plan(chat, settings))
 
 
 def read_digest(words: tuple[str, ...]) -> dict[str, Any] | None:
@@ -213,7 +209,7 @@ def digest_card(settings: ChatSettings, t: Texts) -> Reply:
             )
         ]
     if wanted is not None and settings.tagging == "off":
-        lines.append(t("Tagging is off, so there is nothing to sum up yet: /tagging digest begins it."))
+        lines.append(t(NOTHING_YET))
     if wanted is not None and settings.quiet:
         lines.append(t("/quiet is on: no summary comes until it is off."))
     ways = {"off": t("off"), "daily": t("daily"), "weekly": t("weekly")}
@@ -227,21 +223,20 @@ def alert_card(settings: ChatSettings, t: Texts) -> Reply:
     wanted = settings.alert
     if wanted is None:
         return Reply(t("No alert is set. For example:\n{example}", example=ALERT_EXAMPLE))
-    label = wanted["label"]
     lines = [
         t(
             "The admins get a private message when more than {share} % of the messages of {over} "
             "are {label}, from {least} messages of at least {people} people on.",
             share=f"{100 * wanted['share']:g}",
             over=duration(wanted["over"], t),
-            label=t(NAMES[label]) if label in NAMES else label,
+            label=label_name(wanted["label"], t),
             least=wanted["min"],
             people=FEWEST,
         ),
         t("It reaches those admins who once wrote to me in private."),
     ]
     if settings.tagging == "off":
-        lines.append(t("Tagging is off, so there is nothing to sum up yet: /tagging digest begins it."))
+        lines.append(t(NOTHING_YET))
     return Reply("\n".join(lines))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from handlers.context import Context
 from handlers.errors import Refusal
 from handlers.messages import Button, Message, Reply
@@ -18,6 +20,11 @@ VERY_SURE = 0.9
 EXAMPLE = N_("What a lovely surprise, thank you!")
 
 
+def label_name(label: str, t: Texts) -> str:
+    """Return a label as it is shown: tones in the reader's language."""
+    return t(NAMES[label]) if label in NAMES else label
+
+
 async def sentiment(context: Context) -> None:
     """Answer a text with its tone."""
     text = target_text(context.message, context.args)
@@ -25,16 +32,21 @@ async def sentiment(context: Context) -> None:
         await context.reply(invitation(context.t))
         return
     prediction = await context.services.predictor.predict(text)
-    record = {
-        "kind": "sentiment",
-        "model": prediction.model,
-        "version": prediction.version,
-        "label": prediction.label,
-    }
+    record = result_record("sentiment", prediction)
     result_id = await context.services.results.keep(context.owner, record)
     context.session.result = {"id": result_id, **record}
     sent = await context.reply(sentiment_card(prediction, result_id, context.t))
     keep_text(context, result_id, text, sent.message_id)
+
+
+def result_record(kind: str, prediction: Prediction) -> dict[str, Any]:
+    """Return what the buttons below an answer refer to; `kind` is the command that gives such answers."""
+    return {
+        "kind": kind,
+        "model": prediction.model,
+        "version": prediction.version,
+        "label": prediction.label,
+    }
 
 
 def keep_text(context: Context, result_id: str, text: str, message_id: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handlers.context import Services
+from handlers.texts import Texts
 from ml.optouts import EVERYWHERE
 
 
@@ -44,3 +45,13 @@ async def stored_of(services: Services, person: int) -> Stored:
         left_out=len([chat for chat in places if chat != EVERYWHERE]),
         everywhere=EVERYWHERE in places,
     )
+
+
+def texts_counted(count: int, t: Texts) -> str:
+    """Say how many texts there are or were."""
+    return t.plural("{count} text of the last 24 hours", "{count} texts of the last 24 hours", count)
+
+
+def labels_counted(count: int, t: Texts) -> str:
+    """Say how many pseudonyms and labels by reactions there are or were."""
+    return t.plural("{count} pseudonym or label", "{count} pseudonyms and labels", count)

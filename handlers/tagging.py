@@ -8,7 +8,7 @@ from handlers.context import ChatSettings, Context
 from handlers.errors import Refusal
 from handlers.grammar import normalise, read_arguments
 from handlers.messages import Button, Reply
-from handlers.model_names import find_model, models_here, unknown_model_card
+from handlers.model_names import UNTRAINED, find_model, models_here, unknown_model_card
 from handlers.texts import N_, Texts
 from ml.predictor import SHIPPED_NAME
 from ml.registry import ModelEntry
@@ -33,6 +33,7 @@ OPTIONS = N_(
     "model=NAME · a classifier of this group instead of sentiment"
 )
 ONLY_GROUPS = N_("This is for a group or a channel: add me to one and send it there.")
+QUIET = N_("/quiet is on: for now nothing is shown at messages, only counted.")
 PRIVACY = N_("Only counts per hour are kept, no texts. Members who write /optout are left out.")
 PRIVACY_REPLY = N_(
     "Only counts per hour are kept; texts stay 24 h, so that /why can explain a reply. "
@@ -121,8 +122,7 @@ async def press(context: Context) -> None:
 def _changed(context: Context) -> None:
     """Note where this is, and have an alert look again, or rest, as there is something to look at."""
     context.remember_chat()
-    chat, settings = context.message.chat.key, context.settings
-    context.afterwards.append(lambda: context.services.schedules.plan(chat, settings))
+    context.plan()
 
 
 def check_model(entry: ModelEntry | None, settings: ChatSettings, mode: str | None) -> str | None:
@@ -134,9 +134,7 @@ def check_model(entry: ModelEntry | None, settings: ChatSettings, mode: str | No
     if entry is None:
         return None
     if entry.version is None:
-        raise Refusal(
-            N_("“{name}” is not trained yet. Teach it some examples and train it."), name=entry.name
-        )
+        raise Refusal(UNTRAINED, name=entry.name)
     if (mode or settings.tagging) == "react" and not any(emoji_of(label, settings) for label in entry.labels):
         raise Refusal(
             N_(
@@ -171,7 +169,7 @@ def tagging_card(settings: ChatSettings, t: Texts) -> Reply:
         kept = PRIVACY_REPLY if settings.tagging == "reply" else PRIVACY
         lines += [details, t(kept)]
         if settings.quiet:
-            lines.append(t("/quiet is on: for now nothing is shown at messages, only counted."))
+            lines.append(t(QUIET))
     else:
         lines[0] = t("Tagging is {mode}", mode=lines[0])
     others = [Button(mode, data=f"tagging:{mode}") for mode in MODES if mode != settings.tagging]
