@@ -59,6 +59,7 @@ from ml.reaction_labels import ReactionLabels
 from ml.registry import Registry
 from ml.shares import Shares
 from ml.store import Store
+from ml.writes import Writes
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +122,8 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         await with_redis(partial(migrate, redis))
         await _introduce(bot)
         stack.push_async_callback(bot.shutdown)
-        chat_ids, sessions, schedules = ChatIds(redis), Sessions(redis), Schedules(redis)
+        write = Writes(redis)
+        chat_ids, sessions, schedules = ChatIds(redis), Sessions(redis, write), Schedules(redis)
         store, registry = Store(settings.store_url), Registry(redis)
         predictor, plotter = Predictor(store, registry), Plotter()
         services = Services(
@@ -130,10 +132,10 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             examples=Examples(redis),
             store=store,
             jobs=Jobs(redis, redis_url, store=store),
-            results=KeptResults(redis),
+            results=KeptResults(redis, write),
             registry=registry,
             feedback=Feedback(redis),
-            texts=KeptTexts(redis),
+            texts=KeptTexts(redis, write),
             pools=Pools(redis),
             shares=Shares(redis),
             quotas=Quotas(settings.most_examples, settings.most_models, settings.training_minutes),
@@ -160,7 +162,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         outbox = TelegramOutbox(bot, sender, chat_ids)
         guard = FloodGuard(redis, enforced=enforced)
         conversation = Conversation(
-            bot, redis, services, TABLE, outbox, chat_ids, guard, settings.language, metrics
+            bot, redis, services, TABLE, outbox, chat_ids, guard, settings.language, metrics, write
         )
         inbox, shards = Inbox(redis), Shards(redis)
         signal.signal(signal.SIGCONT, partial(_after_pause, shards, request))

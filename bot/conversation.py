@@ -32,6 +32,7 @@ from handlers.messages import Event, Message, Reply
 from handlers.rights import NotAllowed, as_asked, check_admin
 from handlers.routing import Route, Table, addressed, route
 from handlers.texts import Texts, language_of
+from ml.writes import Writes
 
 log = logging.getLogger(__name__)
 
@@ -63,14 +64,15 @@ class Conversation:
         flood_guard: FloodGuard,
         default_language: str = "en",
         metrics: Metrics | None = None,
+        write: Writes | None = None,
     ) -> None:
         self._metrics = metrics or Metrics()
         self._bot = bot
         self._redis = redis
         self._services = services
         self._table = table
-        self._sessions = Sessions(redis)
-        self._answers = Answers(redis)
+        self._write = write or Writes(redis)
+        self._sessions, self._answers = Sessions(redis, self._write), Answers(redis)
         self._outbox = outbox
         self._chat_ids = chat_ids
         self._flood_guard = flood_guard
@@ -110,15 +112,29 @@ class Conversation:
             where = Route(partial(offer, update=update))
         await self._handle(where, context, turn)
         # The answer is out: only what is remembered is written again, should Redis be away now.
-        writes = [lambda: self._sessions.store(message, remembered), *context.afterwards]
-        sent = context.answered
-        if where.command is not None and where.command.again and sent is not None:
-            writes.append(partial(self._answers.keep, message, sent))
-        await asyncio.gather(*(with_redis(write) for write in writes))
-        self._services.chat_settings.forget(message.chat.key)
+        if where.command is not None and where.command.again and context.answered is not None:
+            context.writes.append(self._answers.kept(message, context.answered))
+        await self._leave_behind(context, remembered, turn)
         log.debug("answered update %s in %.0f ms", message.update_id, 1000 * (time.monotonic() - started))
         if context.rerun is not None:
             await self._rerun(context.rerun, turn)
+
+    async def _leave_behind(self, context: Context, remembered: Remembered, turn: Turn) -> None:
+        """Write what is remembered; the update is closed in the same call if that was all."""
+        message = context.message
+        changes = self._sessions.changes(message, remembered)
+        last = not context.afterwards and context.rerun is None
+        group = [
+            *(change.write() for change in changes),
+            *context.writes,
+            *((turn.close,) if last and turn.close else ()),
+        ]
+        became = await with_redis(lambda: self._write(*group))
+        turn.closed = last and turn.close is not None and became[-1]
+        for change, result in zip(changes, became, strict=False):
+            await with_redis(partial(self._sessions.settle, change, result))
+        await asyncio.gather(*(with_redis(write) for write in context.afterwards))
+        self._services.chat_settings.forget(message.chat.key)
 
     async def apologise(self, update: dict[str, Any], turn: Turn, error: Exception | None) -> str:
         """Log a fault of ours under a reference and tell it, the same one at most once a minute a chat."""

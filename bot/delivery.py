@@ -96,7 +96,8 @@ class Delivery:
                 log.info("update %s failed (%s), trying again", entry.update.get("update_id"), kind)
         self._remember(entry)
         self._metrics.dealt_with("answered", written_at(entry.id))
-        await self.acknowledge(entry)
+        if not turn.closed:
+            await self.acknowledge(entry)
 
     async def _once(self, entry: Entry, turn: Turn) -> None:
         turn.again()  # Redis may have gone away in the middle of a try

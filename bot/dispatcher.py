@@ -207,7 +207,8 @@ class Dispatcher:
             del self._queues[chat], self._tasks[chat]
 
     async def _deliver(self, entry: Entry) -> None:
-        turn = Turn(self._slots, self._shards, entry.shard, self._shards.epoch(entry.shard))
+        epoch = self._shards.epoch(entry.shard)
+        turn = Turn(self._slots, self._shards, entry.shard, epoch, self._inbox.closing(entry))
         self._turns[entry.chat] = turn
         suspects = self._suspects.get(entry.shard)
         try:

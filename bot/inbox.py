@@ -9,6 +9,9 @@ from typing import Any, cast
 import orjson
 from redis.asyncio import Redis
 
+from ml import writes
+from ml.writes import Write
+
 SHARDS = 16  # streams; a chat's updates lie in one, and one replica at a time answers from it
 STREAM = "tonefit:inbox:"
 SEEN = "tonefit:seen:bits:"  # bitmaps of update ids
@@ -126,6 +129,10 @@ class Inbox:
         """
         names = " ".join(entry.name for entry in entries)
         await self._acknowledge(keys=[*STREAMS, DELIVERIES], args=[names])
+
+    def closing(self, entry: Entry) -> Write:
+        """Return what acknowledges an update together with what its answer leaves behind."""
+        return writes.close(STREAMS[entry.shard], entry.id, DELIVERIES, entry.name)
 
     async def begun_before(self, entry: Entry) -> int:
         """Note that an update is begun which a process may have died over; return how often it was noted."""

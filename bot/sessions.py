@@ -14,40 +14,15 @@ from redis.asyncio import Redis
 from handlers.context import ChatSettings, Session
 from handlers.errors import REFERENCE_ALPHABET
 from handlers.messages import Message, Sent
+from ml import writes
 from ml.gather import Gather
+from ml.writes import TOGETHER, Write, Writes
 
 DAY = 86_400  # seconds
 RESULT_ID_LENGTH = 6
 EDITED_FOR = 900  # seconds
-TOGETHER = 0.001  # seconds in which what many updates ask of Redis becomes one call
 
 Record = TypeVar("Record", Session, ChatSettings)
-
-# Compare and set many records; return the place and the content of each that somebody else changed.
-# KEYS: records; ARGV: expected, new, seconds (0: for ever) of each
-STORE = """
-local found = {}
-for i, key in ipairs(KEYS) do
-  local held = redis.call('GET', key) or ''
-  if held == ARGV[3 * i - 2] then
-    if ARGV[3 * i] == '0' then redis.call('SET', key, ARGV[3 * i - 1])
-    else redis.call('SET', key, ARGV[3 * i - 1], 'EX', ARGV[3 * i]) end
-  else
-    table.insert(found, {i - 1, held})
-  end
-end
-return found
-"""
-# Keep results under ids that are free; return the places of those that were taken.
-# KEYS: results; ARGV: seconds, records
-KEEP = """
-local taken = {}
-for i, key in ipairs(KEYS) do
-  if not redis.call('SET', key, ARGV[i + 1], 'NX', 'EX', ARGV[1]) then table.insert(taken, i - 1) end
-end
-return taken
-"""
-
 
 KNOWN = {kind: {field.name for field in fields(kind)} for kind in (Session, ChatSettings)}
 
@@ -59,7 +34,38 @@ class Remembered:
     session: Session
     chat: ChatSettings
     person: ChatSettings
-    loaded: tuple[bytes, bytes]  # session and chat as Redis had them
+    loaded: tuple[str, str]  # session and chat as Redis had them
+
+
+@dataclass(frozen=True)
+class Change:
+    """A record that changed: as it stood, as it is now, and the fields that we changed.
+
+    `ttl` in seconds, 0 for ever.
+    """
+
+    key: str
+    loaded: str
+    record: Any
+    mine: tuple[str, ...]
+    ttl: int
+
+    def write(self) -> Write:
+        """Return what writes the record where it still stands as it stood."""
+        return writes.swap(self.key, self.loaded, _dump(self.record), self.ttl)
+
+    def over(self, found: str) -> Change:
+        """Return the same change to what somebody else made of the record."""
+        mine = {name: getattr(self.record, name) for name in self.mine}
+        return replace(self, loaded=found, record=replace(_read(type(self.record), found), **mine))
+
+
+def _change(key: str, loaded: str, record: Record, ttl: int) -> Change:
+    was, now = vars(_read(type(record), loaded)), vars(record)
+    mine = tuple(
+        name for name, value in now.items() if value is not was[name] and _dump(value) != _dump(was[name])
+    )
+    return Change(key, loaded, record, mine, ttl)
 
 
 class Sessions:
@@ -70,11 +76,10 @@ class Sessions:
     record at the same time, each keeps the fields that it changed.
     """
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, write: Writes | None = None) -> None:
         self._redis = redis
-        self._script = redis.register_script(STORE)
-        self._load: Gather[tuple[str, ...], list[bytes]] = Gather(self._load_all, delay=TOGETHER)
-        self._store: Gather[_Change, bytes | None] = Gather(self._store_all, delay=TOGETHER)
+        self._write = write or Writes(redis)
+        self._load: Gather[tuple[str, ...], list[str]] = Gather(self._load_all, delay=TOGETHER)
 
     async def load(self, message: Message) -> Remembered:
         """Return what is known of this person and chat."""
@@ -91,9 +96,26 @@ class Sessions:
 
     async def store(self, message: Message, remembered: Remembered) -> None:
         """Write what changed."""
+        changes = self.changes(message, remembered)
+        became = await self._write(*(change.write() for change in changes))
+        for change, result in zip(changes, became, strict=True):
+            await self.settle(change, result)
+
+    def changes(self, message: Message, remembered: Remembered) -> list[Change]:
+        """Return the records that changed."""
         session, chat = remembered.loaded
-        await self._change(_session_key(message), session, remembered.session, DAY)
-        await self._change(settings_key(message.chat.key), chat, remembered.chat, 0)
+        found = (
+            _change(_session_key(message), session, remembered.session, DAY),
+            _change(settings_key(message.chat.key), chat, remembered.chat, 0),
+        )
+        return [change for change in found if change.mine]
+
+    async def settle(self, change: Change, became: Any) -> Any:
+        """Write a change until it is there, with what somebody else changed meanwhile; return the record."""
+        while became is not True:
+            change = change.over(became)
+            (became,) = await self._write(change.write())
+        return change.record
 
     async def settings(self, chat: int) -> ChatSettings:
         """Return what a chat chose, by the id of its records."""
@@ -104,47 +126,17 @@ class Sessions:
         """Set some fields of a chat's settings and return what it chose by now."""
         key = settings_key(chat)
         (held,) = await self._load((key,))
-        return await self._change(key, held, replace(_read(ChatSettings, held), **changed), 0)
+        settings = replace(_read(ChatSettings, held), **changed)
+        change = _change(key, held, settings, 0)
+        if change.mine:
+            (became,) = await self._write(change.write())
+            settings = await self.settle(change, became)
+        return settings
 
-    async def _change(self, key: str, loaded: bytes, record: Record, ttl: int) -> Record:
-        """Bring one record to Redis, with what somebody else changed in it meanwhile, and return that."""
-        was, after = vars(_read(type(record), loaded)), vars(record)
-        mine = {
-            name: value
-            for name, value in after.items()
-            if value is not was[name] and _dump(value) != _dump(was[name])
-        }
-        expected = loaded
-        while mine:
-            found = await self._store(_Change(key, expected, _dump(after), ttl))
-            if found is None:
-                break
-            expected = found
-            after = vars(_read(type(record), found)) | mine
-        return type(record)(**after)
-
-    async def _load_all(self, wanted: list[tuple[str, ...]]) -> list[list[bytes]]:
+    async def _load_all(self, wanted: list[tuple[str, ...]]) -> list[list[str]]:
         answer: Any = await self._redis.mget([key for keys in wanted for key in keys])
         held = iter(answer)
-        return [[next(held) or b"" for _ in keys] for keys in wanted]
-
-    async def _store_all(self, changes: list[_Change]) -> list[bytes | None]:
-        arguments: list[bytes | int] = [
-            value for change in changes for value in (change.expected, change.record, change.ttl)
-        ]
-        found = await self._script(keys=[change.key for change in changes], args=arguments)
-        changed = dict(found)
-        return [changed.get(place) for place in range(len(changes))]
-
-
-@dataclass(frozen=True)
-class _Change:
-    """A record to write where it still stands as expected; `ttl` in seconds, 0 for ever."""
-
-    key: str
-    expected: bytes
-    record: bytes
-    ttl: int
+        return [[(next(held) or b"").decode() for _ in keys] for keys in wanted]
 
 
 class Answers:
@@ -152,12 +144,11 @@ class Answers:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._keep: Gather[tuple[str, bytes], None] = Gather(self._keep_all, delay=TOGETHER)
 
-    async def keep(self, message: Message, sent: Sent) -> None:
-        """Note an answer."""
+    def kept(self, message: Message, sent: Sent) -> Write:
+        """Return what notes an answer."""
         record = {"id": sent.message_id, "has_media": sent.has_media, "said": _digest(message)}
-        await self._keep((_answer_key(message), orjson.dumps(record)))
+        return writes.keep(_answer_key(message), _dump(record), EDITED_FOR)
 
     async def find(self, message: Message) -> Sent | None:
         """Return our answer to a message whose text is another now, None where there is none."""
@@ -167,27 +158,20 @@ class Answers:
             return None
         return Sent(message.chat.id, record["id"], record["has_media"])
 
-    async def _keep_all(self, answers: list[tuple[str, bytes]]) -> list[None]:
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for key, record in answers:
-                pipeline.set(key, record, ex=EDITED_FOR)
-            await pipeline.execute()
-        return [None] * len(answers)
-
 
 class KeptResults:
     """Results by short id for 24 h: what the buttons below an answer refer to."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, write: Writes | None = None) -> None:
         self._redis = redis
-        self._script = redis.register_script(KEEP)
-        self._keep: Gather[tuple[str, bytes], bool] = Gather(self._keep_all, delay=TOGETHER)
+        self._write = write or Writes(redis)
 
     async def keep(self, owner: str, record: dict[str, Any]) -> str:
         """Keep a result and return its id."""
         while True:
-            result_id = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(RESULT_ID_LENGTH))
-            if await self._keep((_result_key(owner, result_id), _dump(record))):
+            result_id = _new_id()
+            (free,) = await self._write(writes.new(_result_key(owner, result_id), _dump(record), DAY))
+            if free:
                 return result_id
 
     async def find(self, owner: str, result_id: str) -> dict[str, Any] | None:
@@ -196,12 +180,6 @@ class KeptResults:
             return None
         kept = await self._redis.get(_result_key(owner, result_id))
         return None if kept is None else orjson.loads(kept)
-
-    async def _keep_all(self, results: list[tuple[str, bytes]]) -> list[bool]:
-        taken = await self._script(
-            keys=[key for key, _ in results], args=[DAY, *(record for _, record in results)]
-        )
-        return [place not in taken for place in range(len(results))]
 
 
 def settings_key(chat: int) -> str:
@@ -230,12 +208,21 @@ def _session_key(message: Message) -> str:
     return f"tonefit:session:{message.chat.key}:{message.chat.topic or 0}:{_person(message)}"
 
 
-def _read(kind: type[Record], stored: bytes) -> Record:
+def _new_id() -> str:
+    """Return an id that nobody guesses, drawn in one call: the dice of the system are slow."""
+    drawn, letters = secrets.randbelow(len(REFERENCE_ALPHABET) ** RESULT_ID_LENGTH), ""
+    for _ in range(RESULT_ID_LENGTH):
+        drawn, place = divmod(drawn, len(REFERENCE_ALPHABET))
+        letters += REFERENCE_ALPHABET[place]
+    return letters
+
+
+def _read(kind: type[Record], stored: str) -> Record:
     """Read a record; a field that an older or newer version wrote and this one lacks is left out."""
     if not stored:
         return kind()
     return kind(**{name: value for name, value in orjson.loads(stored).items() if name in KNOWN[kind]})
 
 
-def _dump(record: Any) -> bytes:
-    return orjson.dumps(record, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+def _dump(record: Any) -> str:
+    return orjson.dumps(record, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS).decode()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from bot.shards import ShardLost, Shards
 from handlers.messages import Sent
+from ml.writes import Write
 
 ANSWERS_AT_ONCE = 8  # between the start of a send and its acknowledgement: a kill -9 repeats no more
 UPLOADS_AT_ONCE = 4  # pictures and files, which take long
@@ -59,6 +60,8 @@ class Turn(Free):
     shards: Shards
     shard: int
     epoch: int
+    close: Write | None = None  # what acknowledges the update, for whoever writes its last word
+    closed: bool = False  # whether that was done
     clock: asyncio.Timeout | None = None  # how long the answer may take; waiting for Telegram is left out
     _slot: asyncio.Semaphore | None = None
     _sent: list[Sent] = field(default_factory=list)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be i
     from ml.registry import Registry
     from ml.shares import Shares
     from ml.store import Store
+    from ml.writes import Write
 
 
 FOR_ADMINS = "admins"  # in a button: whose question it is, where an anonymous admin or a channel opened it
@@ -264,7 +265,9 @@ class Context:
     rerun: dict[str, Any] | None = None  # an update as it came, to be answered after this one
     revised: Sent | None = None  # our answer to the message before it was edited, until it is replaced
     answered: Sent | None = None  # our answer to the message
-    # What else is to be written when the answer is out: together with the session, since nobody waits for it.
+    # What is written when the answer is out, in one call with the session: nobody waits for it.
+    writes: list[Write] = field(default_factory=list)
+    # What else is to be done then.
     afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     @property

@@ -52,8 +52,7 @@ def result_record(kind: str, prediction: Prediction) -> dict[str, Any]:
 def keep_text(context: Context, result_id: str, text: str, message_id: int) -> None:
     """Keep the text that a message of ours answered, so that `/why` can explain it for 24 h."""
     by = context.message.sender.id if context.message.sender else 0
-    kept = KeptText(text, by)
-    context.afterwards.append(lambda: context.services.texts.keep(context.owner, result_id, kept, message_id))
+    context.writes += context.services.texts.kept(context.owner, result_id, KeptText(text, by), message_id)
 
 
 def target_text(message: Message, args: str) -> str:

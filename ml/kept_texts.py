@@ -9,11 +9,10 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from ml import keys
-from ml.gather import Gather
+from ml import keys, writes
+from ml.writes import Write, Writes
 
 KEPT = 86_400  # seconds
-TOGETHER = 0.001  # seconds in which the texts of many answers become one call
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +26,22 @@ class KeptText:
 class KeptTexts:
     """The texts of all chats, in Redis, by the id of their result; a person's can be listed and taken out."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, write: Writes | None = None) -> None:
         self._redis = redis
-        self._keep: Gather[tuple[str, str, KeptText, int], None] = Gather(self._keep_all, delay=TOGETHER)
+        self.write = write or Writes(redis)
 
     async def keep(self, owner: str, result_id: str, kept: KeptText, message_id: int) -> None:
         """Keep the text of a result for 24 h, findable by the message that answered it."""
-        await self._keep((owner, result_id, kept, message_id))
+        await self.write(*self.kept(owner, result_id, kept, message_id))
 
-    async def _keep_all(self, texts: list[tuple[str, str, KeptText, int]]) -> list[None]:
-        now = time.time()
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for owner, result_id, kept, message_id in texts:
-                record = json.dumps({"text": kept.text, "by": kept.by}, ensure_ascii=False)
-                mine = keys.kept_texts(kept.by)
-                pipe.set(keys.kept_text(owner, result_id), record, ex=KEPT)
-                pipe.set(keys.answered(owner, message_id), result_id, ex=KEPT)
-                pipe.zadd(mine, {json.dumps([owner, result_id]): now})
-                pipe.zremrangebyscore(mine, "-inf", now - KEPT)
-                pipe.expire(mine, KEPT)
-            await pipe.execute()
-        return [None] * len(texts)
+    def kept(self, owner: str, result_id: str, kept: KeptText, message_id: int) -> tuple[Write, ...]:
+        """Return what keeps a text, to be written together with what else an answer leaves behind."""
+        record = json.dumps({"text": kept.text, "by": kept.by}, ensure_ascii=False)
+        return (
+            writes.keep(keys.kept_text(owner, result_id), record, KEPT),
+            writes.keep(keys.answered(owner, message_id), result_id, KEPT),
+            writes.enlist(keys.kept_texts(kept.by), json.dumps([owner, result_id]), int(time.time()), KEPT),
+        )
 
     async def find(self, owner: str, result_id: str) -> KeptText | None:
         """Return the text of a result of this chat, or None where it is gone."""

@@ -194,6 +194,7 @@ class Talk:
     async def _handle(self, handler: Handler, context: Context) -> Reply:
         try:
             await handler(context)
+            await self.services.texts.write(*context.writes)
             for write in context.afterwards:
                 await write()
         except Refusal as refusal:
