@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -24,6 +22,7 @@ from bot.outbox import TelegramOutbox
 from bot.patience import with_redis
 from bot.sessions import Answers, Remembered, Sessions
 from bot.turn import Turn
+from bot.typing_signal import Typing
 from bot.updates import message_of, read_event
 from handlers.again import offer, waited_long
 from handlers.context import Context, Hearing, Services
@@ -37,8 +36,6 @@ from ml.writes import Writes
 log = logging.getLogger(__name__)
 
 ANSWER_TIMEOUT = 120.0  # seconds; the longest is a table of 20 MB
-TYPING_AFTER = 0.7  # seconds until a person would wonder
-TYPING_LASTS = 4.5
 SAME_FAULT_PAUSE = 60  # seconds
 FAULT = "tonefit:fault:"  # string with a TTL: the last reference of a kind of fault in a chat
 
@@ -133,7 +130,8 @@ class Conversation:
         turn.closed = last and turn.close is not None and became[-1]
         for change, result in zip(changes, became, strict=False):
             await with_redis(partial(self._sessions.settle, change, result))
-        await asyncio.gather(*(with_redis(write) for write in context.afterwards))
+        if context.afterwards:
+            await asyncio.gather(*(with_redis(write) for write in context.afterwards))
         self._services.chat_settings.forget(message.chat.key)
 
     async def apologise(self, update: dict[str, Any], turn: Turn, error: Exception | None) -> str:
@@ -245,10 +243,11 @@ class Conversation:
         """Let the handler answer, and say how it ended: answered, refused or cut."""
         outcome = "answered"
         try:
-            async with turn.within(ANSWER_TIMEOUT), self._typing(context, turn):
-                if where.admins:
-                    await check_admin(context)
-                await where.handler(context)
+            async with turn.within(ANSWER_TIMEOUT):
+                with Typing(self._outbox, context.message.chat, turn):
+                    if where.admins:
+                        await check_admin(context)
+                    await where.handler(context)
         except NotAllowed as refusal:
             outcome = "refused"
             if context.message.press is None:
@@ -278,23 +277,3 @@ class Conversation:
             log.info("update %s: no answer possible (%s)", context.message.update_id, type(error).__name__)
         except telegram.error.TelegramError as error:
             log.warning("update %s: answer failed (%s)", context.message.update_id, type(error).__name__)
-
-    @contextlib.asynccontextmanager
-    async def _typing(self, context: Context, turn: Turn) -> AsyncIterator[None]:
-        """Show "typing" while an answer takes long."""
-
-        async def show() -> None:
-            while True:
-                if not turn.crowded:  # who waits to send computes no more, and a crowd needs no more calls
-                    await self._outbox.chat_action(context.message.chat, "typing")
-                await asyncio.sleep(TYPING_LASTS)
-
-        showing: list[asyncio.Task[None]] = []
-        loop = asyncio.get_running_loop()
-        timer = loop.call_later(TYPING_AFTER, lambda: showing.append(loop.create_task(show())))
-        try:
-            yield
-        finally:
-            timer.cancel()
-            for task in showing:
-                task.cancel()

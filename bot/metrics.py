@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily
@@ -48,16 +49,19 @@ class Metrics:
         self.refused = Counter("tonefit_telegram_429", "Calls that Telegram refused", registry=self.registry)
         started = Gauge("tonefit_start_time_seconds", "When this process began", registry=self.registry)
         started.set(time.time())
+        # There are few, and the library takes a lock to find each.
+        self._updates, self._commands = cache(self.updates.labels), cache(self.commands.labels)
+        self._answering = cache(self.answering.labels)
 
     def dealt_with(self, outcome: str, written: int) -> None:
         """Count an update: how it ended, and when it was written into the inbox, in Unix milliseconds."""
-        self.updates.labels(outcome).inc()
+        self._updates(outcome).inc()
         self.lag.observe(max(0.0, time.time() - written / 1000))
 
     def answered(self, command: str, outcome: str, seconds: float) -> None:
         """Count an answer to a command."""
-        self.commands.labels(command, outcome).inc()
-        self.answering.labels(command).observe(seconds)
+        self._commands(command, outcome).inc()
+        self._answering(command).observe(seconds)
 
 
 class Batches(Collector):

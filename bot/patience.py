@@ -22,11 +22,12 @@ async def with_redis(
     call: Callable[[], Awaitable[Result]], failures: tuple[type[RedisError], ...] = AWAY
 ) -> Result:
     """Call, and call again after each of the `failures`."""
-    pause = Pause()
+    pause: Pause | None = None
     while True:
         try:
             return await call()
         except failures as failure:
+            pause = pause or Pause()
             await pause.wait(failure)
 
 

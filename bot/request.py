@@ -46,9 +46,13 @@ def parameters(**values: Any) -> RequestData:
 
     A value is a string, or something plain that becomes JSON; None is left out.
     """
-    given = ((name, value) for name, value in values.items() if value is not None)
-    encoded = ((name, value if isinstance(value, str) else _json(value)) for name, value in given)
-    return RequestData([RequestParameter(name, value, None) for name, value in encoded])
+    return RequestData(
+        [
+            RequestParameter(name, value if isinstance(value, str) else orjson.dumps(value).decode(), None)
+            for name, value in values.items()
+            if value is not None
+        ]
+    )
 
 
 async def post(
@@ -60,10 +64,6 @@ async def post(
 ) -> Any:
     """Make such a call and return Telegram's answer as it came."""
     return await bot.request.post(f"{bot.base_url}/{method}", parameters(**values), read_timeout=read_timeout)
-
-
-def _json(value: Any) -> str:
-    return orjson.dumps(value).decode()
 
 
 class AiohttpRequest(BaseRequest):
@@ -191,8 +191,10 @@ def _encode(request_data: RequestData | None) -> tuple[Any, dict[str, str], bool
 def _form(values: dict[str, str]) -> bytes:
     """Return a form as `urllib.parse.urlencode` does, without its call for every byte."""
     return b"&".join(
-        name.encode() + b"=" + b"".join(map(QUOTED.__getitem__, value.encode("utf-8", "surrogatepass")))
-        for name, value in values.items()  # names are ours and need no quoting
+        [
+            name.encode() + b"=" + b"".join([QUOTED[byte] for byte in value.encode("utf-8", "surrogatepass")])
+            for name, value in values.items()  # names are ours and need no quoting
+        ]
     )
 
 

@@ -61,6 +61,8 @@ class Change:
 
 
 def _change(key: str, loaded: str, record: Record, ttl: int) -> Change:
+    if _dump(record) == loaded:  # the settings of a chat nearly always
+        return Change(key, loaded, record, (), ttl)
     was, now = vars(_read(type(record), loaded)), vars(record)
     mine = tuple(
         name for name, value in now.items() if value is not was[name] and _dump(value) != _dump(was[name])
@@ -79,7 +81,7 @@ class Sessions:
     def __init__(self, redis: Redis, write: Writes | None = None) -> None:
         self._redis = redis
         self._write = write or Writes(redis)
-        self._load: Gather[tuple[str, ...], list[str]] = Gather(self._load_all, delay=TOGETHER)
+        self._load: Gather[tuple[str, ...], list[str]] = Gather(self._load_all, delay=2 * TOGETHER)
 
     async def load(self, message: Message) -> Remembered:
         """Return what is known of this person and chat."""

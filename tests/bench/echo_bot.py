@@ -1,6 +1,7 @@
-"""The bare echo of python-telegram-bot that the spine is measured beside: `TONEFIT_API_URL`, and how it asks.
+"""The bare echoes that the spine is measured beside, of the Bot API at `TONEFIT_API_URL`.
 
-`python -m tests.bench.echo_bot aiohttp|httpx`: over the request that Tonefit uses, or as the library comes.
+`python -m tests.bench.echo_bot aiohttp|httpx|aiogram`: python-telegram-bot over the request that Tonefit
+uses, as it comes, or aiogram as that comes, which is measured where it is installed.
 """
 
 import asyncio
@@ -24,6 +25,9 @@ async def echo(update: Update, context: Any) -> None:
 
 
 def main(how: str) -> None:
+    if how == "aiogram":
+        uvloop.run(aiogram_echo())
+        return
     asyncio.set_event_loop(uvloop.new_event_loop())
     builder = ApplicationBuilder().token("1:bench").base_url(f"{os.environ['TONEFIT_API_URL']}/bot")
     if how == "aiohttp":
@@ -34,6 +38,21 @@ def main(how: str) -> None:
     application = builder.concurrent_updates(AT_ONCE).build()
     application.add_handler(MessageHandler(filters.TEXT, echo))
     application.run_polling(poll_interval=0, timeout=1, stop_signals=None)
+
+
+async def aiogram_echo() -> None:
+    from aiogram import Bot, Dispatcher  # type: ignore[import-not-found,unused-ignore]
+    from aiogram.client.session.aiohttp import AiohttpSession  # type: ignore[import-not-found,unused-ignore]
+    from aiogram.client.telegram import TelegramAPIServer  # type: ignore[import-not-found,unused-ignore]
+
+    server = TelegramAPIServer.from_base(os.environ["TONEFIT_API_URL"])
+    dispatcher = Dispatcher()
+
+    @dispatcher.message()  # type: ignore[untyped-decorator,unused-ignore]
+    async def echo(message: Any) -> None:
+        await message.reply(message.text)
+
+    await dispatcher.start_polling(Bot("1:bench", session=AiohttpSession(api=server)), polling_timeout=1)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """How fast updates go through the spine: `python -m tests.bench.spine_speed [quick]`, Linux alone.
 
-Beside a bare python-telegram-bot echo over the same aiohttp request, and as the library comes. The bot has
-one core, the Bot API server and Redis another. Every update is a /sentiment through the durable inbox and the
-real model. Of speeds that others disturb, the processor time says more than the clock.
+Beside a bare python-telegram-bot echo over the same aiohttp request, and as the library comes; beside aiogram
+where that is installed (it holds pydantic back, so that it is in no requirements). The bot has one core, the
+Bot API server and Redis another. Every update is a /sentiment through the durable inbox and the real model.
+Of speeds that others disturb, the processor time says more than the clock.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -49,11 +51,15 @@ def main(quick: bool = False) -> None:
     polling, webhook = ("-m", "bot", "run"), ("-m", "bot", "run", "webhook")
     echo = measure(("-m", "tests.bench.echo_bot", "aiohttp"), count)
     stock = measure(("-m", "tests.bench.echo_bot", "httpx"), count // 5)
+    beside = {}
+    if find_spec("aiogram"):
+        beside["aiogram echo as it comes"] = measure(("-m", "tests.bench.echo_bot", "aiogram"), count // 5)
     polled, hooked = measure(polling, count), measure(webhook, count)
     half = polled.per_second / 2
     rows = {
         "python-telegram-bot echo, aiohttp": echo,
         "python-telegram-bot echo as it comes": stock,
+        **beside,
         "Tonefit, polling": polled,
         "Tonefit, webhook": hooked,
         f"Tonefit, polling at {half:,.0f}/s": measure(polling, count // 2, half),
