@@ -20,10 +20,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ml import calibrate, soft_labels
 from ml.card import describe, measure
-from ml.classifier import LEFT_OUT, LSTM, build, read_weights, save_weights
+from ml.classifier import LEFT_OUT, LSTM, Weights, build, read_weights, save_weights
 from ml.export import export, write_manifest
 from ml.fragments import fragments
 from ml.learning import Learner, length_buckets, pad
+from ml.ngrams import out_of_fold
+from ml.offsets import offsets
 from ml.phrases import LANGUAGES, phrases
 from ml.predictor import SHIPPED_NAME
 from ml.samples import Sample
@@ -34,6 +36,7 @@ console = Console(stderr=True)
 SENTIMENT = replace(LSTM, domains=len(DOMAINS))
 TEACHER = Path(__file__).parent / "teacher"
 CHECKPOINT = "checkpoint.npz"
+COUNTED = "ngrams.npz"  # what n-grams said, kept while the training goes on
 JUDGED_AT_MOST = 3000  # dev rows of a set that weigh in calibration
 
 
@@ -47,6 +50,7 @@ class Recipe:
     rate: float = 2.5e-3
     smoothing: float = 0.05
     taught: float = 0.75  # how much the larger network counts beside a text's label
+    counted: float = 0.35  # how much n-grams count beside both
     averaged: int = 1000  # steps
     seed: int = 0
 
@@ -57,7 +61,7 @@ def make(data: Path, out: Path, recipe: Recipe) -> None:
     train, dev = read_sets(data)
     shutil.copyfile(TEACHER / "tokenizer.json", out / "tokenizer.json")
     pieces = Pieces.load(out / "tokenizer.json")
-    mixture, softened = _taught(with_judged(mix(train), recipe.seed), recipe)
+    mixture, softened = _taught(with_judged(mix(train), recipe.seed), _by_ngrams(train, recipe, out), recipe)
     tokens = pieces.encode(mixture.texts)
     learner = Learner(
         build(SENTIMENT, len(pieces), len(LABELS), seed=recipe.seed, start=start_vectors()),
@@ -68,8 +72,8 @@ def make(data: Path, out: Path, recipe: Recipe) -> None:
     dev_tokens = pieces.encode([sample.text for held in dev for sample in held])
     _learn(learner, mixture, tokens, recipe, out, lambda: _dev_score(learner, dev_tokens, dev))
     learner.swap()
-    weights = read_weights(learner.model)
-    chosen, threshold = _calibration(learner.logits(dev_tokens), dev)
+    weights, dev_logits = _in_balance(learner, dev_tokens, dev)
+    chosen, threshold = _calibration(dev_logits, dev)
     export(weights, SENTIMENT.pooling, out / "model.onnx", temperature=chosen)
     save_weights(weights, out / "weights.npz")
     now = datetime.now(UTC)
@@ -91,6 +95,7 @@ def make(data: Path, out: Path, recipe: Recipe) -> None:
     write_manifest(out, manifest)
     describe(out, train, dev)
     (out / CHECKPOINT).unlink(missing_ok=True)
+    (out / COUNTED).unlink(missing_ok=True)
 
 
 def start_vectors() -> np.ndarray:
@@ -131,13 +136,56 @@ def with_judged(mixture: Mixture, seed: int) -> Mixture:
     )
 
 
-def _taught(mixture: Mixture, recipe: Recipe) -> tuple[Mixture, int]:
-    """Mix what the larger network said into the labels, and say of how many texts it did."""
+def _by_ngrams(train: Sequence[Sequence[Sample]], recipe: Recipe, out: Path) -> list[np.ndarray | None]:
+    """Return what n-grams say of the rows of each set, None of a set that is too small."""
+    if not (out / COUNTED).exists():
+        columns = [TextColumn("n-grams of {task.description}"), BarColumn(), TimeRemainingColumn()]
+        said: dict[str, np.ndarray] = {}
+        with Progress(*columns, console=console) as progress:
+            bar = progress.add_task("the sets", total=sum(map(len, train)))
+            for source, held in zip(SOURCES, train, strict=True):
+                progress.update(bar, description=source.name)
+                found = out_of_fold(held, source.language, recipe.seed)
+                if found is not None:
+                    said[source.name] = found
+                progress.advance(bar, len(held))
+        unfinished = out / f"unfinished-{COUNTED}"
+        np.savez(unfinished, **said)  # type: ignore[arg-type]
+        unfinished.replace(out / COUNTED)
+    with np.load(out / COUNTED) as kept:
+        return [kept[source.name] if source.name in kept.files else None for source in SOURCES]
+
+
+def _taught(mixture: Mixture, counted: Sequence[np.ndarray | None], recipe: Recipe) -> tuple[Mixture, int]:
+    """Mix into the labels what the larger network said, of how many texts it returns, and the n-grams."""
     said = soft_labels.look_up(mixture.texts, TEACHER / "soft_labels.npz")
     targets = soft_labels.soften(
         mixture.targets, mixture.impossible, said, share=recipe.taught, smoothing=recipe.smoothing
     )
+    by_ngrams, there = np.zeros_like(targets), np.zeros(len(targets), bool)
+    for number, probabilities in enumerate(counted):
+        if probabilities is not None:
+            rows = np.flatnonzero(mixture.sets == number)
+            by_ngrams[rows], there[rows] = probabilities, True
+    targets = soft_labels.soften(
+        targets, mixture.impossible, (by_ngrams, there), share=recipe.counted, smoothing=0
+    )
     return replace(mixture, targets=targets), int(said[1].sum())
+
+
+def _in_balance(
+    learner: Learner, dev_tokens: list[list[int]], dev: Sequence[Sequence[Sample]]
+) -> tuple[Weights, np.ndarray]:
+    """Return the weights with each domain's offsets in them, and the logits of the dev rows by them."""
+    logits, domain_logits = learner.outputs(dev_tokens)
+    shares = calibrate.probabilities(domain_logits)
+    weights = read_weights(learner.model)
+    found = offsets(logits, shares, dev, SOURCES)
+    for domain, (negative, _, positive) in zip(DOMAINS, found, strict=True):
+        if negative or positive:
+            console.print(f"{domain}: negative {negative:+.1f}, positive {positive:+.1f}")
+    weights["added_bias"] = weights["added_bias"] + found.reshape(-1)
+    return weights, logits + shares @ found
 
 
 def _learn(

@@ -23,7 +23,7 @@ from aiohttp import web
 CHATS = 200
 CONNECTIONS = 40  # of the webhook, Telegram's default
 BATCH = 100
-PATIENCE = 120.0  # seconds
+PATIENCE = 120.0  # seconds, and one for every hundred updates
 ME = {"id": 1, "is_bot": True, "first_name": "B", "username": "bench_bot"}
 TEXT = "/sentiment What a lovely surprise, thank you so much for coming, number {number}"
 
@@ -165,7 +165,7 @@ async def main(port: int, updates: int, rate: float) -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE + updates / 100):
             await api.done.wait()
     except TimeoutError:
         print(orjson.dumps({"answered": api.count, "updates": updates}).decode(), flush=True)
