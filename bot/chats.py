@@ -11,9 +11,9 @@ from telegram.error import ChatMigrated, TelegramError
 from bot.chat_ids import ChatIds
 from bot.memory import Memory
 from bot.request import post
-from handlers.context import About, Myself
 from handlers.emoji import plain
 from handlers.errors import Refusal
+from handlers.surroundings import About, Myself
 from handlers.texts import N_
 
 ADMINS_FOR = 3.0  # seconds: who was made no admin any more rules for no longer

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handlers.chats import PAYLOAD, add_buttons
-from handlers.context import About, ChatSettings, Context, Myself
+from handlers.context import ChatSettings, Context
 from handlers.messages import Button, Chat, Reply
 from handlers.model_names import find_model, models_here
+from handlers.surroundings import About, Myself
 from handlers.tagging import EMOJI
 from handlers.texts import LANGUAGES, Texts
 from ml.predictor import SHIPPED_NAME

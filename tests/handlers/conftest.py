@@ -15,9 +15,10 @@ from bot.chat_settings import ChatSettingsStore
 from bot.ruled import Ruled
 from bot.schedules import Schedules
 from bot.sessions import KeptResults, Sessions
-from handlers.context import About, ChatSettings, Context, Handler, Myself, Services, Session
+from handlers.context import ChatSettings, Context, Handler, Services, Session
 from handlers.errors import Refusal
 from handlers.messages import Chat, Document, Found, Message, Person, Press, Quoted, Reply, Sent
+from handlers.surroundings import About, Myself
 from handlers.texts import Texts
 from ml.examples import Examples
 from ml.feedback import Feedback

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from handlers import doctor, fit, mood, overheard, places, tagging
-from handlers.context import About, ChatSettings, Hearing, Myself
+from handlers.context import ChatSettings, Hearing
 from handlers.doctor import Examined, doctor_card
 from handlers.errors import Refusal
 from handlers.messages import Chat, ChatType, Message, Person
 from handlers.mood import Asked, read_mood
 from handlers.pseudonyms import take_out
+from handlers.surroundings import About, Myself
 from handlers.tagging import Tagging, emoji_of, read_tagging
 from handlers.texts import Texts
 from ml.mood import Tagged
