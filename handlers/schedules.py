@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from handlers.context import ChatSettings, Context
 from handlers.errors import Refusal
-from handlers.grammar import normalise, read_arguments, read_duration
+from handlers.grammar import normalise, read_arguments, read_duration, read_switch
 from handlers.messages import Button, Reply
 from handlers.model_names import nearest
 from handlers.sentiment import label_name
@@ -83,7 +83,7 @@ def read_digest(words: tuple[str, ...]) -> dict[str, Any] | None:
         Refusal: It is none of these.
     """
     first = words[0].lower()
-    if first in {"off", "关", "no"}:
+    if read_switch(first) is False:
         return None
     if first not in EVERY:
         raise _no_digest(words)
@@ -143,7 +143,7 @@ def read_alert(text: str, options: dict[str, str]) -> dict[str, Any] | None:
     Raises:
         Refusal: It is neither, or a value is out of its range.
     """
-    if text.lower() in {"off", "关", "no"}:
+    if read_switch(text) is False:
         return None
     found = CONDITION.fullmatch(text)
     share = float(found["share"]) / (100 if found["percent"] else 1) if found else 0.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from handlers.context import ChatSettings, Context
 from handlers.errors import Refusal
-from handlers.grammar import normalise, read_arguments
+from handlers.grammar import normalise, read_arguments, read_switch
 from handlers.messages import Button, Reply
 from handlers.model_names import UNTRAINED, find_model, models_here, unknown_model_card
 from handlers.texts import N_, Texts
@@ -14,8 +14,8 @@ from ml.predictor import SHIPPED_NAME
 from ml.registry import ModelEntry
 
 MODES = ("off", "digest", "react", "reply")
-WORDS = {"关": "off", "关闭": "off", "摘要": "digest", "汇总": "digest", "表情": "react", "回应": "react"}
-WORDS |= {"回复": "reply", "no": "off", "sum": "digest", "reaction": "react", "reactions": "react"}
+WORDS = {"摘要": "digest", "汇总": "digest", "表情": "react", "回应": "react", "回复": "reply"}
+WORDS |= {"sum": "digest", "reaction": "react", "reactions": "react"}
 EMOJI = {"positive": "😁", "neutral": "😐", "negative": "😢"}
 LOWEST, HIGHEST = 0.34, 0.99
 MEANINGS = {
@@ -63,7 +63,7 @@ def read_tagging(args: str) -> Tagging:
     mode = None
     if given.words:
         word = given.words[0].lower()
-        mode = WORDS.get(word, word)
+        mode = "off" if read_switch(word) is False else WORDS.get(word, word)
         if mode not in MODES or len(given.words) > 1:
             raise Refusal(
                 N_("/tagging knows off, digest, react and reply; you wrote “{word}”."),

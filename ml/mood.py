@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -28,30 +30,35 @@ TOGETHER = 0.004  # seconds in which the messages of many chats become one call
 AT_ONCE = 500  # keys read in one round trip
 DIGEST, PSEUDONYM = 8, 20  # hex digits
 
+TAG = re.compile(rf".{{{DIGEST}}}(?P<who>.{{{PSEUDONYM}}})\d+(?:@(?P<minute>\d+))?:(?P<label>.*)", re.DOTALL)
+
 Told = Literal["new", "changed", "same", "unknown"]
 
 # Count messages, each once, or move those that were edited. KEYS: five of each message: its hour's tags, its
 # day's counts and people, the chat's days, the chats
 # ARGV: seconds that an edit moves a message, days that counts and people are kept, then of each message: id,
-# pseudonym, digest, label, hour, day, topic, chat, whether it is an edit
+# pseudonym, digest, label, hour, minute, day, topic, chat, whether it is an edit
 COUNT = """
 local told = {}
 for i = 0, #KEYS / 5 - 1 do
   local tags, mood, people, days, chats = unpack(KEYS, 5 * i + 1, 5 * i + 5)
-  local message, who, digest, label, hour, day, topic, chat, edit = unpack(ARGV, 9 * i + 4, 9 * i + 12)
+  local message, who, digest, label, hour = unpack(ARGV, 10 * i + 4, 10 * i + 8)
+  local minute, day, topic, chat, edit = unpack(ARGV, 10 * i + 9, 10 * i + 13)
   local held = redis.call('HGET', tags, message)
   if held and string.sub(held, 1, #digest) == digest then
     told[i + 1] = 'same'
   elseif edit == '1' and not held then
     told[i + 1] = 'unknown'
   else
-    told[i + 1] = held and 'changed' or 'new'
+    told[i + 1] = 'new'
     if held then
-      local before = hour .. ':' .. string.match(string.sub(held, #digest + #who + 1), '^%d+:(.*)$')
-      if redis.call('HINCRBY', mood, before, -1) <= 0 then redis.call('HDEL', mood, before) end
+      local before = string.match(string.sub(held, #digest + #who + 1), '^%d+@?%d*:(.*)$')
+      told[i + 1] = 'changed:' .. before
+      local field = hour .. ':' .. before
+      if redis.call('HINCRBY', mood, field, -1) <= 0 then redis.call('HDEL', mood, field) end
     end
     redis.call('HINCRBY', mood, hour .. ':' .. label, 1)
-    redis.call('HSET', tags, message, digest .. who .. topic .. ':' .. label)
+    redis.call('HSET', tags, message, digest .. who .. topic .. '@' .. minute .. ':' .. label)
     local hours = tonumber(redis.call('HGET', people, who) or '0')
     redis.call('HSET', people, who, bit.bor(hours, bit.lshift(1, tonumber(hour))))
     redis.call('EXPIREAT', tags, (day * 24 + hour + 1) * 3600 + ARGV[1])
@@ -74,7 +81,7 @@ for i = 1, #held, 2 do
   local digest, who = tonumber(ARGV[2]), ARGV[1]
   if string.sub(held[i + 1], digest + 1, digest + #who) == who then
     redis.call('HDEL', KEYS[1], held[i])
-    local topic, label = string.match(string.sub(held[i + 1], digest + #who + 1), '^(%d+):(.*)$')
+    local topic, label = string.match(string.sub(held[i + 1], digest + #who + 1), '^(%d+)@?%d*:(.*)$')
     if ARGV[5] ~= '-1' then
       local mood, field = ARGV[3] .. topic .. ':' .. ARGV[4], ARGV[5] .. ':' .. label
       if redis.call('HINCRBY', mood, field, -1) <= 0 then redis.call('HDEL', mood, field) end
@@ -128,6 +135,14 @@ class Span:
     nameless: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What became of a message; `before` is the label that an edit took it away from."""
+
+    told: Told
+    before: str = ""
+
+
 class Mood:
     """The moods of all chats, in Redis."""
 
@@ -136,23 +151,24 @@ class Mood:
         self._script = redis.register_script(COUNT)
         self._subtract = redis.register_script(SUBTRACT)
         self._compact = redis.register_script(COMPACT)
-        self._count: Gather[tuple[Tagged, bool, str], Told] = Gather(self._count_all, delay=TOGETHER)
+        self._count: Gather[tuple[Tagged, bool, str], Counted] = Gather(self._count_all, delay=TOGETHER)
         self._secret = b""
 
-    async def count(self, tagged: Tagged, *, edited: bool = False) -> Told:
+    async def count(self, tagged: Tagged, *, edited: bool = False) -> Counted:
         """Count a message, once however often it comes; the sums follow an edit within a day.
 
         Returns:
-            `same` where this text was counted before, `unknown` for the edit of a message that was not.
+            `same` where this text was counted before, `unknown` for the edit of a message that was not, and
+            `changed` for an edit that moved it.
         """
         who = await self.pseudonym(tagged.chat, tagged.person)
         return await self._count((tagged, edited, who))
 
-    async def _count_all(self, messages: list[tuple[Tagged, bool, str]]) -> list[Told]:
+    async def _count_all(self, messages: list[tuple[Tagged, bool, str]]) -> list[Counted]:
         names: list[str] = []
         arguments: list[str | int] = [MOVED_FOR, KEPT, HOURLY + SPARE]
         for one, edited, who in messages:
-            day, hour = one.at // DAY, one.at // HOUR % 24
+            day, hour, minute = one.at // DAY, one.at // HOUR % 24, one.at // 60 % 60
             names += [
                 keys.tags(one.chat, one.at // HOUR),
                 keys.mood(one.chat, one.topic, day),
@@ -161,9 +177,11 @@ class Mood:
                 keys.MOOD_CHATS,
             ]
             digest = hashlib.sha256(f"{who}\n{one.text}".encode("utf-8", "replace")).hexdigest()[:DIGEST]
-            arguments += [one.message_id, who, digest, one.label, hour, day, one.topic, one.chat, int(edited)]
+            arguments += [one.message_id, who, digest, one.label, hour, minute, day]
+            arguments += [one.topic, one.chat, int(edited)]
         answer: Any = await self._script(keys=names, args=arguments)
-        return [cast("Told", keys.as_text(one)) for one in answer]
+        parts = [keys.as_text(one).partition(":") for one in answer]
+        return [Counted(cast("Told", told), before) for told, _, before in parts]
 
     async def pseudonym(self, chat: int, person: int) -> str:
         """Return what stands for a person in a chat."""
@@ -206,6 +224,28 @@ class Mood:
                 found += _spans(day, counts, people)
         inside = [span for span in found if span.start + span.seconds > since and span.start < until]
         return sorted(inside, key=lambda span: span.start)
+
+    async def last(self, chat: int, seconds: int) -> Span:
+        """Return what was counted in a chat in the last seconds, to the minute.
+
+        Of the hour in which that time begins the messages are looked at one by one, as far as their tags are
+        kept: where a day or more is meant, it counts whole.
+        """
+        since = int(time.time()) - seconds
+        begun, whole = since // HOUR, seconds > MOVED_FOR
+        counts: Counter[str] = Counter()
+        people: set[str] = set()
+        for span in await self.read(chat, None, since, since + seconds + HOUR):
+            if whole or span.start > begun * HOUR:
+                counts.update(span.counts)
+                people |= span.people
+        if not whole:
+            held: Any = await cast("Any", self._redis.hvals(keys.tags(chat, begun)))
+            for who, minute, label in filter(None, map(_tag, map(keys.as_text, held))):
+                if minute >= since % HOUR // 60:
+                    counts[label] += 1
+                    people.add(who)
+        return Span(since, seconds, dict(counts), frozenset(people))
 
     async def _days(self, chat: int, first: int, last: int) -> list[tuple[int, int]]:
         """Return topic and day of everything that was counted in a chat."""
@@ -285,6 +325,12 @@ class Mood:
         names += [keys.tags(chat, hour) for hour in range(now - MOVED_FOR // HOUR - 1, now + 1)]
         await self._redis.unlink(*names, keys.mood_days(chat))
         await self._redis.zrem(keys.MOOD_CHATS, str(chat))
+
+
+def _tag(held: str) -> tuple[str, int, str] | None:
+    """Read pseudonym, minute and label of a message's tag; None where the field is another."""
+    found = TAG.fullmatch(held)
+    return (found["who"], int(found["minute"] or 0), found["label"]) if found else None
 
 
 def _today() -> int:

@@ -15,14 +15,29 @@ MOST = 500  # posts that are looked at
 
 # A post exists from when it was counted. KEYS: post; ARGV: as HSET has them
 IF_THERE = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], unpack(ARGV)) end"
+# Count a comment, or let an edit move one that was counted. KEYS: post, its people
+# ARGV: label, label before ('' for a new one), pseudonym, seconds
+COMMENT = """
+if ARGV[2] ~= '' then
+  local before = 'c:' .. ARGV[2]
+  if redis.call('HEXISTS', KEYS[1], before) == 0 then return 0 end
+  if redis.call('HINCRBY', KEYS[1], before, -1) <= 0 then redis.call('HDEL', KEYS[1], before) end
+end
+redis.call('HINCRBY', KEYS[1], 'c:' .. ARGV[1], 1)
+redis.call('SADD', KEYS[2], ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
+return 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment below a post: the pseudonym of who wrote it, and its tone."""
+    """A comment below a post: the pseudonym of who wrote it, its tone, and which one an edit took away."""
 
     who: str
     label: str
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +63,7 @@ class Posts:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._if_there = redis.register_script(IF_THERE)
+        self._comment = redis.register_script(COMMENT)
 
     async def note(self, channel: int, message_id: int, at: int, label: str) -> None:
         """Note a post, or the tone that an edit gave it."""
@@ -77,14 +93,9 @@ class Posts:
         return int(channel), int(message_id)
 
     async def comment(self, channel: int, message_id: int, comment: Comment) -> None:
-        """Count a comment."""
-        people = keys.post_people(channel, message_id)
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hincrby(keys.post(channel, message_id), f"c:{comment.label}", 1)
-            pipe.expire(keys.post(channel, message_id), KEPT)
-            pipe.sadd(people, comment.who)
-            pipe.expire(people, KEPT)
-            await pipe.execute()
+        """Count a comment, or move one with an edit."""
+        names = [keys.post(channel, message_id), keys.post_people(channel, message_id)]
+        await self._comment(keys=names, args=[comment.label, comment.before, comment.who, KEPT])
 
     async def since(self, channel: int, since: int) -> list[Post]:
         """Return the posts since a time, the newest first."""

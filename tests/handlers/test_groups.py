@@ -236,6 +236,18 @@ def test_the_doctor_says_what_is_missing_and_where_to_tap(found: Examined, words
     assert doctor_card(found, ZH).text != doctor_card(found, EN).text
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (ChatSettings(tagging="react"), "Members' texts are not kept"),
+        (ChatSettings(tagging="reply"), "is kept for 24 h, so that /why"),
+        (ChatSettings(tagging="reply", learn=True), "/learn is on: texts are kept for 24 h"),
+    ],
+)
+def test_the_setup_says_which_texts_are_kept(settings: ChatSettings, words: str) -> None:
+    assert words in doctor.setup_card(examined(settings=settings), EN).text
+
+
 async def test_who_may_not_write_in_the_group_writes_to_who_asked(group: Talk) -> None:
     chats = group.services.chats
     chats.me = Myself("restricted")  # type: ignore[attr-defined]
