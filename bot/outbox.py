@@ -58,10 +58,10 @@ class TelegramOutbox:
             outbox._reply_lane = outbox._edit_lane = Lane.BUTTON
         return outbox
 
-    def unasked(self) -> TelegramOutbox:
+    def unasked(self, turn: Free | None = None) -> TelegramOutbox:
         """Return the outbox of what nobody waits for."""
         outbox = copy(self)
-        outbox._turn, outbox._reply_lane = Free(), Lane.DIGEST
+        outbox._turn, outbox._reply_lane = turn or Free(), Lane.DIGEST
         return outbox
 
     async def tell(self, person: int, reply: Reply) -> bool:
