@@ -128,7 +128,7 @@ async def _note_post(hearing: Hearing, message: Message, prediction: Prediction,
     elif message.thread is not None and message.sender is not None:
         place = await posts.thread(message.chat.key, message.thread)
         if place is not None:
-            who = await hearing.services.mood.pseudonym(place[0], message.sender.id)
+            who = await hearing.services.mood.pseudonyms.of(place[0], message.sender.id)
             await posts.comment(*place, Comment(who, prediction.label, before))
 
 

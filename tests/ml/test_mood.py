@@ -58,8 +58,11 @@ async def test_people_are_pseudonyms_that_differ_from_chat_to_chat(
     mood: Mood, redis_client: redis.asyncio.Redis
 ) -> None:
     await mood.count(HELLO)
-    assert await mood.pseudonym(CHAT, 7) != await mood.pseudonym(CHAT - 1, 7)
-    assert await Mood(redis_client).pseudonym(CHAT, 7) == await mood.pseudonym(CHAT, 7)  # another replica
+    here, there = await mood.pseudonyms.of(CHAT, 7), await mood.pseudonyms.of(CHAT - 1, 7)
+    assert here.name != there.name
+    assert here.whereabouts == there.whereabouts
+    assert here.name not in here.whereabouts
+    assert await Mood(redis_client).pseudonyms.of(CHAT, 7) == here  # another replica
     async for name in redis_client.scan_iter():
         if name.decode() == keys.SECRET:
             continue
@@ -103,6 +106,23 @@ async def test_a_span_of_days_counts_the_hour_whole_in_which_it_begins(mood: Moo
     assert (await mood.last(CHAT, 3 * DAY)).counts == {"positive": 3}
 
 
+async def test_a_person_is_looked_for_only_where_they_were_seen(
+    mood: Mood, redis_client: redis.asyncio.Redis
+) -> None:
+    for chat in range(-300, -100):
+        await mood.count(replace(HELLO, chat=chat, person=8))
+    await mood.count(HELLO)
+    await mood.count(replace(HELLO, chat=-299))
+    assert await mood.pseudonyms.chats(7) == [-299, CHAT]
+    before = (await redis_client.info("stats"))["total_commands_processed"]
+    assert await mood.take_out(7) == 2
+    assert (await redis_client.info("stats"))["total_commands_processed"] - before < 200
+    await mood.pseudonyms.forget(7, [-299, CHAT])
+    assert await mood.pseudonyms.chats(7) == []
+    await mood.count(replace(HELLO, message_id=2))
+    assert await mood.pseudonyms.chats(7) == [CHAT]
+
+
 async def test_old_days_become_one_sum_without_people_and_older_ones_go(
     mood: Mood, redis_client: redis.asyncio.Redis
 ) -> None:
@@ -123,7 +143,9 @@ async def test_old_days_become_one_sum_without_people_and_older_ones_go(
 async def test_a_chat_is_forgotten_whole(mood: Mood, redis_client: redis.asyncio.Redis) -> None:
     await mood.count(HELLO)
     await mood.forget(CHAT)
-    assert [name async for name in redis_client.scan_iter("*")] == [keys.SECRET.encode()]
+    where = (await mood.pseudonyms.of(CHAT, 7)).whereabouts  # names nothing that is left, and ends by itself
+    left = {name.decode() async for name in redis_client.scan_iter("*")}
+    assert left == {keys.SECRET, where}
 
 
 async def test_every_key_of_it_ends_by_itself(mood: Mood, redis_client: redis.asyncio.Redis) -> None:
