@@ -101,4 +101,5 @@ def _about(chat: dict[str, Any]) -> About:
     if allowed is not None:
         emoji = frozenset(plain(one["emoji"]) for one in allowed if one.get("type") == "emoji")
     linked = chat.get("linked_chat_id")
-    return About(chat.get("title") or "", bool(chat.get("is_forum")), int(linked) if linked else None, emoji)
+    forum, group = bool(chat.get("is_forum")), int(linked) if linked else None
+    return About(chat.get("title") or "", chat["type"], forum, group, emoji)

@@ -22,6 +22,7 @@ from bot.logs import traceback_without_values
 from bot.metrics import Metrics
 from bot.outbox import TelegramOutbox
 from bot.patience import with_redis
+from bot.ruled import Noting
 from bot.sessions import Answers, Remembered, Sessions
 from bot.turn import Turn
 from bot.updates import message_of, read_event
@@ -75,6 +76,7 @@ class Conversation:
         self._chat_ids = chat_ids
         self._flood_guard = flood_guard
         self._default_language = default_language
+        self._noting = Noting(redis, services)
 
     async def answer(self, update: dict[str, Any], turn: Turn) -> None:
         """Answer one update as the Bot API gave it.
@@ -88,6 +90,7 @@ class Conversation:
         message = await self._read(update)
         if message is None:
             return
+        self._noting.hear(message.chat)
         if not isinstance(message, Message) or not addressed(message, self._services.bot_username):
             await self._hear(message, turn)
             return

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from handlers.afar import carried
 from handlers.errors import Refusal
 from handlers.messages import Button, Chat, Message, Reply, Sent
 from handlers.surroundings import Chats, Outbox, Results, Ruled, Schedules, SettingsOfChats
@@ -135,6 +136,8 @@ class Context:
     rerun: dict[str, Any] | None = None  # an update as it came, to be answered after this one
     revised: Sent | None = None  # our answer to the message before it was edited, until it is replaced
     answered: Sent | None = None  # our answer to the message
+    asked_in: Chat | None = None  # the private chat from where this command of a group was given
+    hint: str = ""  # what stands below an answer there
     # What else is to be written when the answer is out: together with the session, since nobody waits for it.
     afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
@@ -159,23 +162,49 @@ class Context:
         chat, settings = self.message.chat.key, self.settings
         self.afterwards.append(lambda: self.services.schedules.plan(chat, settings))
 
+    def at(self, chat: Chat, settings: ChatSettings, args: str, hint: str = "") -> Context:
+        """Return what the handler of a group's command is given where it is asked from private.
+
+        What it does is done in that chat, what it says is said here.
+        """
+        message = replace(self.message, chat=chat)
+        here = self.message.chat
+        return replace(self, message=message, settings=settings, args=args, asked_in=here, hint=hint)
+
+    def _here(self, reply: Reply) -> tuple[Chat, Reply]:
+        """Return where an answer goes, and how it reads there."""
+        chat = self.message.chat
+        return (chat, reply) if self.asked_in is None else (self.asked_in, carried(reply, chat, self.hint))
+
+    async def announce(self, reply: Reply) -> None:
+        """Tell a chat itself what was decided about it from private; what is decided there it sees anyway."""
+        if self.asked_in is not None:
+            await self.outbox.send(self.message.chat, reply)
+
     async def reply(self, reply: Reply) -> Sent:
         """Answer the message; one that was edited gets its answer edited.
 
-        A picture cannot become words, so that words after one are a message of their own.
+        A picture cannot become words, so that words after one are a message of their own. Of a chat that is
+        set from private, all is said in the one message whose buttons are pressed.
         """
+        words = reply.photo is None and not self.message.has_media
+        if self.asked_in is not None and self.message.press is not None and words:
+            await self.edit(reply)
+            return Sent(self.asked_in.id, self.message.message_id)
+        chat, reply = self._here(reply)
         before, self.revised = self.revised, None
         if before is not None and (reply.photo is not None or not before.has_media):
             await self.outbox.edit(before, reply)
             self.answered = replace(before, has_media=reply.photo is not None)
         else:
-            self.answered = await self.outbox.send(self.message.chat, reply, reply_to=self.message.message_id)
+            self.answered = await self.outbox.send(chat, reply, reply_to=self.message.message_id)
         return self.answered
 
     async def edit(self, reply: Reply, sent: Sent | None = None) -> None:
         """Put an answer in the place of one that was sent, or of the message whose button was pressed."""
+        chat, reply = self._here(reply)
         message = self.message
-        await self.outbox.edit(sent or Sent(message.chat.id, message.message_id, message.has_media), reply)
+        await self.outbox.edit(sent or Sent(chat.id, message.message_id, message.has_media), reply)
 
     async def say(self, reply: Reply) -> Sent:
         """Answer in the one message there is: a pressed button's changes, anything else is replied to."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers.chats import PAYLOAD, add_buttons
 from handlers.context import ChatSettings, Context
+from handlers.invitations import add_buttons, private_buttons
 from handlers.messages import Button, Chat, Reply
 from handlers.model_names import find_model, models_here
 from handlers.surroundings import About, Myself
@@ -44,7 +44,7 @@ async def doctor(context: Context) -> None:
     found = await examine(context)
     card = doctor_card(found, context.t)
     sender = context.message.sender
-    if mute(found.me) and sender is not None and sender.id > 0:
+    if found.me.mute and context.asked_in is None and sender is not None and sender.id > 0:
         await context.outbox.tell(sender.id, card)
     else:
         await context.say(card)
@@ -76,11 +76,6 @@ async def examine(context: Context) -> Examined:
     return Examined(chat, about, me, settings, context.services.bot_username, missing, unreached, admins)
 
 
-def mute(me: Myself) -> bool:
-    """Say whether the bot may not write in the chat that it is asked in."""
-    return me.status == "restricted" and "can_send_messages" not in me.rights
-
-
 def doctor_card(found: Examined, t: Texts) -> Reply:
     """List what works with a tick, and what does not with the way to mend it."""
     lines = _channel(found, t) if found.chat.type == "channel" else _group(found, t)
@@ -110,7 +105,7 @@ def _group(found: Examined, t: Texts) -> list[str]:
                 bot=found.bot,
             )
         )
-    if mute(me):
+    if me.mute:
         lines.append(
             t(
                 "✗ I may not write here. Tap the group's name > Edit > Permissions > Exceptions > @{bot} > "
@@ -223,8 +218,7 @@ def setup_card(found: Examined, t: Texts) -> Reply:
         Button(t("What is missing?"), data="doctor:again"),
     )
     languages = tuple(Button(name, data=f"lang:{code}") for code, name in LANGUAGES.items())
-    link = f"https://t.me/{found.bot}?start={PAYLOAD}{found.chat.key}"
-    private = (Button(t("Configure it in private"), url=link),) if found.bot else ()
+    private = private_buttons(found.bot, found.chat.key, t)
     return Reply("\n".join(lines), buttons=tuple(filter(None, (tagging, times, languages, private))))
 
 

@@ -61,6 +61,7 @@ class About:
     """What Telegram says of a chat; `reactions` are those that are allowed in it, None for all."""
 
     title: str = ""
+    kind: str = ""  # supergroup, group or channel
     forum: bool = False
     linked: int | None = None  # the channel of a group, or the group of a channel
     reactions: frozenset[str] | None = None
@@ -73,6 +74,11 @@ class Myself:
     status: str
     rights: frozenset[str] = frozenset()
     reads_all: bool = False  # BotFather's privacy mode is off
+
+    @property
+    def mute(self) -> bool:
+        """Whether it may not write there."""
+        return self.status == "restricted" and "can_send_messages" not in self.rights
 
 
 class Chats(Protocol):

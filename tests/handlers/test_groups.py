@@ -160,6 +160,19 @@ async def test_an_unknown_model_names_the_nearest(group: Talk) -> None:
     assert group.settings.tagging == "off"
 
 
+async def test_the_nearest_model_tags_where_its_button_is_pressed(
+    group: Talk, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    await publish_model(group, tmp_path_factory.mktemp("model") / "m", "polite")
+    await group.say(tagging.tagging, "reply model=polit")
+    assert group.settings.tagging_model is None
+    await group.press_labelled(tagging.press, "polite")
+    assert group.settings.tagging_model == "polite"
+    await group.say(tagging.tagging, "reply model=sentimen")
+    await group.press_labelled(tagging.press, "sentiment")
+    assert group.settings.tagging_model is None
+
+
 async def test_a_topic_has_its_own_default_model(
     group: Talk, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
