@@ -46,6 +46,12 @@ class Metrics:
             registry=self.registry,
         )
         self.refused = Counter("tonefit_telegram_429", "Calls that Telegram refused", registry=self.registry)
+        self.chosen = Counter(
+            "tonefit_inline_chosen",
+            "Results of inline queries that were sent",
+            ["kind"],
+            registry=self.registry,
+        )
         started = Gauge("tonefit_start_time_seconds", "When this process began", registry=self.registry)
         started.set(time.time())
 

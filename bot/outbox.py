@@ -273,7 +273,12 @@ def _article(found: Found) -> dict[str, Any]:
     """Return a result as Telegram's InlineQueryResultArticle."""
     words = {name: value for name, value in _text(found.reply).items() if value is not None}
     content = {"message_text": words.pop("text"), **words}
-    article = {"type": "article", "id": "1", "title": found.title or "…", "input_message_content": content}
+    article = {
+        "type": "article",
+        "id": found.kind,
+        "title": found.title or "…",
+        "input_message_content": content,
+    }
     return {**article, "description": found.description} if found.description else article
 
 
