@@ -34,6 +34,7 @@ class Examined:
     model_missing: bool = False
     unreached: int = 0  # admins who cannot be told of an alert
     admins: int = 0
+    left_out: int = 0  # tags of the last 24 h
 
 
 async def doctor(context: Context) -> None:
@@ -73,7 +74,8 @@ async def examine(context: Context) -> Examined:
         people = await chats.admins(chat.id)
         admins = len(people)
         unreached = [await context.outbox.reaches(person) for person in sorted(people)].count(False)
-    return Examined(chat, about, me, settings, context.services.bot_username, missing, unreached, admins)
+    bot, left_out = context.services.bot_username, await context.outbox.left_out(chat.key)
+    return Examined(chat, about, me, settings, bot, missing, unreached, admins, left_out)
 
 
 def doctor_card(found: Examined, t: Texts) -> Reply:
@@ -180,6 +182,16 @@ def _settings(found: Examined, t: Texts) -> list[str]:
         )
     if settings.tagging == "off":
         lines.append(t("· Nothing is counted. /tagging digest begins it, /tagging react shows it too."))
+    if found.left_out:
+        lines.append(
+            t.plural(
+                "· {count} tag of the last 24 hours was left out rather than shown late: Telegram lets me "
+                "show only so many. All messages are counted.",
+                "· {count} tags of the last 24 hours were left out rather than shown late: Telegram lets me "
+                "show only so many. All messages are counted.",
+                found.left_out,
+            )
+        )
     if settings.alert is not None and found.unreached:
         lines.append(
             t(

@@ -33,6 +33,9 @@ class Outbox(Protocol):
     async def show(self, chat: Chat, reply: Reply, reply_to: int, before: int | None) -> Sent | None:
         """Reply to a message, or put another answer in the place of `before`, if that may be done now."""
 
+    async def left_out(self, chat: int) -> int:
+        """Return how many tags found no place in a chat in the last 24 h, by the id of its records."""
+
     async def answer_inline(self, query_id: str, found: tuple[Found, ...], hint: str) -> None:
         """Give the results of an inline query to who asked alone, or a hint above them."""
 

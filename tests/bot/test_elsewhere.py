@@ -66,19 +66,18 @@ async def test_inline_answers_are_in_the_language_of_the_asker(world: World) -> 
 
 
 async def test_a_guest_mention_is_about_the_message_that_it_replies_to(world: World) -> None:
-    members = {scene.ADA: "creator", scene.GRACE: "member"}
-    world.sandbox.add_chat(Chat(ELSEWHERE, "supergroup", "Elsewhere", members=members))
-    said = await world.sandbox.say(scene.GRACE, ELSEWHERE, "zq8planted this is terrible, I hate it so much")
-    asked = await world.sandbox.say(scene.ADA, ELSEWHERE, "@tonefit_bot", reply_to=said["message_id"])
+    club = scene.CLUB
+    said = await world.sandbox.say(scene.GRACE, club, "zq8planted this is terrible, I hate it so much")
+    asked = await world.sandbox.say(scene.ADA, club, "@tonefit_bot", reply_to=said["message_id"])
     told = await world.sandbox.reply_to(asked, 30)
     assert "negative" in told["text"]
     assert told["guest_bot_caller_user"]["id"] == scene.ADA
-    points = await world.sandbox.say(scene.GRACE, ELSEWHERE, "1,2 2,4 3,6.3")
-    fitted = await world.sandbox.say(scene.ADA, ELSEWHERE, "@tonefit_bot fit", reply_to=points["message_id"])
+    points = await world.sandbox.say(scene.GRACE, club, "1,2 2,4 3,6.3")
+    fitted = await world.sandbox.say(scene.ADA, club, "@tonefit_bot fit", reply_to=points["message_id"])
     assert "n = 3" in (await world.sandbox.reply_to(fitted, 30))["text"]
-    own = await world.sandbox.say(scene.ADA, ELSEWHERE, "@tonefit_bot I love this so much")
+    own = await world.sandbox.say(scene.ADA, club, "@tonefit_bot I love this so much")
     assert "positive" in (await world.sandbox.reply_to(own, 30))["text"]
-    empty = await world.sandbox.say(scene.ADA, ELSEWHERE, "@tonefit_bot")
+    empty = await world.sandbox.say(scene.ADA, club, "@tonefit_bot")
     assert (await world.sandbox.reply_to(empty, 30))["text"].startswith("Write a text for its tone")
     await nothing_kept(world, "zq8planted")
 
@@ -91,7 +90,7 @@ async def nothing_kept(world: World, text: str) -> None:
         async with asyncio.timeout(30):
             while await client.xlen(f"tonefit:inbox:{scene.ADA % 16}") or await held(client, text):
                 await asyncio.sleep(0.05)  # the update leaves the inbox when it is answered
-        assert not [key async for key in client.scan_iter(f"*{ELSEWHERE}*")]
+        assert not [key async for key in client.scan_iter(f"*{scene.CLUB}*")]
     finally:
         await asyncio.wait_for(client.aclose(), 5)
 

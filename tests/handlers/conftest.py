@@ -79,6 +79,9 @@ class RecordingOutbox:
         await self.edit(Sent(chat.id, before), reply)
         return Sent(chat.id, before)
 
+    async def left_out(self, chat: int) -> int:
+        return 0
+
     async def answer_inline(self, query_id: str, found: tuple[Found, ...], hint: str) -> None:
         self.found.append((query_id, found, hint))
 

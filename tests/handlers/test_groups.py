@@ -242,6 +242,7 @@ def examined(
             replace(examined(settings=ChatSettings(alert={"label": "x"})), unreached=1, admins=2),
             "✗ 1 of 2 admins get no alert",
         ),
+        (replace(examined(), left_out=12), "· 12 tags of the last 24 hours were left out"),
     ],
 )
 def test_the_doctor_says_what_is_missing_and_where_to_tap(found: Examined, words: str) -> None:
