@@ -213,7 +213,8 @@ class Conversation:
     ) -> Context:
         code = message.sender.language_code if message.sender else None
         own = remembered.person.language or remembered.chat.language
-        language = own or (language_of(code) if code else self._default_language)
+        # a channel's posts have no sender: it speaks as who set it up
+        language = own or (language_of(code) if code else remembered.chat.heard_in(self._default_language))
         return Context(
             message=message,
             services=self._services,

@@ -15,7 +15,8 @@ VERBS = frozenset(
 def carried(reply: Reply, chat: Chat, hint: str = "") -> Reply:
     """Name the chat above an answer about it, and let its buttons do there what they say.
 
-    Those that cannot be pressed from afar are left out. `hint` stands below.
+    Those that cannot be pressed from afar are left out. `hint` stands below, unless its example, which is its
+    last line, is told already.
 
     >>> answer = Reply("Be quiet?", ((Button("on", data="quiet:on"), Button("Share", data="share:spam")),))
     >>> shown = carried(answer, Chat(-5, "group", "Tea"))
@@ -25,7 +26,8 @@ def carried(reply: Reply, chat: Chat, hint: str = "") -> Reply:
     rows = (tuple(filter(None, (_carried(button, chat) for button in row))) for row in reply.buttons)
     back = Button("↩ " + title_of(chat), data=f"{ACTION}:{chat.key}")
     buttons = (*filter(None, rows), (back,))
-    lines = [title_of(chat), reply.text, *filter(None, [hint])]
+    told = not hint or " " + hint.rpartition("\n")[2] in reply.text  # behind its command
+    lines = [title_of(chat), reply.text, *([] if told else [hint])]
     return replace(reply, text="\n".join(lines), buttons=buttons)
 
 
