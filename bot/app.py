@@ -26,6 +26,7 @@ from bot.erasure import Eraser
 from bot.flood import FloodGuard
 from bot.inbox import Inbox
 from bot.intake import ALLOWED_UPDATES, Poller
+from bot.left_out import LeftOut
 from bot.limiter import Limiter
 from bot.menu import show_menus
 from bot.metrics import Batches, Metrics
@@ -159,7 +160,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         metrics = Metrics()
         metrics.registry.register(Batches(predictor))
         sender = Sender(Limiter(redis, enforced=enforced), parking, chat_ids, metrics)
-        outbox = TelegramOutbox(bot, sender, chat_ids)
+        outbox = TelegramOutbox(bot, sender, chat_ids, LeftOut(redis, metrics))
         guard = FloodGuard(redis, enforced=enforced)
         conversation = Conversation(
             bot, redis, services, TABLE, outbox, chat_ids, guard, settings.language, metrics, write

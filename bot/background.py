@@ -12,7 +12,7 @@ from telegram.error import TelegramError
 from bot.dead_letters import DeadLetters
 from bot.logs import traceback_without_values
 from bot.outbox import TelegramOutbox
-from bot.schedules import Schedules
+from bot.schedules import Once, Schedules
 from handlers.context import ChatSettings, Services
 from handlers.progress import ProgressCards
 from handlers.texts import Texts
@@ -82,8 +82,8 @@ async def run_schedules(
         services.chat_settings.forget(chat)
         return await services.chat_settings.of(chat)
 
-    async def digest(chat: int, settings: ChatSettings) -> None:
-        await send_digest(services, outbox.unasked(), chat, settings, Texts(settings.heard_in(language)))
+    async def digest(chat: int, settings: ChatSettings, once: Once) -> None:
+        await send_digest(services, outbox.unasked(once), chat, settings, Texts(settings.heard_in(language)))
 
     async def alert(chat: int, settings: ChatSettings) -> None:
         await send_alert(services, outbox.unasked(), chat, settings, Texts(settings.heard_in(language)))

@@ -11,9 +11,9 @@ from telegram.error import ChatMigrated, TelegramError
 from bot.chat_ids import ChatIds
 from bot.memory import Memory
 from bot.request import post
-from handlers.context import About, Myself
 from handlers.emoji import plain
 from handlers.errors import Refusal
+from handlers.surroundings import About, Myself
 from handlers.texts import N_
 
 ADMINS_FOR = 3.0  # seconds: who was made no admin any more rules for no longer
@@ -101,4 +101,5 @@ def _about(chat: dict[str, Any]) -> About:
     if allowed is not None:
         emoji = frozenset(plain(one["emoji"]) for one in allowed if one.get("type") == "emoji")
     linked = chat.get("linked_chat_id")
-    return About(chat.get("title") or "", bool(chat.get("is_forum")), int(linked) if linked else None, emoji)
+    forum, group = bool(chat.get("is_forum")), int(linked) if linked else None
+    return About(chat.get("title") or "", chat["type"], forum, group, emoji)

@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import telegram
 from redis.asyncio import Redis
@@ -20,14 +20,16 @@ from bot.logs import traceback_without_values
 from bot.metrics import Metrics
 from bot.outbox import TelegramOutbox
 from bot.patience import with_redis
+from bot.ruled import Noting
 from bot.sessions import Answers, Remembered, Sessions
 from bot.turn import Turn
 from bot.typing_signal import Typing
 from bot.updates import message_of, read_event
 from handlers.again import offer, waited_long
-from handlers.context import Context, Hearing, Services
+from handlers.context import Context, EventHandler, Hearing, Services
+from handlers.elsewhere import TOO_MUCH, refuse
 from handlers.errors import Refusal, new_reference
-from handlers.messages import Event, Message, Reply
+from handlers.messages import Asked, Chosen, Event, FoundKind, Message, Reply
 from handlers.rights import NotAllowed, as_asked, check_admin
 from handlers.routing import Route, Table, addressed, route
 from handlers.texts import Texts, language_of
@@ -37,6 +39,7 @@ log = logging.getLogger(__name__)
 
 ANSWER_TIMEOUT = 120.0  # seconds; the longest is a table of 20 MB
 SAME_FAULT_PAUSE = 60  # seconds
+KINDS = frozenset(get_args(FoundKind))
 FAULT = "tonefit:fault:"  # string with a TTL: the last reference of a kind of fault in a chat
 
 
@@ -74,6 +77,7 @@ class Conversation:
         self._chat_ids = chat_ids
         self._flood_guard = flood_guard
         self._default_language = default_language
+        self._noting = Noting(redis, services)
 
     async def answer(self, update: dict[str, Any], turn: Turn) -> None:
         """Answer one update as the Bot API gave it.
@@ -87,6 +91,7 @@ class Conversation:
         message = await self._read(update)
         if message is None:
             return
+        self._noting.hear(message.chat)
         if not isinstance(message, Message) or not addressed(message, self._services.bot_username):
             await self._hear(message, turn)
             return
@@ -160,12 +165,17 @@ class Conversation:
 
     async def _hear(self, event: Event, turn: Turn) -> None:
         """Deal with what nobody addressed to the bot: no session is read, nobody is counted as asking."""
-        handler = self._table.events.get(type(event))
-        if handler is None:
+        if isinstance(event, Chosen):
+            self._metrics.chosen.labels(event.kind if event.kind in KINDS else "other").inc()
             return
         settings = await self._services.chat_settings.of(event.chat.key)
         t = Texts(settings.heard_in(self._default_language))
         hearing = Hearing(settings, self._services, self._outbox.of(turn), t)
+        handler = self._table.events.get(type(event))
+        if isinstance(event, Asked):
+            handler = await self._let_ask(event, handler)
+        if handler is None:
+            return
         try:
             async with turn.within(ANSWER_TIMEOUT):
                 await handler(hearing, event)
@@ -175,6 +185,14 @@ class Conversation:
             log.info("update %s: Telegram refused (%s)", event.update_id, type(error).__name__)
         except NetworkError as error:
             log.warning("update %s: a call was cut (%s)", event.update_id, type(error).__name__)
+
+    async def _let_ask(self, asked: Asked, handler: EventHandler | None) -> EventHandler | None:
+        """Return who answers what is asked elsewhere: nobody, where somebody asks too much."""
+        guard = self._flood_guard
+        entry = await (guard.enter(asked.by.id) if asked.guest else guard.type(asked.by.id))
+        kind = "guest" if asked.guest else "inline"
+        self._metrics.commands.labels(kind, "answered" if entry is Entry.OPEN else "refused").inc()
+        return handler if entry is Entry.OPEN else refuse if entry is Entry.WARNED else None
 
     async def _rerun(self, update: dict[str, Any], turn: Turn) -> None:
         """Answer a command that had waited, as if it had come now."""
@@ -209,7 +227,8 @@ class Conversation:
     ) -> Context:
         code = message.sender.language_code if message.sender else None
         own = remembered.person.language or remembered.chat.language
-        language = own or (language_of(code) if code else self._default_language)
+        # a channel's posts have no sender: it speaks as who set it up
+        language = own or (language_of(code) if code else remembered.chat.heard_in(self._default_language))
         return Context(
             message=message,
             services=self._services,
@@ -227,8 +246,7 @@ class Conversation:
             return True
         entry = await self._flood_guard.enter(sender.id)
         if entry is Entry.WARNED:
-            words = context.t("That was a lot at once. I answer you again in a minute.")
-            await self._say(context, Reply(words))
+            await self._say(context, Reply(context.t(TOO_MUCH)))
         return entry is Entry.OPEN
 
     async def _handle(self, where: Route, context: Context, turn: Turn) -> None:

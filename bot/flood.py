@@ -9,13 +9,15 @@ from redis.asyncio import Redis
 LIMIT = "tonefit:flood:limit"  # string: commands a minute, where an operator changed it
 DEFAULT_LIMIT = 30
 COUNT = "tonefit:flood:"  # string with a TTL: commands of a person in the minute that goes on
+TYPED = "tonefit:flood:inline:"  # the same for inline queries, which come while somebody types
+QUERIES = 3  # that stand for one command
 MINUTE = 60  # seconds
 
-# KEYS: count, limit; ARGV: default, seconds
+# KEYS: count, limit; ARGV: default, seconds, how many stand for a command
 ENTER = """
 local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
-return count - (redis.call('GET', KEYS[2]) or ARGV[1])
+return count - ARGV[3] * (redis.call('GET', KEYS[2]) or ARGV[1])
 """
 
 
@@ -37,9 +39,16 @@ class FloodGuard:
 
     async def enter(self, person: int) -> Entry:
         """Count a command and say what it meets."""
+        return await self._count(f"{COUNT}{person}", 1)
+
+    async def type(self, person: int) -> Entry:
+        """Count an inline query and say what it meets."""
+        return await self._count(f"{TYPED}{person}", QUERIES)
+
+    async def _count(self, key: str, of_one: int) -> Entry:
         if not self._enforced:
             return Entry.OPEN
-        beyond = int(await self._enter(keys=[f"{COUNT}{person}", LIMIT], args=[DEFAULT_LIMIT, MINUTE]))
+        beyond = int(await self._enter(keys=[key, LIMIT], args=[DEFAULT_LIMIT, MINUTE, of_one]))
         return Entry.OPEN if beyond <= 0 else Entry.WARNED if beyond == 1 else Entry.SHUT
 
     async def set_limit(self, commands: int) -> None:

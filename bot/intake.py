@@ -29,6 +29,7 @@ ALLOWED_UPDATES = [
     "message_reaction_count",
     "my_chat_member",
     "inline_query",
+    "chosen_inline_result",
     "guest_message",
 ]
 BATCH = 100

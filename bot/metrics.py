@@ -47,6 +47,15 @@ class Metrics:
             registry=self.registry,
         )
         self.refused = Counter("tonefit_telegram_429", "Calls that Telegram refused", registry=self.registry)
+        self.left_out = Counter(
+            "tonefit_tags_left_out", "Tags that found no place in time", registry=self.registry
+        )
+        self.chosen = Counter(
+            "tonefit_inline_chosen",
+            "Results of inline queries that were sent",
+            ["kind"],
+            registry=self.registry,
+        )
         started = Gauge("tonefit_start_time_seconds", "When this process began", registry=self.registry)
         started.set(time.time())
         # There are few, and the library takes a lock to find each.

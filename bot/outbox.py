@@ -14,6 +14,7 @@ from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
 
 from bot.chat_ids import ChatIds
 from bot.edits import Edit, Edits
+from bot.left_out import LeftOut
 from bot.limiter import Lane
 from bot.reactions import Reactions
 from bot.request import post
@@ -39,13 +40,15 @@ class TelegramOutbox:
         bot: The library's client.
         sender: The way out.
         chat_ids: Where a chat is that has moved.
+        left_out: Where tags are counted that found no place.
     """
 
-    def __init__(self, bot: telegram.Bot, sender: Sender, chat_ids: ChatIds) -> None:
+    def __init__(self, bot: telegram.Bot, sender: Sender, chat_ids: ChatIds, left_out: LeftOut) -> None:
         self._bot = bot
         self._sender = sender
         self._chat_ids = chat_ids
-        self._edits, self._reactions = Edits(), Reactions(sender)
+        self._edits, self._reactions = Edits(), Reactions(sender, left_out)
+        self._left_out = left_out
         self._turn = Free()
         self._reply_lane, self._edit_lane = Lane.REPLY, Lane.EDIT
         self._answered: set[str] = set()  # presses
@@ -58,10 +61,10 @@ class TelegramOutbox:
             outbox._reply_lane = outbox._edit_lane = Lane.BUTTON
         return outbox
 
-    def unasked(self) -> TelegramOutbox:
+    def unasked(self, turn: Free | None = None) -> TelegramOutbox:
         """Return the outbox of what nobody waits for."""
         outbox = copy(self)
-        outbox._turn, outbox._reply_lane = Free(), Lane.DIGEST
+        outbox._turn, outbox._reply_lane = turn or Free(), Lane.DIGEST
         return outbox
 
     async def tell(self, person: int, reply: Reply) -> bool:
@@ -180,7 +183,7 @@ class TelegramOutbox:
         reaction = [{"type": "emoji", "emoji": emoji}] if emoji else []
         call = partial(post, self._bot, "setMessageReaction", message_id=message_id, reaction=reaction)
         try:
-            return await self._reactions.make(chat.id, message_id, call)
+            return await self._reactions.make(chat, message_id, call)
         except (BadRequest, Forbidden) as error:
             # Not allowed here any more, or the message is gone.
             log.info("no reaction in chat %s: %s", chat.id, type(error).__name__)
@@ -197,7 +200,13 @@ class TelegramOutbox:
             sent = await self._sender.at_once(call, Lane.DIGEST, chat.id, self._turn)
             if sent is not None:
                 self._turn.note(sent)
+            else:
+                await self._left_out.note(chat.key)
         return sent
+
+    async def left_out(self, chat: int) -> int:
+        """Return how many tags a chat did not get in the last 24 h, by the id of its records."""
+        return await self._left_out.of(chat)
 
     async def _show(self, chat: Chat, reply: Reply, reply_to: int, chat_id: int) -> Sent:
         return await self._send_text(chat, reply, reply_to, chat_id)
@@ -273,7 +282,12 @@ def _article(found: Found) -> dict[str, Any]:
     """Return a result as Telegram's InlineQueryResultArticle."""
     words = {name: value for name, value in _text(found.reply).items() if value is not None}
     content = {"message_text": words.pop("text"), **words}
-    article = {"type": "article", "id": "1", "title": found.title or "…", "input_message_content": content}
+    article = {
+        "type": "article",
+        "id": found.kind,
+        "title": found.title or "…",
+        "input_message_content": content,
+    }
     return {**article, "description": found.description} if found.description else article
 
 

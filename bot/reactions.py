@@ -8,8 +8,10 @@ import time
 
 from telegram.error import TelegramError
 
+from bot.left_out import LeftOut
 from bot.limiter import Lane
 from bot.sender import Method, Sender
+from handlers.messages import Chat
 
 log = logging.getLogger(__name__)
 
@@ -23,36 +25,37 @@ Place = tuple[int, int]  # chat and message
 class Reactions:
     """Makes reactions, of several to one message the newest."""
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: Sender, left_out: LeftOut) -> None:
         self._sender = sender
+        self._left_out = left_out
         self._waiting: dict[Place, Method] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self.dropped = 0
 
-    async def make(self, chat: int, message_id: int, call: Method) -> bool:
+    async def make(self, chat: Chat, message_id: int, call: Method) -> bool:
         """Make a reaction now, or let it wait a moment; say whether it was made.
 
         Raises:
             TelegramError: Telegram refuses, or the call may have arrived.
         """
-        place = (chat, message_id)
-        if place not in self._waiting and await self._sender.at_once(call, Lane.REACTION, chat) is not None:
+        place = (chat.id, message_id)
+        at_once = self._sender.at_once
+        if place not in self._waiting and await at_once(call, Lane.REACTION, chat.id) is not None:
             return True
         if place in self._waiting:
             self._waiting[place] = call
         elif len(self._waiting) < MOST:
             self._waiting[place] = call
-            task = asyncio.create_task(self._wait(place))
+            task = asyncio.create_task(self._wait(place, chat.key))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         else:
-            self.dropped += 1
+            await self._left_out.note(chat.key)
         return False
 
-    async def _wait(self, place: Place) -> None:
+    async def _wait(self, place: Place, chat: int) -> None:
         try:
             if not await self._made_in_time(place):
-                self.dropped += 1
+                await self._left_out.note(chat)
         except TelegramError as error:
             log.info("no reaction in chat %s: %s", place[0], type(error).__name__)
         finally:

@@ -1,15 +1,28 @@
-"""Which chats a person rules, as far as the bot was told: what `/chats` lists. Rights are asked anew."""
+"""Which chats a person rules, as far as the bot knows: what `/chats` lists. Rights are asked anew."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from collections.abc import Iterable
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.memory import Memory
+from handlers.context import Services, note_admins
+from handlers.messages import Chat
+
+log = logging.getLogger(__name__)
 
 RULED = "tonefit:ruled:"  # sorted set of a person's chats, by when that was known last
+NOTED = "tonefit:ruled:noted:"  # string with a TTL: that a chat's admins were noted lately
 KEPT = 90 * 86_400  # seconds
+NOTED_FOR = 86_400
+REMEMBERED = 21_600  # seconds in which this process asks nobody whether a chat is to be noted
+AT_ONCE = 4
 MOST = 50  # chats of a list
 
 
@@ -37,3 +50,41 @@ class Ruled:
     async def forget(self, person: int, chat: int) -> None:
         """Note that a person rules a chat no more."""
         await self._redis.zrem(f"{RULED}{person}", str(chat))
+
+
+class Noting:
+    """Notes who rules the chats that something is heard of, once a day each over all replicas.
+
+    So `/chats` lists also those in which nobody has set anything yet.
+    """
+
+    def __init__(self, redis: Redis, services: Services) -> None:
+        self._redis = redis
+        self._services = services
+        self._known: Memory[bool] = Memory(REMEMBERED)
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def hear(self, chat: Chat) -> None:
+        """Note a chat beside whatever else is done with what was heard of it."""
+        if chat.type == "private" or self._known.get(chat.key):
+            return
+        self._known.keep(chat.key, True)
+        task = asyncio.create_task(self._note(chat))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _note(self, chat: Chat) -> None:
+        try:
+            async with self._places:
+                if await self._redis.set(f"{NOTED}{chat.key}", 1, nx=True, ex=NOTED_FOR):
+                    await self._name(chat)
+                    await note_admins(self._services, chat)
+        except (RedisError, TimeoutError) as error:
+            log.info("who rules chat %s was not noted (%s)", chat.key, type(error).__name__)
+
+    async def _name(self, chat: Chat) -> None:
+        """Note what a chat is called by now."""
+        known = await self._services.chat_settings.of(chat.key)
+        if (known.title, known.kind) != (chat.title, chat.type):
+            await self._services.chat_settings.change(chat.key, title=chat.title, kind=chat.type)

@@ -11,12 +11,14 @@ import orjson
 from redis.asyncio import Redis
 
 from bot.inbox import Inbox
+from ml import keys
 from ml.keys import as_text
 from ml.lease import Lease
+from ml.pseudonyms import KEPT
 
 log = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 3
 SCHEMA = "tonefit:schema"  # string: the version
 MIGRATING = "tonefit:schema:migrating"  # string with a TTL: which process migrates
 LONGEST = 600.0  # seconds
@@ -24,6 +26,7 @@ AT_ONCE = 500
 
 OLD_INBOX = "tonefit:inbox"  # version 1: one stream, and a key for each update that was seen
 OLD_SEEN = "tonefit:seen:"
+OLD_HEARD = "tonefit:heard:chats"  # version 2: chats that learned from reactions
 
 
 class NewerSchema(RuntimeError):
@@ -76,4 +79,11 @@ async def _shard_the_inbox(redis: Redis) -> None:
             await redis.delete(key)
 
 
-STEPS: dict[int, Callable[[Redis], Awaitable[None]]] = {1: _shard_the_inbox}
+async def _note_chats(redis: Redis) -> None:
+    """From 2 to 3: of the chats that counted until now nobody knows who was seen there, for 90 days more."""
+    await redis.zunionstore(keys.UNNOTED_CHATS, [keys.MOOD_CHATS, OLD_HEARD])
+    await redis.expire(keys.UNNOTED_CHATS, KEPT)
+    await redis.delete(OLD_HEARD)
+
+
+STEPS: dict[int, Callable[[Redis], Awaitable[None]]] = {1: _shard_the_inbox, 2: _note_chats}

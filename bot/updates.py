@@ -13,6 +13,7 @@ from handlers.emoji import plain
 from handlers.messages import (
     Asked,
     Chat,
+    Chosen,
     Document,
     Event,
     Kind,
@@ -98,6 +99,11 @@ def _read_inline(update_id: int, told: Json) -> Asked | None:
     return Asked(update_id, Chat(by.id, "private"), str(told["id"]), by, told.get("query") or "")
 
 
+def _read_chosen(update_id: int, told: Json) -> Chosen | None:
+    by = _person(told["from"])
+    return Chosen(update_id, Chat(by.id, "private"), str(told["result_id"])) if by is not None else None
+
+
 def _read_guest(update_id: int, told: Json) -> Asked | None:
     by, query_id = _person(told.get("from")), told.get("guest_query_id")
     if by is None or not query_id:
@@ -113,6 +119,7 @@ EVENTS: dict[str, Callable[[int, Json], Event | None]] = {
     "message_reaction_count": _read_count,
     "my_chat_member": _read_membership,
     "inline_query": _read_inline,
+    "chosen_inline_result": _read_chosen,
     "guest_message": _read_guest,
 }
 

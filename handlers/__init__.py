@@ -15,6 +15,7 @@ from handlers import (
     fit_words,
     forget,
     label,
+    language,
     learn,
     models,
     mood,
@@ -72,7 +73,7 @@ COMMANDS = (
     Command("use", places.use, N_("the classifier that answers here"), N_("/use spam"), (), ("使用",), admins=True),
     Command("quiet", places.quiet, N_("say nothing unasked"), N_("/quiet on"), (), ("安静",), admins=True),
     Command("leave", places.leave, N_("send me away"), "", (), ("离开",), admins=True),
-    Command("lang", basics.lang, N_("English or 简体中文"), "", (), ("语言",)),
+    Command("lang", language.lang, N_("English or 简体中文"), "", (), ("语言",)),
     Command("help", basics.show_help, N_("this list, or more about one command"), N_("/help fit"), (), ("帮助",)),
 )  # fmt: skip
 
@@ -81,7 +82,7 @@ TABLE = Table(
     buttons={
         "again": again.press,
         "try": basics.try_example,
-        "lang": basics.press_language,
+        "lang": language.press,
         "ask": basics.press_cancel,
         "fit": fit.press,
         "new": models.press_new,
@@ -109,17 +110,21 @@ TABLE = Table(
         "chats": chats.press,
         "mood": mood.press,
         "digest": schedules.press_digest,
+        "alert": schedules.press_alert,
         "default": places.press_default,
         "quiet": places.press_quiet,
         "leave": places.press_leave,
         "doctor": doctor.doctor,
     },
-    admin_buttons=frozenset({"tagging", "learn", "mood", "digest", "default", "quiet", "leave", "doctor"}),
+    admin_buttons=frozenset(
+        {"tagging", "learn", "mood", "digest", "alert", "default", "quiet", "leave", "doctor"}
+    ),
     questions={
         "new": models.answer_new,
         "teach": teach.answer,
         "predict": fit.predict,
         "classify": classify.answer,
+        "chats": chats.answer,
     },
     plain=basics.plain,
     upload=uploads.offer,

@@ -1,4 +1,4 @@
-"""The first things people meet: `/start`, `/help`, `/lang`, plain words, and what is no command of ours."""
+"""The first things people meet: `/start`, `/help`, plain words, and what is no command of ours."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from handlers import chats
 from handlers.context import FOR_ADMINS, Command, Context
 from handlers.errors import Refusal
 from handlers.fit import fit
+from handlers.invitations import PAYLOAD as SET
+from handlers.invitations import add_buttons
 from handlers.messages import Button, Reply
 from handlers.models import new
 from handlers.points import looks_like_points
-from handlers.rights import ADMINS_ONLY, admin, check_admin
+from handlers.rights import ADMINS_ONLY, admin
 from handlers.sentiment import EXAMPLE, sentiment
 from handlers.share import PAYLOAD, take
-from handlers.texts import LANGUAGES, Texts, language_of
+from handlers.texts import Texts
 from handlers.why import press as explain_result
 
 WHY = "why_"  # of a deep link
@@ -25,7 +27,7 @@ async def start(context: Context) -> None:
     if payload.startswith(PAYLOAD):
         await take(context, payload)
         return
-    if payload.startswith(chats.PAYLOAD):
+    if payload.startswith(SET):
         await chats.start_with(context, payload)
         return
     if payload.startswith(WHY):
@@ -49,21 +51,6 @@ async def _rules_a_group(context: Context) -> bool:
         return not context.private and await admin(context)
     except Refusal:  # Telegram does not say
         return False
-
-
-async def lang(context: Context) -> None:
-    """Set the language by a word, or offer the languages as buttons."""
-    choice = context.args.strip().lower()
-    if choice in {*LANGUAGES, "zh-cn", "zh-hans", "中文", "english"}:
-        await _choose(context, language_of("zh" if choice == "中文" else choice))
-    else:
-        await context.reply(language_card(context.t))
-
-
-async def press_language(context: Context) -> None:
-    """Take the language of a pressed button."""
-    if context.args in LANGUAGES:
-        await _choose(context, context.args)
 
 
 async def try_example(context: Context) -> None:
@@ -122,17 +109,6 @@ async def press_cancel(context: Context) -> None:
     await context.edit(Reply(context.t("Cancelled.")))
 
 
-async def _choose(context: Context, language: str) -> None:
-    await check_admin(context)  # it is the language of the whole chat
-    context.settings.language = language
-    t = Texts(language)
-    done = Reply(t("From now on I write English here."))
-    if context.message.press is not None:
-        await context.edit(done)
-    else:
-        await context.reply(done)
-
-
 def greeting(t: Texts, bot_username: str, *, private: bool) -> Reply:
     """Build the two lines and the buttons of `/start`."""
     text = t(
@@ -144,7 +120,7 @@ def greeting(t: Texts, bot_username: str, *, private: bool) -> Reply:
         (Button(t("Make a classifier"), data="try:new"),),
     ]
     if private:
-        rows += chats.add_buttons(bot_username, t)
+        rows += add_buttons(bot_username, t)
     return Reply(text, buttons=tuple(rows))
 
 
@@ -173,11 +149,3 @@ def _help_page(command: Command, t: Texts) -> str:
     if command.options:
         parts.append(t("Options:") + "\n" + t(command.options))
     return "\n\n".join(parts)
-
-
-def language_card(t: Texts) -> Reply:
-    """Offer the languages, each in its own words."""
-    return Reply(
-        t("Which language shall I write here?"),
-        buttons=(tuple(Button(name, data=f"lang:{code}") for code, name in LANGUAGES.items()),),
-    )

@@ -1,24 +1,68 @@
-"""`/chats` in private: what an admin's groups and channels are set to, changed by buttons from here."""
+"""`/chats` in private: an admin's groups and channels, set from here by their own commands."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import contextlib
+import copy
 
-from handlers.context import ChatSettings, Context
+from handlers import doctor, language, learn, mood, places, schedules, tagging
+from handlers.afar import ACTION, title_of
+from handlers.context import ChatSettings, Context, Handler
 from handlers.errors import Refusal
-from handlers.learn import learn_card
-from handlers.messages import Button, Reply
+from handlers.grammar import read_command
+from handlers.invitations import PAYLOAD, add_buttons
+from handlers.messages import Button, Chat, Reply
 from handlers.rights import NotAllowed
-from handlers.schedules import alert_card, digest_card
-from handlers.tagging import MODES, QUIET, tagging_card
-from handlers.texts import LANGUAGES, N_, Texts
+from handlers.texts import N_, Texts
 
-PAYLOAD = "set_"  # of a deep link
 IN_PRIVATE = N_("Write /chats to me in private: there I list the groups and channels that you rule.")
 NO_ADMIN = N_("You are no admin there, or I am not in that chat any more.")
-SWITCHES = {"on": True, "off": False}
-DAILY = {"every": "daily", "at": "09:00", "day": 0}
+NONE_CHOSEN = N_("Which group or channel is it for? /chats lists yours.")
+RUN = "do"  # what a button says that asks for a command: `chats:CHAT:do:tagging`
+COMMANDS: dict[str, Handler] = {
+    "tagging": tagging.tagging,
+    "mood": mood.mood,
+    "digest": schedules.digest,
+    "alert": schedules.alert,
+    "learn": learn.learn,
+    "map": learn.map_reactions,
+    "use": places.use,
+    "quiet": places.quiet,
+    "lang": language.lang,
+    "setup": doctor.setup,
+    "doctor": doctor.doctor,
+    "leave": places.leave,
+}
+PRESSES: dict[str, Handler] = {
+    "tagging": tagging.press,
+    "mood": mood.press,
+    "digest": schedules.press_digest,
+    "alert": schedules.press_alert,
+    "learn": learn.press,
+    "default": places.press_default,
+    "quiet": places.press_quiet,
+    "lang": language.press,
+    "doctor": doctor.doctor,
+    "leave": places.press_leave,
+}
+EXAMPLES = {
+    "tagging": N_("react min=0.8"),
+    "mood": "30d",
+    "digest": "weekly mon 09:00 tz=Asia/Shanghai",
+    "alert": "negative>0.4 over=1h min=20",
+    "learn": N_("on model=tone"),
+    "map": "😁=positive 😢=negative",
+    "use": "sentiment",
+}  # of what may be written where a button asked for a command
+ROWS = (
+    ("tagging", "mood"),
+    ("digest", "alert"),
+    ("learn", "map"),
+    ("use", "quiet", "lang"),
+    ("doctor", "leave"),
+)
+NOT_IN_CHANNELS = frozenset({"learn"})
 
 
 async def chats(context: Context) -> None:
@@ -30,7 +74,7 @@ async def chats(context: Context) -> None:
     known = await services.ruled.of(sender.id)
     ruled = await asyncio.gather(*(_rules(context, chat) for chat in known))
     mine = [chat for chat, yes in zip(known, ruled, strict=True) if yes]
-    found = [(chat, await services.chat_settings.of(chat)) for chat in mine]
+    found = [await _place(context, chat, await services.chat_settings.of(chat)) for chat in mine]
     await context.say(list_card(found, context.services.bot_username, context.t))
 
 
@@ -40,35 +84,104 @@ async def start_with(context: Context, payload: str) -> None:
     Raises:
         NotAllowed: The person is no admin of it.
     """
-    await _show(context, payload.removeprefix(PAYLOAD))
+    await _show(context, await _allowed(context, payload.removeprefix(PAYLOAD)))
 
 
 async def press(context: Context) -> None:
-    """Show a chat, or change one of its settings; the right to is asked of Telegram at every press."""
-    chat, _, change = context.args.partition(":")
-    if not chat:
+    """Show a chat, or do in it what the button says; the right to is asked of Telegram at every press."""
+    number, _, action = context.args.partition(":")
+    if not number:
         await chats(context)
         return
-    await _show(context, chat, change)
+    chat = await _allowed(context, number)
+    verb, _, argument = action.partition(":")
+    if verb == RUN and argument in COMMANDS:
+        await _open(context, chat, argument)
+    elif verb in PRESSES:
+        await _run(context, chat, PRESSES[verb], argument)
+    else:
+        await _show(context, chat)
 
 
-async def _show(context: Context, number: str, change: str = "") -> None:
+async def answer(context: Context) -> None:
+    """Take what was written for the command that a button asked for, or a command for the chosen chat."""
+    question = context.session.question or {}
+    written = read_command(context.args)
+    if written is not None and written.name == "use" and question.get("ask") != ACTION:
+        context.args = written.rest  # which is one of private chats too
+        await places.use(context)
+        return
+    chat = await _allowed(context, str(question.get("chat", "")))
+    name, args = (written.name, written.rest) if written else (str(question.get("command")), context.args)
+    if name not in COMMANDS:
+        raise Refusal(NONE_CHOSEN)
+    await _run(context, chat, COMMANDS[name], args)
+    _choose(context, chat)
+
+
+async def _allowed(context: Context, number: str) -> int:
+    """Return the chat that is meant.
+
+    Raises:
+        NotAllowed: The person is no admin of it.
+    """
     if not context.private:
         raise Refusal(IN_PRIVATE)
     chat = int(number) if number.removeprefix("-").isdecimal() else 0
-    if not await _rules(context, chat):
+    if not chat or not await _rules(context, chat):
         raise NotAllowed(NO_ADMIN)
-    services = context.services
-    fields = changed(*change.partition(":")[::2])
-    if fields:
-        settings = await services.chat_settings.change(chat, **fields)
-        await services.schedules.plan(chat, settings)
-        if fields == {"learn": False}:
-            await services.reaction_labels.drop_all(chat)
-    else:
-        services.chat_settings.forget(chat)
-        settings = await services.chat_settings.of(chat)
-    await context.say(chat_card(chat, settings, context.t))
+    return chat
+
+
+async def _show(context: Context, chat: int) -> None:
+    context.services.chat_settings.forget(chat)
+    settings = await context.services.chat_settings.of(chat)
+    _choose(context, chat)
+    await context.say(chat_card(await _place(context, chat, settings), settings, context.t))
+
+
+def _choose(context: Context, chat: int) -> None:
+    """Let the next commands of groups that are written here be about a chat."""
+    context.session.question = {"ask": "chat", "chat": chat}
+
+
+async def _open(context: Context, chat: int, command: str) -> None:
+    """Do what a command does without words; the next words are what stands behind it, where it takes any."""
+    _choose(context, chat)
+    example, hint = EXAMPLES.get(command), ""
+    if example is not None:
+        hint = context.t(
+            "Or write here what stands behind /{command} there, for example:\n{example}",
+            command=command,
+            example=context.t(example),
+        )
+    await _run(context, chat, COMMANDS[command], "", hint)
+    if example is not None:
+        context.session.question = {"ask": ACTION, "chat": chat, "command": command}
+
+
+async def _run(context: Context, chat: int, handler: Handler, args: str, hint: str = "") -> None:
+    """Let a handler deal with a chat as if it had been asked there, and keep what it changed."""
+    store = context.services.chat_settings
+    store.forget(chat)
+    settings = copy.deepcopy(await store.of(chat))
+    before = copy.deepcopy(vars(settings))
+    there = context.at(await _place(context, chat, settings), settings, args, hint)
+    await handler(there)
+    context.notice = there.notice
+    changed = {name: value for name, value in vars(settings).items() if value != before[name]}
+    if changed:
+        await store.change(chat, **changed)
+
+
+async def _place(context: Context, chat: int, settings: ChatSettings) -> Chat:
+    """Return a chat by what is known of it; of one in which nothing was heard yet Telegram is asked."""
+    title, kind = settings.title, settings.kind
+    if not title or not kind:
+        with contextlib.suppress(Refusal):
+            about = await context.services.chats.about(chat)
+            title, kind = about.title, about.kind
+    return Chat(chat, "channel" if kind == "channel" else "supergroup", title)
 
 
 async def _rules(context: Context, chat: int) -> bool:
@@ -83,28 +196,9 @@ async def _rules(context: Context, chat: int) -> bool:
     return yes
 
 
-def changed(name: str, value: str) -> dict[str, Any]:
-    """Return what a button changes in a chat's settings, nothing where it names none.
-
-    >>> changed("quiet", "on"), changed("model", "x")
-    ({'quiet': True}, {})
-    """
-    if name == "tagging" and value in MODES:
-        return {"tagging": value}
-    if name == "quiet" and value in SWITCHES:
-        return {"quiet": SWITCHES[value]}
-    if name == "learn" and value == "off":
-        return {"learn": False}
-    if name == "lang" and value in LANGUAGES:
-        return {"language": value}
-    if name == "digest" and value in SWITCHES:
-        return {"digest": dict(DAILY) if SWITCHES[value] else None}
-    return {"alert": None} if (name, value) == ("alert", "off") else {}
-
-
-def list_card(found: list[tuple[int, ChatSettings]], bot_username: str, t: Texts) -> Reply:
+def list_card(found: list[Chat], bot_username: str, t: Texts) -> Reply:
     """Offer the chats as buttons, or the way to a first one."""
-    rows = [(Button(settings.title or str(chat), data=f"chats:{chat}"),) for chat, settings in found]
+    rows = [(Button(title_of(chat), data=f"{ACTION}:{chat.key}"),) for chat in found]
     if rows:
         return Reply(t("Which group or channel?"), buttons=tuple(rows))
     text = t(
@@ -113,45 +207,25 @@ def list_card(found: list[tuple[int, ChatSettings]], bot_username: str, t: Texts
     return Reply(text, buttons=add_buttons(bot_username, t))
 
 
-def add_buttons(bot_username: str, t: Texts) -> tuple[tuple[Button, ...], ...]:
-    """Offer to add the bot to a group or a channel; no row where its name is not known."""
-    link = f"https://t.me/{bot_username}"
-    row = (
-        Button(t("Add to a group"), url=f"{link}?startgroup=true"),
-        Button(t("Add to a channel"), url=f"{link}?startchannel=true"),
-    )
-    return (row,) if bot_username else ()
-
-
 def _first_line(card: Reply) -> str:
     return card.text.partition("\n")[0]
 
 
-def chat_card(chat: int, settings: ChatSettings, t: Texts) -> Reply:
-    """Tell what a chat is set to, with a button for each other setting."""
-    lines = [
-        settings.title or str(chat),
-        *(_first_line(card(settings, t)) for card in (tagging_card, digest_card, alert_card, learn_card)),
-    ]
+def chat_card(chat: Chat, settings: ChatSettings, t: Texts) -> Reply:
+    """Tell what a chat is set to, with a button for each of its commands."""
+    cards = [tagging.tagging_card, schedules.digest_card, schedules.alert_card]
+    if chat.type != "channel":
+        cards.append(learn.learn_card)
+    lines = [title_of(chat), *(_first_line(card(settings, t)) for card in cards)]
     if settings.quiet:
-        lines.append(t(QUIET))
-
-    def button(words: str, change: str) -> Button:
-        return Button(words, data=f"chats:{chat}:{change}")
-
+        lines.append(t(tagging.QUIET))
+    lines.append(t("Press a command or write it here: I do it there."))
+    hidden = NOT_IN_CHANNELS if chat.type == "channel" else frozenset[str]()
     rows = [
-        tuple(button(mode, f"tagging:{mode}") for mode in MODES if mode != settings.tagging),
-        (
-            button("/quiet off", "quiet:off") if settings.quiet else button("/quiet on", "quiet:on"),
-            button("/digest off", "digest:off")
-            if settings.digest
-            else button("/digest daily 09:00", "digest:on"),
-        ),
-        tuple(button(name, f"lang:{code}") for code, name in LANGUAGES.items() if code != settings.language),
+        tuple(
+            Button(f"/{name}", data=f"{ACTION}:{chat.key}:{RUN}:{name}") for name in row if name not in hidden
+        )
+        for row in ROWS
     ]
-    if settings.alert:
-        rows.append((button("/alert off", "alert:off"),))
-    if settings.learn:
-        rows.append((button("/learn off", "learn:off"),))
-    rows.append((Button(t("All chats"), data="chats:"),))
+    rows.append((Button(t("All chats"), data=f"{ACTION}:"),))
     return Reply("\n".join(lines), buttons=tuple(rows))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from handlers.afar import carried
 from handlers.errors import Refusal
-from handlers.messages import Button, Chat, Document, Found, Message, Reply, Sent
+from handlers.messages import Button, Chat, Message, Reply, Sent
+from handlers.surroundings import Chats, Outbox, Results, Ruled, Schedules, SettingsOfChats
 from handlers.texts import Texts
 
 if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be imported
@@ -32,136 +34,6 @@ if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be i
 
 
 FOR_ADMINS = "admins"  # in a button: whose question it is, where an anonymous admin or a channel opened it
-
-
-class Outbox(Protocol):
-    """Where answers go: the bot's side of the border."""
-
-    async def tell(self, person: int, reply: Reply) -> bool:
-        """Send something to a person in private that they did not ask for; False where that cannot be."""
-
-    async def reaches(self, person: int) -> bool:
-        """Say whether a person can be written to in private."""
-
-    async def send(self, chat: Chat, reply: Reply, reply_to: int | None = None) -> Sent:
-        """Send an answer, as a reply to a message where one is named."""
-
-    async def edit(self, sent: Sent, reply: Reply) -> None:
-        """Put another answer in the place of one that was sent; the same answer again changes nothing."""
-
-    async def react(self, chat: Chat, message_id: int, emoji: str | None) -> bool:
-        """Set our reaction to a message, or take it away, now or within a moment; say whether it was now."""
-
-    async def show(self, chat: Chat, reply: Reply, reply_to: int, before: int | None) -> Sent | None:
-        """Reply to a message, or put another answer in the place of `before`, if that may be done now."""
-
-    async def answer_inline(self, query_id: str, found: tuple[Found, ...], hint: str) -> None:
-        """Give the results of an inline query to who asked alone, or a hint above them."""
-
-    async def answer_guest(self, query_id: str, found: Found) -> None:
-        """Answer a mention in a chat that the bot is not in."""
-
-    async def answer_press(self, press_id: str, notice: str = "") -> None:
-        """Tell Telegram that a press was taken, with a short notice over the chat."""
-
-    async def download(self, document: Document) -> bytes:
-        """Fetch a file that somebody sent."""
-
-
-class Results(Protocol):
-    """What the bot answered lately, by short id, for the buttons below an answer."""
-
-    async def keep(self, owner: str, record: dict[str, Any]) -> str:
-        """Keep a result for 24 h and return its id."""
-
-    async def find(self, owner: str, result_id: str) -> dict[str, Any] | None:
-        """Return a result of this chat, or None where it is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What Telegram says of a chat; `reactions` are those that are allowed in it, None for all."""
-
-    title: str = ""
-    forum: bool = False
-    linked: int | None = None  # the channel of a group, or the group of a channel
-    reactions: frozenset[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Myself:
-    """What the bot is in a chat, in Telegram's words; `rights` are those of `can_...` that it has."""
-
-    status: str
-    rights: frozenset[str] = frozenset()
-    reads_all: bool = False  # BotFather's privacy mode is off
-
-
-class Chats(Protocol):
-    """What Telegram says of chats, asked at most every few seconds."""
-
-    async def admins(self, chat: int) -> frozenset[int]:
-        """Return the people who rule a chat, by their ids.
-
-        Raises:
-            Refusal: Telegram does not say.
-        """
-
-    async def about(self, chat: int) -> About:
-        """Return what a chat is.
-
-        Raises:
-            Refusal: Telegram does not say.
-        """
-
-    def forget(self, chat: int) -> None:
-        """Ask anew: something changed there."""
-
-    async def leave(self, chat: int) -> None:
-        """Go out of a chat."""
-
-    async def myself(self, chat: int) -> Myself:
-        """Return what the bot is in a chat, asked anew.
-
-        Raises:
-            Refusal: Telegram does not say.
-        """
-
-
-class SettingsOfChats(Protocol):
-    """What chats chose, for who is not writing in them: a schedule, or an admin in private."""
-
-    async def of(self, chat: int) -> ChatSettings:
-        """Return what a chat chose, by the id of its records."""
-
-    async def change(self, chat: int, **fields: Any) -> ChatSettings:
-        """Set some fields, leave the others as they are, and return what the chat chose by now."""
-
-    def forget(self, chat: int) -> None:
-        """Read a chat's settings anew: somebody changed them."""
-
-
-class Ruled(Protocol):
-    """Which chats a person rules, as far as was told; whether it is still so is asked of Telegram."""
-
-    async def note(self, chat: int, admins: Iterable[int]) -> None:
-        """Note who rules a chat, by the id of its records."""
-
-    async def of(self, person: int) -> list[int]:
-        """Return the chats that a person may rule, the latest first."""
-
-    async def forget(self, person: int, chat: int) -> None:
-        """Note that a person rules a chat no more."""
-
-
-class Schedules(Protocol):
-    """When chats hear something by themselves."""
-
-    async def plan(self, chat: int, settings: ChatSettings) -> None:
-        """Plan a chat's digest and alert as it wants them by now."""
-
-    async def first(self, name: str, seconds: int) -> bool:
-        """Say whether nobody asked this for so many seconds."""
 
 
 @dataclass
@@ -265,6 +137,8 @@ class Context:
     rerun: dict[str, Any] | None = None  # an update as it came, to be answered after this one
     revised: Sent | None = None  # our answer to the message before it was edited, until it is replaced
     answered: Sent | None = None  # our answer to the message
+    asked_in: Chat | None = None  # the private chat from where this command of a group was given
+    hint: str = ""  # what stands below an answer there
     # What is written when the answer is out, in one call with the session: nobody waits for it.
     writes: list[Write] = field(default_factory=list)
     # What else is to be done then.
@@ -291,23 +165,49 @@ class Context:
         chat, settings = self.message.chat.key, self.settings
         self.afterwards.append(lambda: self.services.schedules.plan(chat, settings))
 
+    def at(self, chat: Chat, settings: ChatSettings, args: str, hint: str = "") -> Context:
+        """Return what the handler of a group's command is given where it is asked from private.
+
+        What it does is done in that chat, what it says is said here.
+        """
+        message = replace(self.message, chat=chat)
+        here = self.message.chat
+        return replace(self, message=message, settings=settings, args=args, asked_in=here, hint=hint)
+
+    def _here(self, reply: Reply) -> tuple[Chat, Reply]:
+        """Return where an answer goes, and how it reads there."""
+        chat = self.message.chat
+        return (chat, reply) if self.asked_in is None else (self.asked_in, carried(reply, chat, self.hint))
+
+    async def announce(self, reply: Reply) -> None:
+        """Tell a chat itself what was decided about it from private; what is decided there it sees anyway."""
+        if self.asked_in is not None:
+            await self.outbox.send(self.message.chat, reply)
+
     async def reply(self, reply: Reply) -> Sent:
         """Answer the message; one that was edited gets its answer edited.
 
-        A picture cannot become words, so that words after one are a message of their own.
+        A picture cannot become words, so that words after one are a message of their own. Of a chat that is
+        set from private, all is said in the one message whose buttons are pressed.
         """
+        words = reply.photo is None and not self.message.has_media
+        if self.asked_in is not None and self.message.press is not None and words:
+            await self.edit(reply)
+            return Sent(self.asked_in.id, self.message.message_id)
+        chat, reply = self._here(reply)
         before, self.revised = self.revised, None
         if before is not None and (reply.photo is not None or not before.has_media):
             await self.outbox.edit(before, reply)
             self.answered = replace(before, has_media=reply.photo is not None)
         else:
-            self.answered = await self.outbox.send(self.message.chat, reply, reply_to=self.message.message_id)
+            self.answered = await self.outbox.send(chat, reply, reply_to=self.message.message_id)
         return self.answered
 
     async def edit(self, reply: Reply, sent: Sent | None = None) -> None:
         """Put an answer in the place of one that was sent, or of the message whose button was pressed."""
+        chat, reply = self._here(reply)
         message = self.message
-        await self.outbox.edit(sent or Sent(message.chat.id, message.message_id, message.has_media), reply)
+        await self.outbox.edit(sent or Sent(chat.id, message.message_id, message.has_media), reply)
 
     async def say(self, reply: Reply) -> Sent:
         """Answer in the one message there is: a pressed button's changes, anything else is replied to."""

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers.chats import PAYLOAD, add_buttons
-from handlers.context import About, ChatSettings, Context, Myself
+from handlers.context import ChatSettings, Context
+from handlers.invitations import add_buttons, private_buttons
 from handlers.messages import Button, Chat, Reply
 from handlers.model_names import find_model, models_here
+from handlers.surroundings import About, Myself
 from handlers.tagging import EMOJI
-from handlers.texts import LANGUAGES, Texts
+from handlers.texts import LANGUAGES, N_, Texts
 from ml.predictor import SHIPPED_NAME
 
 ADMIN = "administrator"
+KEPT_NONE = N_("Members' texts are not kept, only counts.")
+KEPT_TO_EXPLAIN = N_("A text whose tone I reply with is kept for 24 h, so that /why can explain it.")
+KEPT_TO_LEARN = N_(
+    "/learn is on: texts are kept for 24 h, and those that reactions label stay as examples until the label "
+    "is withdrawn."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,7 @@ class Examined:
     model_missing: bool = False
     unreached: int = 0  # admins who cannot be told of an alert
     admins: int = 0
+    left_out: int = 0  # tags of the last 24 h
 
 
 async def doctor(context: Context) -> None:
@@ -37,7 +45,7 @@ async def doctor(context: Context) -> None:
     found = await examine(context)
     card = doctor_card(found, context.t)
     sender = context.message.sender
-    if mute(found.me) and sender is not None and sender.id > 0:
+    if found.me.mute and context.asked_in is None and sender is not None and sender.id > 0:
         await context.outbox.tell(sender.id, card)
     else:
         await context.say(card)
@@ -66,12 +74,8 @@ async def examine(context: Context) -> Examined:
         people = await chats.admins(chat.id)
         admins = len(people)
         unreached = [await context.outbox.reaches(person) for person in sorted(people)].count(False)
-    return Examined(chat, about, me, settings, context.services.bot_username, missing, unreached, admins)
-
-
-def mute(me: Myself) -> bool:
-    """Say whether the bot may not write in the chat that it is asked in."""
-    return me.status == "restricted" and "can_send_messages" not in me.rights
+    bot, left_out = context.services.bot_username, await context.outbox.left_out(chat.key)
+    return Examined(chat, about, me, settings, bot, missing, unreached, admins, left_out)
 
 
 def doctor_card(found: Examined, t: Texts) -> Reply:
@@ -103,7 +107,7 @@ def _group(found: Examined, t: Texts) -> list[str]:
                 bot=found.bot,
             )
         )
-    if mute(me):
+    if me.mute:
         lines.append(
             t(
                 "✗ I may not write here. Tap the group's name > Edit > Permissions > Exceptions > @{bot} > "
@@ -178,6 +182,16 @@ def _settings(found: Examined, t: Texts) -> list[str]:
         )
     if settings.tagging == "off":
         lines.append(t("· Nothing is counted. /tagging digest begins it, /tagging react shows it too."))
+    if found.left_out:
+        lines.append(
+            t.plural(
+                "· {count} tag of the last 24 hours was left out rather than shown late: Telegram lets me "
+                "show only so many. All messages are counted.",
+                "· {count} tags of the last 24 hours were left out rather than shown late: Telegram lets me "
+                "show only so many. All messages are counted.",
+                found.left_out,
+            )
+        )
     if settings.alert is not None and found.unreached:
         lines.append(
             t(
@@ -200,7 +214,8 @@ def setup_card(found: Examined, t: Texts) -> Reply:
     hears = found.me.status == ADMIN or found.me.reads_all
     lines = [
         t("I read the tone of what is written here, if you want it: as a reaction, a reply, or in counts."),
-        t("/mood shows it over time, /digest sums it up, /alert tells the admins. Texts are not kept."),
+        t("/mood shows it over time, /digest sums it up, /alert tells the admins."),
+        t(_kept(found.settings)),
     ]
     if not hears and found.chat.type != "channel":
         lines.append(t("So far I hear commands only: /doctor says where to tap."))
@@ -215,9 +230,15 @@ def setup_card(found: Examined, t: Texts) -> Reply:
         Button(t("What is missing?"), data="doctor:again"),
     )
     languages = tuple(Button(name, data=f"lang:{code}") for code, name in LANGUAGES.items())
-    link = f"https://t.me/{found.bot}?start={PAYLOAD}{found.chat.key}"
-    private = (Button(t("Configure it in private"), url=link),) if found.bot else ()
+    private = private_buttons(found.bot, found.chat.key, t)
     return Reply("\n".join(lines), buttons=tuple(filter(None, (tagging, times, languages, private))))
+
+
+def _kept(settings: ChatSettings) -> str:
+    """Return what is kept of members' texts here."""
+    if settings.learn:
+        return KEPT_TO_LEARN
+    return KEPT_TO_EXPLAIN if settings.tagging == "reply" else KEPT_NONE
 
 
 def private_card(bot_username: str, t: Texts) -> Reply:

@@ -20,6 +20,7 @@ from ml.regression import FitError
 LONGEST = 256  # characters of an inline query
 FIT_WORDS = frozenset({"fit", "拟合"})
 USAGE = N_("Write a text for its tone, or for example: fit 1,2 2,4 3,6")
+TOO_MUCH = N_("That was a lot at once. I answer you again in a minute.")
 NO_POINTS = N_("Write points behind it, for example: fit 1,2 2,4 3,6")
 
 
@@ -53,8 +54,17 @@ async def answer_guest(hearing: Hearing, asked: Asked) -> None:
         text = asked.quoted
     elif word in FIT_WORDS and not rest:
         text = f"{text} {asked.quoted}"
-    found = await _find(hearing, text, t) if text.strip() else Found("", Reply(t(USAGE)))
+    found = await _find(hearing, text, t) if text.strip() else Found("", Reply(t(USAGE)), kind="refusal")
     await hearing.outbox.answer_guest(asked.id, found)
+
+
+async def refuse(hearing: Hearing, asked: Asked) -> None:
+    """Tell somebody who asks too much, once."""
+    words = _language(hearing, asked)(TOO_MUCH)
+    if asked.guest:
+        await hearing.outbox.answer_guest(asked.id, Found("", Reply(words), kind="refusal"))
+    else:
+        await hearing.outbox.answer_inline(asked.id, (), words)
 
 
 def _language(hearing: Hearing, asked: Asked) -> Texts:
@@ -74,7 +84,7 @@ async def _find(hearing: Hearing, text: str, t: Texts) -> Found:
         return await _fit(hearing, rest, t) if word in FIT_WORDS else await _tone(hearing, text, t)
     except Refusal as refusal:
         words = refusal.words(t)
-        return Found(t("That is no fit yet"), Reply(words), words)
+        return Found(t("That is no fit yet"), Reply(words), words, "refusal")
 
 
 async def _tone(hearing: Hearing, text: str, t: Texts) -> Found:
@@ -97,4 +107,4 @@ async def _fit(hearing: Hearing, table: str, t: Texts) -> Found:
 
     async with hearing.services.calculations:
         equation, whole = await asyncio.to_thread(work)
-    return Found(equation, Reply(whole), whole.partition("\n")[0])
+    return Found(equation, Reply(whole), whole.partition("\n")[0], "fit")

@@ -94,9 +94,9 @@ async def _export_person(context: Context) -> None:
 
 async def _heard(services: Services, person: int) -> dict[str, list[str]]:
     """Return a person's messages that are kept for labels, by chat."""
-    labels, found = services.reaction_labels, {}
-    for chat in await labels.chats():
-        written = await labels.written(chat, await services.mood.pseudonym(chat, person))
+    labels, pseudonyms, found = services.reaction_labels, services.mood.pseudonyms, {}
+    for chat in await pseudonyms.chats(person):
+        written = await labels.written(chat, (await pseudonyms.of(chat, person)).name)
         if written:
             found[str(chat)] = [heard.text for heard in (await labels.texts(chat, written)).values()]
     return found

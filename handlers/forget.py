@@ -13,7 +13,7 @@ from handlers.errors import Refusal
 from handlers.messages import Button, Reply
 from handlers.model_cards import ModelFacts, delete_question
 from handlers.model_names import pressed_model
-from handlers.pseudonyms import take_out
+from handlers.pseudonyms import note_models, take_out
 from handlers.rights import decides
 from handlers.stored import Stored, labels_counted, stored_of, texts_counted
 from handlers.texts import N_, Texts
@@ -83,6 +83,7 @@ async def _forget_person(context: Context, person: int) -> None:
         raise Refusal(IN_PRIVATE)
     services = context.services
     texts = await services.texts.forget(person)
+    await note_models(services, person)  # first: a second try finds what this one leaves
     counted = await take_out(services, person)
     await services.pools.forget(context.owner, person)
     for empty, held in ((Session(), context.session), (ChatSettings(), context.settings)):

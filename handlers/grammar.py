@@ -21,8 +21,8 @@ QUOTED = re.compile(
     r"(?<!\S)[\"'“”„«‘’＂＇](?P<dashes>--|[—–―])?(?P<key>[A-Za-z][A-Za-z0-9_]*)\s*[=＝：]\s*"
     r"(?P<value>[^\"'“”„»‘’＂＇\n]*)[\"'“”»‘’＂＇](?=\s|$)"
 )
-ON = frozenset({"on", "yes", "true", "1", "开", "是"})
-OFF = frozenset({"off", "no", "false", "0", "关", "否"})
+ON = frozenset({"on", "yes", "true", "1", "开", "开启", "打开", "是"})
+OFF = frozenset({"off", "no", "false", "0", "关", "关闭", "关掉", "否"})
 DURATION = re.compile(r"(?P<count>\d{1,4})\s*(?P<unit>[mhdw])")
 SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 

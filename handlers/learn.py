@@ -10,7 +10,14 @@ from handlers.emoji import REACTIONS, plain
 from handlers.errors import Refusal
 from handlers.grammar import normalise, read_arguments, read_switch
 from handlers.messages import Button, Reply
-from handlers.model_names import default_model, find_model, fold, models_here, unknown_model_card
+from handlers.model_names import (
+    default_model,
+    find_model,
+    fold,
+    models_here,
+    pressed_model,
+    unknown_model_card,
+)
 from handlers.tagging import EMOJI, ONLY_GROUPS
 from handlers.texts import N_, Texts
 from ml.reaction_labels import MOST_A_DAY
@@ -19,6 +26,7 @@ from ml.samples import FEWEST
 
 MAP_EXAMPLE = "/map 😁=positive 😢=negative"
 PAIR = re.compile(r"(?P<emoji>[^\s=:,，;；]+)\s*[=:]\s*(?P<label>[^\s=:,，;；]+)")
+MUTE = N_("I may not write there, and learn only where I can announce it. /doctor says where to tap.")
 OPTIONS = N_("on · off · model=NAME, the classifier that learns")
 
 
@@ -86,8 +94,11 @@ async def learn(context: Context) -> None:
 
 
 async def press(context: Context) -> None:
-    """Switch it on or off by a button."""
-    if context.args == "off":
+    """Switch it on or off by a button, or take the model of one."""
+    what, _, key = context.args.partition(":")
+    if what == "model":
+        await _begin(context, (await pressed_model(context, key)).name)
+    elif what == "off":
         await _stop(context)
         await context.edit(learn_card(context.settings, context.t))
     else:
@@ -114,7 +125,7 @@ async def _begin(context: Context, name: str | None) -> None:
     entry = find_model(wanted, entries) or (entries[0] if len(entries) == 1 and name is None else None)
     if entry is None and name is not None:
         names = [known.name for known in entries]
-        await context.reply(unknown_model_card(name, "model", names, context.t))
+        await context.reply(unknown_model_card(name, "learn:model", names, context.t))
         return
     if entry is None:
         raise Refusal(
@@ -132,8 +143,11 @@ async def _begin(context: Context, name: str | None) -> None:
             name=entry.name,
             label=entry.labels[0],
         )
+    if context.asked_in is not None and (await context.services.chats.myself(context.message.chat.id)).mute:
+        raise Refusal(MUTE)
     settings.learn, settings.learn_model = True, entry.name
     context.remember_chat()
+    await context.announce(learn_card(settings, Texts(settings.heard_in(context.t.language))))
     await context.say(learn_card(settings, context.t))
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 ChatType = Literal["private", "group", "supergroup", "channel"]
+FoundKind = Literal["tone", "fit", "refusal"]
 Kind = Literal["text", "button", "channel_post", "other"]
 
 
@@ -194,6 +195,16 @@ class Found:
     title: str
     reply: Reply
     description: str = ""
+    kind: FoundKind = "tone"
 
 
-Event = Message | Reaction | ReactionCount | Membership | Asked
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """That somebody sent a result of an inline query; what they wrote is of no interest."""
+
+    update_id: int
+    chat: Chat
+    kind: str  # of the result, as it was found
+
+
+Event = Message | Reaction | ReactionCount | Membership | Asked | Chosen

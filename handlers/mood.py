@@ -19,7 +19,7 @@ from handlers.shares import measured
 from handlers.tagging import ONLY_GROUPS
 from handlers.texts import N_, Texts
 from ml.mood import DAY, labels_of
-from ml.mood_series import FEWEST_PEOPLE, TONES, Bucket, Series, Trend, series, trend
+from ml.mood_series import FEWEST_PEOPLE, TONES, Series, Trend, series, trend
 from ml.plots import PlotError
 
 log = logging.getLogger(__name__)
@@ -155,7 +155,7 @@ def mood_picture(
 ) -> dict[str, Any]:
     """Build the payload of the picture: shares, the mood with its trend, the volume."""
     zero = found.buckets[0].start
-    at = [_days_since(zero, bucket) for bucket in found.buckets]
+    at = [bucket.days_since(zero) for bucket in found.buckets]
     payload: dict[str, Any] = {
         "theme": asked.theme,
         "title": t("Mood of {chat}", chat=chat.title or t("this chat")),
@@ -178,22 +178,14 @@ def mood_picture(
     }
     if course is not None:
         shown = found.shown
-        first = _days_since(zero, shown[0])
-        xs = [_days_since(zero, bucket) - first for bucket in shown]
-        band = course.fit.predict(xs)
+        band = course.fit.predict([bucket.days_since(shown[0].start) for bucket in shown])
         payload["trend"] = {
-            "x": [first + x for x in xs],
+            "x": [bucket.days_since(zero) for bucket in shown],
             "mean": band.mean.tolist(),
             "low": band.mean_low.tolist(),
             "high": band.mean_high.tolist(),
         }
     return payload
-
-
-def _days_since(zero: datetime, bucket: Bucket) -> float:
-    """Return where the middle of a bucket lies, in days since the beginning."""
-    begun = (bucket.start.replace(tzinfo=None) - zero.replace(tzinfo=None)).total_seconds()
-    return (begun + bucket.hours * 1800) / DAY
 
 
 def _subtitle(found: Series, settings: ChatSettings, asked: Asked, t: Texts) -> str:

@@ -36,11 +36,11 @@ async def overhear(hearing: Hearing, message: Message) -> None:
     prediction = await _predict(hearing, message)
     if prediction is None:
         return
-    told = await hearing.services.mood.count(_tagged(message, prediction), edited=message.edited)
-    if told == "unknown" or (told == "same" and message.edited):
+    counted = await hearing.services.mood.count(_tagged(message, prediction), edited=message.edited)
+    if counted.told == "unknown" or (counted.told == "same" and message.edited):
         return  # nothing of the text is another, or it was never counted
-    if told != "same":
-        await _note_post(hearing, message, prediction, again=told == "changed")
+    if counted.told != "same":
+        await _note_post(hearing, message, prediction, counted.before)
     if not hearing.settings.quiet:
         await _show(hearing, message, prediction, again=message.edited)
 
@@ -120,16 +120,16 @@ async def _note_thread(hearing: Hearing, message: Message) -> None:
         )
 
 
-async def _note_post(hearing: Hearing, message: Message, prediction: Prediction, *, again: bool) -> None:
-    """Count a channel's post, or a comment below one, for the channel."""
+async def _note_post(hearing: Hearing, message: Message, prediction: Prediction, before: str) -> None:
+    """Count a channel's post, or a comment below one, for the channel; `before` an edit had another tone."""
     posts, at = hearing.services.posts, int(message.date.timestamp())
     if message.chat.type == "channel":
         await posts.note(message.chat.key, message.message_id, at, prediction.label)
-    elif message.thread is not None and message.sender is not None and not again:
+    elif message.thread is not None and message.sender is not None:
         place = await posts.thread(message.chat.key, message.thread)
         if place is not None:
-            who = await hearing.services.mood.pseudonym(place[0], message.sender.id)
-            await posts.comment(*place, Comment(who, prediction.label))
+            who = await hearing.services.mood.pseudonyms.of(place[0], message.sender.id)
+            await posts.comment(*place, Comment(who, prediction.label, before))
 
 
 async def reacted(hearing: Hearing, told: ReactionCount) -> None:

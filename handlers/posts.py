@@ -26,9 +26,12 @@ def posts_card(posts: Sequence[Post], chat: Chat, days: int, t: Texts) -> Reply:
         raise Refusal(N_("No post was counted in this time. /tagging digest or /tagging react begins that."))
     said = Counter(post.label for post in posts)
     lines = [
-        t.plural("{count} post", "{count} posts", len(posts))
-        + f" ({looked_back(days, t)}): "
-        + t.listed(f"{label_name(label, t)} {count}" for label, count in said.most_common())
+        t(
+            "{posts} ({time}): {tones}",
+            posts=t.plural("{count} post", "{count} posts", len(posts)),
+            time=looked_back(days, t),
+            tones=t.listed(f"{label_name(label, t)} {count}" for label, count in said.most_common()),
+        )
     ]
     reactions: Counter[str] = Counter()
     for post in posts:

@@ -6,9 +6,9 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
-from handlers.context import Outbox
 from handlers.judgement import picture
 from handlers.messages import Chat, Reply, Sent
+from handlers.surroundings import Outbox
 from handlers.texts import Texts
 from handlers.train_card import end_card, progress_card
 from ml.job_records import FINAL, Job, Progress

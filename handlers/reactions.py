@@ -22,7 +22,7 @@ async def keep(hearing: Hearing, message: Message) -> None:
         return
     if not text or len(text) > LONGEST:
         return
-    who = await hearing.services.mood.pseudonym(chat, sender.id)
+    who = await hearing.services.mood.pseudonyms.of(chat, sender.id)
     await labels.hear(chat, message.message_id, Heard(text, sender.id), who)
     if message.edited:
         await _follow(hearing.services, hearing.settings, chat, message.message_id)
@@ -40,7 +40,7 @@ async def reacted(hearing: Hearing, told: Reaction) -> None:
         heard = await services.reaction_labels.heard(chat, told.message_id) if label is not None else None
         if heard is None or heard.by == told.by.id:
             label = None  # there is no text, or it is their own
-    who = await services.mood.pseudonym(chat, told.by.id)
+    who = await services.mood.pseudonyms.of(chat, told.by.id)
     if await services.reaction_labels.vote(chat, told.message_id, who, label):
         await _follow(services, settings, chat, told.message_id)
 
@@ -68,7 +68,7 @@ async def _follow(services: Services, settings: ChatSettings, chat: int, message
     sample = Sample(heard.text, wanted)
     added = await services.examples.add(owner, entry.name, [sample], heard.by)
     if added.new:  # one that somebody taught by hand stays when reactions are withdrawn
-        who = await services.mood.pseudonym(chat, heard.by)
+        who = (await services.mood.pseudonyms.of(chat, heard.by)).name
         learnt = Learnt(entry.name, wanted, example_id(sample))
         await labels.note(chat, message_id, learnt, who)
 
@@ -80,15 +80,22 @@ async def withdraw(services: Services, person: int, chat: int) -> int:
         How many labels went: those they gave, and those of their own messages.
     """
     labels, gone = services.reaction_labels, 0
-    who = await services.mood.pseudonym(chat, person)
+    who = await services.mood.pseudonyms.of(chat, person)
     settings = await services.chat_settings.of(chat)
-    for message_id in await labels.voted(chat, who):
+    for message_id in await labels.voted(chat, who.name):
         gone += await labels.vote(chat, message_id, who, None)
         await _follow(services, settings, chat, message_id)
-    for message_id in await labels.learnt_from(chat, who):
+    for message_id in await labels.learnt_from(chat, who.name):
         held = await labels.learnt(chat, message_id)
         if held is not None:
-            gone += await services.examples.remove(str(chat), held.model, [held.digest])
+            gone += await services.examples.take_out(str(chat), held.model, [held.digest])
             await labels.unlearn(chat, message_id)
-    await labels.drop(chat, who)
+    await labels.drop(chat, who.name)
     return gone
+
+
+async def models_of(services: Services, person: int, chat: int) -> set[str]:
+    """Return the models of a chat that learn from a person's reactions, or from their own messages."""
+    labels, who = services.reaction_labels, await services.mood.pseudonyms.of(chat, person)
+    written, labelled = await labels.learnt_from(chat, who.name), await labels.voted(chat, who.name)
+    return await labels.models(chat, [*written, *labelled])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers.context import FOR_ADMINS, Chats, Context
+from handlers.context import FOR_ADMINS, Context
 from handlers.errors import Refusal
 from handlers.messages import Message, Person
+from handlers.surroundings import Chats
 from handlers.texts import N_
 
 ADMINS_ONLY = N_("Only admins of this chat can do that.")

@@ -79,7 +79,10 @@ def _route(message: Message, session: Session, table: Table, bot_username: str) 
         return Route(table.other) if private else None
     command = read_command(message.text)
     if command is not None:
-        return _command(command.name, command.bot, command.rest, table, bot_username, private=private)
+        named = command.bot is not None and command.bot.lower() == bot_username.lower()
+        if command.bot is not None and not named:
+            return None  # another bot's
+        return _command(command.name, command.rest, session, table, private=private, named=named)
     text, mentioned = strip_mention(message.text, bot_username)
     to_bot = message.quoted is not None and message.quoted.from_bot
     if not (private or mentioned or to_bot):
@@ -104,22 +107,27 @@ def _press(data: str, presser: str, table: Table) -> Route | None:
 
 
 def _command(
-    name: str, bot: str | None, rest: str, table: Table, bot_username: str, *, private: bool
+    name: str, rest: str, session: Session, table: Table, *, private: bool, named: bool
 ) -> Route | None:
-    named = bot is not None and bot.lower() == bot_username.lower()
-    if bot is not None and not named:
-        return None  # another bot's
     command = table.by_name.get(name)
     if command is not None:
-        return Route(command.handler, rest, command, command.admins)
+        return _known(command, rest, session, table, private=private)
     return Route(table.unknown) if private or named else None
+
+
+def _known(command: Command, rest: str, session: Session, table: Table, *, private: bool) -> Route:
+    """Return the handler of a command; a group's one in private is about the group that was chosen there."""
+    if private and command.admins and (session.question or {}).get("chat"):
+        return Route(table.questions["chats"], f"/{command.name} {rest}", command)
+    return Route(command.handler, rest, command, command.admins)
 
 
 def _words(text: str, message: Message, session: Session, table: Table, *, addressed: bool) -> Route | None:
     found = FIRST_WORD.match(text)
     command = table.by_word.get(found["word"]) if found else None
     if found is not None and command is not None:
-        return Route(command.handler, text[found.end() :], command, command.admins)
+        private = message.chat.type == "private"
+        return _known(command, text[found.end() :], session, table, private=private)
     question = session.question or {}
     answers = message.quoted is not None and message.quoted.message_id == question.get("card")
     if message.document is not None and (addressed or answers):

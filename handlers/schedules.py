@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from handlers.context import ChatSettings, Context
 from handlers.errors import Refusal
-from handlers.grammar import normalise, read_arguments, read_duration
+from handlers.grammar import normalise, read_arguments, read_duration, read_switch
 from handlers.messages import Button, Reply
 from handlers.model_names import nearest
 from handlers.sentiment import label_name
@@ -68,9 +68,20 @@ async def alert(context: Context) -> None:
     await context.reply(alert_card(context.settings, context.t))
 
 
+async def press_alert(context: Context) -> None:
+    """Switch the alert off by its button."""
+    if context.args == "off":
+        context.settings.alert = None
+        context.plan()
+    await context.edit(alert_card(context.settings, context.t))
+
+
 def _here(wanted: dict[str, Any] | None, context: Context) -> dict[str, Any] | None:
-    """Let a summary come to the topic in which it was asked for."""
-    return None if wanted is None else wanted | {"topic": context.message.chat.topic}
+    """Let a summary come to the topic in which it was asked for; from private it stays where it came."""
+    topic = context.message.chat.topic
+    if context.asked_in is not None:
+        topic = (context.settings.digest or {}).get("topic")
+    return None if wanted is None else wanted | {"topic": topic}
 
 
 def read_digest(words: tuple[str, ...]) -> dict[str, Any] | None:
@@ -83,7 +94,7 @@ def read_digest(words: tuple[str, ...]) -> dict[str, Any] | None:
         Refusal: It is none of these.
     """
     first = words[0].lower()
-    if first in {"off", "关", "no"}:
+    if read_switch(first) is False:
         return None
     if first not in EVERY:
         raise _no_digest(words)
@@ -143,7 +154,7 @@ def read_alert(text: str, options: dict[str, str]) -> dict[str, Any] | None:
     Raises:
         Refusal: It is neither, or a value is out of its range.
     """
-    if text.lower() in {"off", "关", "no"}:
+    if read_switch(text) is False:
         return None
     found = CONDITION.fullmatch(text)
     share = float(found["share"]) / (100 if found["percent"] else 1) if found else 0.0
@@ -195,7 +206,7 @@ def digest_card(settings: ChatSettings, t: Texts) -> Reply:
     """Tell when summaries come, with a button for each other way."""
     wanted = settings.digest
     if wanted is None:
-        lines = [t("No summary is sent. For example:\n{example}", example=EXAMPLE)]
+        lines = [t("No summary is sent."), t("For example:") + f"\n{EXAMPLE}"]
     elif wanted["every"] == "daily":
         lines = [t("A summary comes every day at {at} ({zone}).", at=wanted["at"], zone=settings.timezone)]
     else:
@@ -222,7 +233,7 @@ def alert_card(settings: ChatSettings, t: Texts) -> Reply:
     """Tell what the admins are told of."""
     wanted = settings.alert
     if wanted is None:
-        return Reply(t("No alert is set. For example:\n{example}", example=ALERT_EXAMPLE))
+        return Reply("\n".join([t("No alert is set."), t("For example:"), ALERT_EXAMPLE]))
     lines = [
         t(
             "The admins get a private message when more than {share} % of the messages of {over} "
@@ -237,7 +248,7 @@ def alert_card(settings: ChatSettings, t: Texts) -> Reply:
     ]
     if settings.tagging == "off":
         lines.append(t(NOTHING_YET))
-    return Reply("\n".join(lines))
+    return Reply("\n".join(lines), buttons=((Button(t("off"), data="alert:off"),),))
 
 
 def duration(seconds: int, t: Texts) -> str:

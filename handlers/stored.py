@@ -27,11 +27,12 @@ class Stored:
 async def stored_of(services: Services, person: int) -> Stored:
     """Count what is stored of a person."""
     taught = await services.examples.taught_by(person)
-    days = [await services.mood.counted(person, chat) for chat in await services.mood.chats()]
+    chats = await services.mood.pseudonyms.chats(person)
+    days = [await services.mood.counted(person, chat) for chat in chats]
     heard = votes = 0
-    for chat in await services.reaction_labels.chats():
-        who = await services.mood.pseudonym(chat, person)
-        kept, labelled = await services.reaction_labels.counts(chat, who)
+    for chat in chats:
+        who = await services.mood.pseudonyms.of(chat, person)
+        kept, labelled = await services.reaction_labels.counts(chat, who.name)
         heard, votes = heard + kept, votes + labelled
     places = await services.optouts.places(person)
     return Stored(

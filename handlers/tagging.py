@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from handlers.context import ChatSettings, Context
 from handlers.errors import Refusal
-from handlers.grammar import normalise, read_arguments
+from handlers.grammar import normalise, read_arguments, read_switch
 from handlers.messages import Button, Reply
-from handlers.model_names import UNTRAINED, find_model, models_here, unknown_model_card
+from handlers.model_names import UNTRAINED, find_model, models_here, pressed_name, unknown_model_card
 from handlers.texts import N_, Texts
 from ml.predictor import SHIPPED_NAME
 from ml.registry import ModelEntry
 
 MODES = ("off", "digest", "react", "reply")
-WORDS = {"关": "off", "关闭": "off", "摘要": "digest", "汇总": "digest", "表情": "react", "回应": "react"}
-WORDS |= {"回复": "reply", "no": "off", "sum": "digest", "reaction": "react", "reactions": "react"}
+WORDS = {"摘要": "digest", "汇总": "digest", "表情": "react", "回应": "react", "回复": "reply"}
+WORDS |= {"sum": "digest", "reaction": "react", "reactions": "react"}
 EMOJI = {"positive": "😁", "neutral": "😐", "negative": "😢"}
 LOWEST, HIGHEST = 0.34, 0.99
 MEANINGS = {
@@ -32,7 +32,9 @@ OPTIONS = N_(
     "min=0.8 · how sure I must be to show it\n"
     "model=NAME · a classifier of this group instead of sentiment"
 )
-ONLY_GROUPS = N_("This is for a group or a channel: add me to one and send it there.")
+ONLY_GROUPS = N_(
+    "This is for a group or a channel: add me to one and send it there, or choose one by /chats."
+)
 QUIET = N_("/quiet is on: for now nothing is shown at messages, only counted.")
 PRIVACY = N_("Only counts per hour are kept, no texts. Members who write /optout are left out.")
 PRIVACY_REPLY = N_(
@@ -63,7 +65,7 @@ def read_tagging(args: str) -> Tagging:
     mode = None
     if given.words:
         word = given.words[0].lower()
-        mode = WORDS.get(word, word)
+        mode = "off" if read_switch(word) is False else WORDS.get(word, word)
         if mode not in MODES or len(given.words) > 1:
             raise Refusal(
                 N_("/tagging knows off, digest, react and reply; you wrote “{word}”."),
@@ -100,7 +102,7 @@ async def tagging(context: Context) -> None:
         entry = find_model(wanted.model, entries)
         if entry is None and wanted.model.lower() != SHIPPED_NAME:
             names = [known.name for known in entries] + [SHIPPED_NAME]
-            await context.reply(unknown_model_card(wanted.model, "model", names, context.t))
+            await context.reply(unknown_model_card(wanted.model, "tagging:model", names, context.t))
             return
         context.settings.tagging_model = check_model(entry, context.settings, wanted.mode)
     if wanted.mode is not None:
@@ -112,9 +114,15 @@ async def tagging(context: Context) -> None:
 
 
 async def press(context: Context) -> None:
-    """Take the mode of a pressed button."""
-    if context.args in MODES:
-        context.settings.tagging = context.args
+    """Take the mode, or the model, of a pressed button."""
+    what, _, key = context.args.partition(":")
+    if what == "model":
+        name = await pressed_name(context, key)
+        entry = find_model(name, await models_here(context))
+        context.settings.tagging_model = check_model(entry, context.settings, None)
+        _changed(context)
+    elif what in MODES:
+        context.settings.tagging = what
         _changed(context)
     await context.edit(tagging_card(context.settings, context.t))
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
+from collections import Counter
 
-from handlers.context import ChatSettings, Outbox, Services
+from handlers.context import ChatSettings, Services
 from handlers.errors import Refusal
 from handlers.messages import Chat, ChatType, Reply
 from handlers.model_names import fold
 from handlers.mood import Asked, chat_series, mood_reply
 from handlers.schedules import FEWEST, duration
 from handlers.sentiment import label_name
+from handlers.surroundings import Outbox
 from handlers.texts import N_, Texts
-from ml.mood import DAY, HOUR
 
 GREETING = {"daily": N_("The last 24 hours here:"), "weekly": N_("The last 7 days here:")}
 
@@ -45,19 +45,13 @@ async def send_alert(services: Services, outbox: Outbox, chat: int, settings: Ch
     wanted = settings.alert
     if wanted is None:
         return
-    now = int(time.time())
-    spans = await services.mood.read(chat, None, now - wanted["over"], now + DAY)
-    counts: dict[str, int] = {}
-    people: set[str] = set()
-    for span in spans:
-        people |= span.people
-        for label, count in span.counts.items():
-            counts[fold(label)] = counts.get(fold(label), 0) + count
-    total = sum(counts.values())
-    share = counts.get(fold(wanted["label"]), 0) / max(1, total)
-    if total < wanted["min"] or len(people) < FEWEST or share <= wanted["share"]:
-        return
-    if not await services.schedules.first(f"alert:{chat}", max(HOUR, wanted["over"])):
+    seen = await services.mood.last(chat, wanted["over"])
+    counts: Counter[str] = Counter()
+    for label, count in seen.counts.items():
+        counts[fold(label)] += count
+    total = counts.total()
+    share = counts[fold(wanted["label"])] / max(1, total)
+    if total < wanted["min"] or len(seen.people) < FEWEST or share <= wanted["share"]:
         return
     text = t(
         "{chat}: {share} % of {messages} of the last {over} are {label} ({people}). "
@@ -67,10 +61,11 @@ async def send_alert(services: Services, outbox: Outbox, chat: int, settings: Ch
         messages=t.plural("{count} message", "{count} messages", total),
         over=duration(wanted["over"], t),
         label=label_name(wanted["label"], t),
-        people=t.plural("{count} person", "{count} people", len(people)),
+        people=t.plural("{count} person", "{count} people", len(seen.people)),
     )
     for admin in sorted(await services.chats.admins(where(chat, settings).id)):
-        await outbox.tell(admin, Reply(text))
+        if await services.schedules.first(f"alert:{chat}:{admin}", wanted["over"]):
+            await outbox.tell(admin, Reply(text))
 
 
 def where(chat: int, settings: ChatSettings, topic: int | None = None) -> Chat:

@@ -179,6 +179,20 @@ class Examples:
         if any(each.by == person for each in await self.taught(owner, model)):
             await self._redis.sadd(keys.taught(person), _place(owner, model))
 
+    async def touched(self, person: int, owner: str, model: str) -> None:
+        """Note that a person had a say in what a model learned, without having taught it."""
+        await self._redis.sadd(keys.taught(person), _place(owner, model))
+
+    async def take_out(self, owner: str, model: str, digests: Sequence[str]) -> int:
+        """Take examples out with what trainings noted of their texts, and return how many there were."""
+        set_id = await self._find(owner, model)
+        if set_id is None or not digests:
+            return 0
+        held: Any = await self._redis.hmget(keys.examples(set_id), list(digests))
+        found = {name: record for name, record in zip(digests, held, strict=True) if record is not None}
+        await self._forget_parts(owner, model, _ordered(found))
+        return await self.remove(owner, model, list(found))
+
     async def _forget_parts(self, owner: str, model: str, gone: Sequence[Taught]) -> None:
         """Forget what trainings did with texts that are gone."""
         set_id = await self._find(owner, model)

@@ -15,7 +15,7 @@ SERVING = "tonefit:serving"  # hash: a replica that serves models, to the last c
 PACE = "tonefit:pace"  # hash: how long trainings took, by architecture
 
 SECRET = "tonefit:secret"  # string: what pseudonyms are keyed with, made once
-HEARD_CHATS = "tonefit:heard:chats"  # sorted set: chats that learn from reactions, by the last of them
+UNNOTED_CHATS = "tonefit:whereabouts:unnoted"  # sorted set with a TTL: chats of before these were noted
 MOOD_CHATS = "tonefit:mood:chats"  # sorted set: chats whose messages are counted, by their last day
 
 
@@ -142,6 +142,11 @@ def mood_days(chat: int) -> str:
 def tags(chat: int, hour: int) -> str:
     """Hash with a TTL: the tone that each message of an hour got, so that an edit moves it."""
     return f"tonefit:tags:{chat}:{hour}"
+
+
+def whereabouts(who: str) -> str:
+    """Sorted set with a TTL: the chats in which a pseudonym that belongs to no chat was seen, by when."""
+    return f"tonefit:whereabouts:{who}"
 
 
 def posts(channel: int) -> str:

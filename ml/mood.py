@@ -1,15 +1,14 @@
 """What the tones of a chat's messages were: counts per hour, and for a while who they were of, by pseudonym.
 
-No text is kept and no person's id. A pseudonym is a keyed digest of chat and person, with a secret of this
-installation, so that a person can be taken out of a chat's days and nobody else can be recognised.
+No text is kept and no person's id.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
-import secrets
+import re
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -18,6 +17,8 @@ from redis.asyncio import Redis
 
 from ml import keys
 from ml.gather import Gather
+from ml.pseudonyms import KEPT as SEEN
+from ml.pseudonyms import LENGTH, Pseudonym, Pseudonyms
 
 HOUR, DAY = 3600, 86_400  # seconds
 KEPT = 90  # days
@@ -26,33 +27,42 @@ SPARE = 9  # days more for the people of a day, until it is surely summed up
 MOVED_FOR = DAY  # seconds in which an edit moves a message from one tone to another
 TOGETHER = 0.004  # seconds in which the messages of many chats become one call
 AT_ONCE = 500  # keys read in one round trip
-DIGEST, PSEUDONYM = 8, 20  # hex digits
+DIGEST = 8  # hex digits
+
+TAG = re.compile(rf".{{{DIGEST}}}(?P<who>.{{{LENGTH}}})\d+(?:@(?P<minute>\d+))?:(?P<label>.*)", re.DOTALL)
 
 Told = Literal["new", "changed", "same", "unknown"]
 
-# Count messages, each once, or move those that were edited. KEYS: five of each message: its hour's tags, its
-# day's counts and people, the chat's days, the chats
-# ARGV: seconds that an edit moves a message, days that counts and people are kept, then of each message: id,
-# pseudonym, digest, label, hour, day, topic, chat, whether it is an edit
+# Count messages, each once, or move those that were edited. KEYS: six of each message: its hour's tags, its
+# day's counts and people, the chat's days, the chats, the person's whereabouts
+# ARGV: seconds that an edit moves a message, days that counts and people are kept, seconds that whereabouts
+# are, then of each message: id, pseudonym, digest, label, hour, minute, day, topic, chat, whether an edit
 COUNT = """
 local told = {}
-for i = 0, #KEYS / 5 - 1 do
-  local tags, mood, people, days, chats = unpack(KEYS, 5 * i + 1, 5 * i + 5)
-  local message, who, digest, label, hour, day, topic, chat, edit = unpack(ARGV, 9 * i + 4, 9 * i + 12)
+for i = 0, #KEYS / 6 - 1 do
+  local tags, mood, people, days, chats, whereabouts = unpack(KEYS, 6 * i + 1, 6 * i + 6)
+  local message, who, digest, label, hour = unpack(ARGV, 10 * i + 5, 10 * i + 9)
+  local minute, day, topic, chat, edit = unpack(ARGV, 10 * i + 10, 10 * i + 14)
   local held = redis.call('HGET', tags, message)
   if held and string.sub(held, 1, #digest) == digest then
     told[i + 1] = 'same'
   elseif edit == '1' and not held then
     told[i + 1] = 'unknown'
   else
-    told[i + 1] = held and 'changed' or 'new'
+    told[i + 1] = 'new'
     if held then
-      local before = hour .. ':' .. string.match(string.sub(held, #digest + #who + 1), '^%d+:(.*)$')
-      if redis.call('HINCRBY', mood, before, -1) <= 0 then redis.call('HDEL', mood, before) end
+      local before = string.match(string.sub(held, #digest + #who + 1), '^%d+@?%d*:(.*)$')
+      told[i + 1] = 'changed:' .. before
+      local field = hour .. ':' .. before
+      if redis.call('HINCRBY', mood, field, -1) <= 0 then redis.call('HDEL', mood, field) end
     end
     redis.call('HINCRBY', mood, hour .. ':' .. label, 1)
-    redis.call('HSET', tags, message, digest .. who .. topic .. ':' .. label)
+    redis.call('HSET', tags, message, digest .. who .. topic .. '@' .. minute .. ':' .. label)
     local hours = tonumber(redis.call('HGET', people, who) or '0')
+    if hours == 0 then
+      redis.call('ZADD', whereabouts, 'GT', day * 86400, chat)
+      redis.call('EXPIRE', whereabouts, ARGV[4])
+    end
     redis.call('HSET', people, who, bit.bor(hours, bit.lshift(1, tonumber(hour))))
     redis.call('EXPIREAT', tags, (day * 24 + hour + 1) * 3600 + ARGV[1])
     redis.call('EXPIREAT', mood, (day + ARGV[2]) * 86400)
@@ -74,7 +84,7 @@ for i = 1, #held, 2 do
   local digest, who = tonumber(ARGV[2]), ARGV[1]
   if string.sub(held[i + 1], digest + 1, digest + #who) == who then
     redis.call('HDEL', KEYS[1], held[i])
-    local topic, label = string.match(string.sub(held[i + 1], digest + #who + 1), '^(%d+):(.*)$')
+    local topic, label = string.match(string.sub(held[i + 1], digest + #who + 1), '^(%d+)@?%d*:(.*)$')
     if ARGV[5] ~= '-1' then
       local mood, field = ARGV[3] .. topic .. ':' .. ARGV[4], ARGV[5] .. ':' .. label
       if redis.call('HINCRBY', mood, field, -1) <= 0 then redis.call('HDEL', mood, field) end
@@ -128,6 +138,14 @@ class Span:
     nameless: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What became of a message; `before` is the label that an edit took it away from."""
+
+    told: Told
+    before: str = ""
+
+
 class Mood:
     """The moods of all chats, in Redis."""
 
@@ -136,42 +154,38 @@ class Mood:
         self._script = redis.register_script(COUNT)
         self._subtract = redis.register_script(SUBTRACT)
         self._compact = redis.register_script(COMPACT)
-        self._count: Gather[tuple[Tagged, bool, str], Told] = Gather(self._count_all, delay=TOGETHER)
-        self._secret = b""
+        self.pseudonyms = Pseudonyms(redis)
+        self._count: Gather[tuple[Tagged, bool, Pseudonym], Counted] = Gather(self._count_all, delay=TOGETHER)
 
-    async def count(self, tagged: Tagged, *, edited: bool = False) -> Told:
+    async def count(self, tagged: Tagged, *, edited: bool = False) -> Counted:
         """Count a message, once however often it comes; the sums follow an edit within a day.
 
         Returns:
-            `same` where this text was counted before, `unknown` for the edit of a message that was not.
+            `same` where this text was counted before, `unknown` for the edit of a message that was not, and
+            `changed` for an edit that moved it.
         """
-        who = await self.pseudonym(tagged.chat, tagged.person)
+        who = await self.pseudonyms.of(tagged.chat, tagged.person)
         return await self._count((tagged, edited, who))
 
-    async def _count_all(self, messages: list[tuple[Tagged, bool, str]]) -> list[Told]:
+    async def _count_all(self, messages: list[tuple[Tagged, bool, Pseudonym]]) -> list[Counted]:
         names: list[str] = []
-        arguments: list[str | int] = [MOVED_FOR, KEPT, HOURLY + SPARE]
+        arguments: list[str | int] = [MOVED_FOR, KEPT, HOURLY + SPARE, SEEN]
         for one, edited, who in messages:
-            day, hour = one.at // DAY, one.at // HOUR % 24
+            day, hour, minute = one.at // DAY, one.at // HOUR % 24, one.at // 60 % 60
             names += [
                 keys.tags(one.chat, one.at // HOUR),
                 keys.mood(one.chat, one.topic, day),
                 keys.mood_people(one.chat, one.topic, day),
                 keys.mood_days(one.chat),
                 keys.MOOD_CHATS,
+                who.whereabouts,
             ]
-            digest = hashlib.sha256(f"{who}\n{one.text}".encode("utf-8", "replace")).hexdigest()[:DIGEST]
-            arguments += [one.message_id, who, digest, one.label, hour, day, one.topic, one.chat, int(edited)]
+            digest = hashlib.sha256(f"{who.name}\n{one.text}".encode("utf-8", "replace")).hexdigest()[:DIGEST]
+            arguments += [one.message_id, who.name, digest, one.label, hour, minute, day]
+            arguments += [one.topic, one.chat, int(edited)]
         answer: Any = await self._script(keys=names, args=arguments)
-        return [cast("Told", keys.as_text(one)) for one in answer]
-
-    async def pseudonym(self, chat: int, person: int) -> str:
-        """Return what stands for a person in a chat."""
-        if not self._secret:
-            await self._redis.set(keys.SECRET, secrets.token_hex(32), nx=True)
-            held: Any = await self._redis.get(keys.SECRET)
-            self._secret = bytes(held)
-        return hmac.new(self._secret, f"{chat}:{person}".encode(), hashlib.sha256).hexdigest()[:PSEUDONYM]
+        parts = [keys.as_text(one).partition(":") for one in answer]
+        return [Counted(cast("Told", told), before) for told, _, before in parts]
 
     async def note_reply(self, chat: int, at: int, message_id: int, reply: int) -> None:
         """Note which message of ours shows the tone of somebody's."""
@@ -207,6 +221,28 @@ class Mood:
         inside = [span for span in found if span.start + span.seconds > since and span.start < until]
         return sorted(inside, key=lambda span: span.start)
 
+    async def last(self, chat: int, seconds: int) -> Span:
+        """Return what was counted in a chat in the last seconds, to the minute.
+
+        Of the hour in which that time begins the messages are looked at one by one, as far as their tags are
+        kept: where a day or more is meant, it counts whole.
+        """
+        since = int(time.time()) - seconds
+        begun, whole = since // HOUR, seconds > MOVED_FOR
+        counts: Counter[str] = Counter()
+        people: set[str] = set()
+        for span in await self.read(chat, None, since, since + seconds + HOUR):
+            if whole or span.start > begun * HOUR:
+                counts.update(span.counts)
+                people |= span.people
+        if not whole:
+            held: Any = await cast("Any", self._redis.hvals(keys.tags(chat, begun)))
+            for who, minute, label in filter(None, map(_tag, map(keys.as_text, held))):
+                if minute >= since % HOUR // 60:
+                    counts[label] += 1
+                    people.add(who)
+        return Span(since, seconds, dict(counts), frozenset(people))
+
     async def _days(self, chat: int, first: int, last: int) -> list[tuple[int, int]]:
         """Return topic and day of everything that was counted in a chat."""
         members: Any = await self._redis.zrangebyscore(keys.mood_days(chat), first, last)
@@ -231,8 +267,8 @@ class Mood:
             In how many days of how many topics the person was one of those who wrote.
         """
         gone = 0
-        for chat in await self.chats() if chats is None else chats:
-            who = await self.pseudonym(chat, person)
+        for chat in await self.pseudonyms.chats(person) if chats is None else chats:
+            who = (await self.pseudonyms.of(chat, person)).name
             await self._take_tags(chat, who)
             places = await self._days(chat, 0, _today())
             if places:
@@ -245,15 +281,16 @@ class Mood:
     async def _take_tags(self, chat: int, who: str) -> None:
         now = int(time.time()) // HOUR
         prefix = keys.mood(chat, 0, 0).removesuffix("0:0")
-        for hour in range(now - MOVED_FOR // HOUR, now + 1):
-            open_hour = now % 24 if hour == now else -1
-            await self._subtract(
-                keys=[keys.tags(chat, hour)], args=[who, DIGEST, prefix, now // 24, open_hour]
-            )
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for hour in range(now - MOVED_FOR // HOUR, now + 1):
+                open_hour = now % 24 if hour == now else -1
+                arguments: list[str | int] = [who, DIGEST, prefix, now // 24, open_hour]
+                await self._subtract(keys=[keys.tags(chat, hour)], args=arguments, client=pipe)
+            await pipe.execute()
 
     async def counted(self, person: int, chat: int) -> int:
         """Return on how many days of how many topics of a chat a person's pseudonym stands."""
-        who = await self.pseudonym(chat, person)
+        who = (await self.pseudonyms.of(chat, person)).name
         places = await self._days(chat, 0, _today())
         if not places:
             return 0
@@ -285,6 +322,12 @@ class Mood:
         names += [keys.tags(chat, hour) for hour in range(now - MOVED_FOR // HOUR - 1, now + 1)]
         await self._redis.unlink(*names, keys.mood_days(chat))
         await self._redis.zrem(keys.MOOD_CHATS, str(chat))
+
+
+def _tag(held: str) -> tuple[str, int, str] | None:
+    """Read pseudonym, minute and label of a message's tag; None where the field is another."""
+    found = TAG.fullmatch(held)
+    return (found["who"], int(found["minute"] or 0), found["label"]) if found else None
 
 
 def _today() -> int:

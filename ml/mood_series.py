@@ -46,6 +46,14 @@ class Bucket:
         """Return the part of the messages that had a label."""
         return self.counts.get(label, 0) / max(1, self.messages)
 
+    def days_since(self, zero: datetime) -> float:
+        """Return where its middle lies, in days since a beginning, by the clock on the wall.
+
+        Days are those that people see: over a change of the clocks a day stays one day.
+        """
+        begun = self.start.replace(tzinfo=None) - zero.replace(tzinfo=None)
+        return (begun + timedelta(hours=self.hours / 2)) / timedelta(days=1)
+
     @property
     def mood(self) -> float:
         """Positive less negative, in points from -100 to 100."""
@@ -151,7 +159,7 @@ def observations(one: Series, label: str | None = None) -> Observations | None:
     if not shown:
         return None
     zero = shown[0].start
-    middle = [((bucket.start - zero).total_seconds() + bucket.hours * 1800) / 86_400 for bucket in shown]
+    middle = [bucket.days_since(zero) for bucket in shown]
     values = [bucket.mood if label is None else 100 * bucket.share(label) for bucket in shown]
     return Observations(
         np.array(middle)[:, None],

@@ -9,20 +9,36 @@ from typing import Any
 from redis.asyncio import Redis
 
 from ml import keys
+from ml.pseudonyms import Pseudonym
 
 KEPT = 90 * 86_400  # seconds
 MOST = 500  # posts that are looked at
 
 # A post exists from when it was counted. KEYS: post; ARGV: as HSET has them
 IF_THERE = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], unpack(ARGV)) end"
+# Count a comment, or let an edit move one that was counted. KEYS: post, its people, the person's whereabouts
+# ARGV: label, label before ('' for a new one), pseudonym, seconds, channel, now
+COMMENT = """
+if ARGV[2] ~= '' then
+  local before = 'c:' .. ARGV[2]
+  if redis.call('HEXISTS', KEYS[1], before) == 0 then return 0 end
+  if redis.call('HINCRBY', KEYS[1], before, -1) <= 0 then redis.call('HDEL', KEYS[1], before) end
+end
+redis.call('HINCRBY', KEYS[1], 'c:' .. ARGV[1], 1)
+redis.call('SADD', KEYS[2], ARGV[3])
+redis.call('ZADD', KEYS[3], 'GT', ARGV[6], ARGV[5])
+for i = 1, 3 do redis.call('EXPIRE', KEYS[i], ARGV[4]) end
+return 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment below a post: the pseudonym of who wrote it, and its tone."""
+    """A comment below a post: who wrote it, its tone, and which one an edit took away."""
 
-    who: str
+    who: Pseudonym
     label: str
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +64,7 @@ class Posts:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._if_there = redis.register_script(IF_THERE)
+        self._comment = redis.register_script(COMMENT)
 
     async def note(self, channel: int, message_id: int, at: int, label: str) -> None:
         """Note a post, or the tone that an edit gave it."""
@@ -77,14 +94,11 @@ class Posts:
         return int(channel), int(message_id)
 
     async def comment(self, channel: int, message_id: int, comment: Comment) -> None:
-        """Count a comment."""
-        people = keys.post_people(channel, message_id)
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hincrby(keys.post(channel, message_id), f"c:{comment.label}", 1)
-            pipe.expire(keys.post(channel, message_id), KEPT)
-            pipe.sadd(people, comment.who)
-            pipe.expire(people, KEPT)
-            await pipe.execute()
+        """Count a comment, or move one with an edit."""
+        who = comment.who
+        names = [keys.post(channel, message_id), keys.post_people(channel, message_id), who.whereabouts]
+        values: list[str | int] = [comment.label, comment.before, who.name, KEPT, channel, int(time.time())]
+        await self._comment(keys=names, args=values)
 
     async def since(self, channel: int, since: int) -> list[Post]:
         """Return the posts since a time, the newest first."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from redis.asyncio import Redis
 
 from ml import keys
+from ml.pseudonyms import Pseudonym
 
 KEPT = 86_400  # seconds that a text stays
 WITHDRAWN_FOR = 90 * 86_400  # seconds in which a reaction that is withdrawn withdraws its label
@@ -23,7 +24,7 @@ MOST_A_DAY = 30  # messages of a chat that one person labels in 24 h
 AT_ONCE = 500  # keys read in one round trip
 
 # Note what a person says of a message, or with "" that they say nothing any more; say whether it counts.
-# KEYS: votes, the person's messages, chats
+# KEYS: votes, the person's messages, the person's whereabouts
 # ARGV: pseudonym, label, message, now, cap, seconds of a day, of a vote, chat
 VOTE = """
 if ARGV[2] == '' then
@@ -39,6 +40,7 @@ end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[7])
 redis.call('ZADD', KEYS[3], 'GT', ARGV[4], ARGV[8])
+redis.call('EXPIRE', KEYS[3], ARGV[7])
 return 1
 """
 
@@ -67,17 +69,18 @@ class ReactionLabels:
         self._redis = redis
         self._vote = redis.register_script(VOTE)
 
-    async def hear(self, chat: int, message_id: int, heard: Heard, who: str) -> None:
-        """Keep a message for 24 h; `who` is the pseudonym of its author. An edit keeps what it reads now."""
+    async def hear(self, chat: int, message_id: int, heard: Heard, who: Pseudonym) -> None:
+        """Keep a message for 24 h; `who` is its author. An edit keeps what it reads now."""
         now = time.time()
         record = json.dumps({"text": heard.text, "by": heard.by}, ensure_ascii=False)
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.set(keys.heard(chat, message_id), record, ex=KEPT)
-            for name in (keys.heard_messages(chat), keys.heard_from(chat, who)):
+            for name in (keys.heard_messages(chat), keys.heard_from(chat, who.name)):
                 pipe.zadd(name, {str(message_id): now}, nx=True)
                 pipe.zremrangebyscore(name, "-inf", now - KEPT)
                 pipe.expire(name, KEPT)
-            pipe.zadd(keys.HEARD_CHATS, {str(chat): now})
+            pipe.zadd(who.whereabouts, {str(chat): now})
+            pipe.expire(who.whereabouts, WITHDRAWN_FOR)
             await pipe.execute()
 
     async def heard(self, chat: int, message_id: int) -> Heard | None:
@@ -102,11 +105,12 @@ class ReactionLabels:
                     found[message_id] = Heard(**json.loads(record))
         return found
 
-    async def vote(self, chat: int, message_id: int, who: str, label: str | None) -> bool:
+    async def vote(self, chat: int, message_id: int, who: Pseudonym, label: str | None) -> bool:
         """Note what a person says of a message, None for nothing any more; say whether something changed."""
-        names = [keys.votes(chat, message_id), keys.voted(chat, who), keys.HEARD_CHATS]
+        names = [keys.votes(chat, message_id), keys.voted(chat, who.name), who.whereabouts]
         now = int(time.time())
-        values: list[str | int] = [who, label or "", message_id, now, MOST_A_DAY, KEPT, WITHDRAWN_FOR, chat]
+        values: list[str | int] = [who.name, label or "", message_id, now]
+        values += [MOST_A_DAY, KEPT, WITHDRAWN_FOR, chat]
         return bool(await self._vote(keys=names, args=values))
 
     async def label(self, chat: int, message_id: int) -> str | None:
@@ -135,17 +139,19 @@ class ReactionLabels:
         """Note that a message is no example any more."""
         await self._redis.unlink(keys.learnt(chat, message_id))
 
+    async def models(self, chat: int, message_ids: Sequence[int]) -> set[str]:
+        """Return the models of which messages became examples."""
+        found: set[str] = set()
+        for start in range(0, len(message_ids), AT_ONCE):
+            part = message_ids[start : start + AT_ONCE]
+            held = await self._redis.mget([keys.learnt(chat, message_id) for message_id in part])
+            found |= {str(json.loads(record)["model"]) for record in held if record is not None}
+        return found
+
     async def learnt_from(self, chat: int, who: str) -> list[int]:
         """Return the messages of a person that became examples."""
         members: Any = await self._redis.smembers(keys.learnt_from(chat, who))
         return sorted(int(member) for member in members)
-
-    async def chats(self) -> list[int]:
-        """Return the chats in which something was kept or labelled."""
-        now = time.time()
-        await self._redis.zremrangebyscore(keys.HEARD_CHATS, "-inf", now - WITHDRAWN_FOR)
-        members: Any = await self._redis.zrange(keys.HEARD_CHATS, 0, -1)
-        return [int(member) for member in members]
 
     async def counts(self, chat: int, who: str) -> tuple[int, int]:
         """Return how many of a person's messages are kept, and how many messages they labelled."""

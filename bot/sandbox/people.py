@@ -187,7 +187,11 @@ class People:
     def choose_inline(self, person: int, chat: int, result: Json) -> Post:
         """Send a result of an inline query into a chat, as its own words by way of the bot."""
         body = self._begin(person, chat, None, None) | message_of(result)
-        return self._send(person, chat, body | {"via_bot": self.backend.world.bot})
+        post = self._send(person, chat, body | {"via_bot": self.backend.world.bot})
+        user = self.backend.world.full_user(person)
+        told = {"result_id": str(result.get("id", "")), "from": user, "query": ""}
+        self.backend.updates.add("chosen_inline_result", told)
+        return post
 
     def speak(self, person: int, language_code: str) -> None:
         """Set the language of somebody's Telegram."""

@@ -1,4 +1,4 @@
-"""Who and what is there at the first start: three people, a group with a topic, a channel."""
+"""Who and what is there at the first start: three people, two groups, of which one has the bot, a channel."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ XIAOMING = 1002
 GRACE = 1003
 GROUP = -1001000000001
 CHANNEL = -1001000000002
+CLUB = -1001000000003  # the bot is not in it: it answers there as a guest
 
 PEOPLE = (
     Person(ADA, "Ada", "en", "ada"),
@@ -45,3 +46,5 @@ def set_up(world: World, bot_role: str = "administrator") -> None:
             members={ADA: "creator", GRACE: "member", XIAOMING: "member", world.bot_id: "administrator"},
         )
     )
+    people = {GRACE: "creator", ADA: "member", XIAOMING: "member"}
+    world.add_chat(Chat(CLUB, "supergroup", "Book club, without the bot", members=people))

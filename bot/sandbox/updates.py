@@ -212,7 +212,7 @@ def lane(kind: str, body: dict[str, Any]) -> Hashable:
     >>> lane("callback_query", {"from": {"id": 7}, "message": {"chat": {"id": 5}}})
     ('callback_query', 7)
     """
-    if kind in LIFETIMES:
+    if kind in LIFETIMES or kind == "chosen_inline_result":
         return kind, body["from"]["id"]
     chat_id: int = body["chat"]["id"]
     return chat_id

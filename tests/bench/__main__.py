@@ -9,6 +9,7 @@ from tests.bench import (
     groups,
     label_saving,
     pictures,
+    privacy,
     regression,
     spine_speed,
     training_jobs,
@@ -20,6 +21,7 @@ pictures.main()
 classify_speed.main()
 spine_speed.main()
 groups.main()
+privacy.main()
 training_speed.main(sys.argv[1:2])
 few_examples.main(sys.argv[1:2])
 label_saving.main(sys.argv[1:2])

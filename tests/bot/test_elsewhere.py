@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis.asyncio
 
 from bot.connection import connect
+from bot.flood import LIMIT
 from bot.menu import ADMINS, GROUP, PRIVATE
 from bot.sandbox import scene
+from bot.sandbox.server import Sandbox
 from bot.sandbox.state import Chat
 from handlers.texts import Texts
 from tests.bot.conftest import World
+from tests.bot.test_ops import figures
+from tests.conftest import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -61,19 +66,18 @@ async def test_inline_answers_are_in_the_language_of_the_asker(world: World) -> 
 
 
 async def test_a_guest_mention_is_about_the_message_that_it_replies_to(world: World) -> None:
-    members = {scene.ADA: "creator", scene.GRACE: "member"}
-    world.sandbox.add_chat(Chat(ELSEWHERE, "supergroup", "Elsewhere", members=members))
-    said = await world.sandbox.say(scene.GRACE, ELSEWHERE, "zq8planted this is terrible, I hate it so much")
-    asked = await world.sandbox.say(scene.ADA, ELSEWHERE, "@tonefit_bot", reply_to=said["message_id"])
+    club = scene.CLUB
+    said = await world.sandbox.say(scene.GRACE, club, "zq8planted this is terrible, I hate it so much")
+    asked = await world.sandbox.say(scene.ADA, club, "@tonefit_bot", reply_to=said["message_id"])
     told = await world.sandbox.reply_to(asked, 30)
     assert "negative" in told["text"]
     assert told["guest_bot_caller_user"]["id"] == scene.ADA
-    points = await world.sandbox.say(scene.GRACE, ELSEWHERE, "1,2 2,4 3,6.3")
-    fitted = await world.sandbox.say(scene.ADA, ELSEWHERE, "@tonefit_bot fit", reply_to=points["message_id"])
+    points = await world.sandbox.say(scene.GRACE, club, "1,2 2,4 3,6.3")
+    fitted = await world.sandbox.say(scene.ADA, club, "@tonefit_bot fit", reply_to=points["message_id"])
     assert "n = 3" in (await world.sandbox.reply_to(fitted, 30))["text"]
-    own = await world.sandbox.say(scene.ADA, ELSEWHERE, "@tonefit_bot I love this so much")
+    own = await world.sandbox.say(scene.ADA, club, "@tonefit_bot I love this so much")
     assert "positive" in (await world.sandbox.reply_to(own, 30))["text"]
-    empty = await world.sandbox.say(scene.ADA, ELSEWHERE, "@tonefit_bot")
+    empty = await world.sandbox.say(scene.ADA, club, "@tonefit_bot")
     assert (await world.sandbox.reply_to(empty, 30))["text"].startswith("Write a text for its tone")
     await nothing_kept(world, "zq8planted")
 
@@ -86,7 +90,7 @@ async def nothing_kept(world: World, text: str) -> None:
         async with asyncio.timeout(30):
             while await client.xlen(f"tonefit:inbox:{scene.ADA % 16}") or await held(client, text):
                 await asyncio.sleep(0.05)  # the update leaves the inbox when it is answered
-        assert not [key async for key in client.scan_iter(f"*{ELSEWHERE}*")]
+        assert not [key async for key in client.scan_iter(f"*{scene.CLUB}*")]
     finally:
         await asyncio.wait_for(client.aclose(), 5)
 
@@ -94,6 +98,47 @@ async def nothing_kept(world: World, text: str) -> None:
 async def held(client: redis.asyncio.Redis, text: str) -> list[str]:
     dumps = {key: await client.dump(key) async for key in client.scan_iter()}
     return [key.decode() for key, content in dumps.items() if text.encode() in key + (content or b"")]
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_who_asks_too_much_is_told_once_and_what_is_sent_is_counted_without_a_word(
+    redis_client: redis.asyncio.Redis, redis_url: str, tmp_path: Path
+) -> None:
+    port = free_port()
+    settings = {"TONEFIT_OPS_LISTEN": f"127.0.0.1:{port}", "TONEFIT_LIMITS": "telegram"}
+    async with Sandbox() as sandbox:
+        world = World(sandbox, redis_url, tmp_path, settings)
+        await world.start()
+        try:
+            await redis_client.set(LIMIT, 1)
+            answers = [
+                await inline(world, text) for text in ("I love it", "I love this", "fit 1,2 2,4 3,6.3")
+            ]
+            for answer in answers:
+                sandbox.people.choose_inline(scene.ADA, scene.GROUP, answer["results"][0])
+            told = await inline(world, "I love that")
+            assert told["results"] == []
+            assert told["button"]["text"].startswith("That was a lot at once.")
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for((await sandbox.ask_inline(scene.ADA, "once more")).answer, 1.5)
+            assert (await inline(world, "I love it", scene.GRACE))["results"]
+            members = {scene.ADA: "creator", scene.GRACE: "member"}
+            sandbox.add_chat(Chat(ELSEWHERE, "supergroup", "Elsewhere", members=members))
+            said = [
+                await sandbox.say(scene.GRACE, ELSEWHERE, f"@tonefit_bot I love this {word}")
+                for word in ("much", "more", "most")
+            ]
+            assert "positive" in (await sandbox.reply_to(said[0], 30))["text"]
+            assert (await sandbox.reply_to(said[1], 30))["text"].startswith("That was a lot at once.")
+            await asyncio.sleep(1)
+            assert len(sandbox.messages(ELSEWHERE)) == 5
+            seen = await figures(f"http://127.0.0.1:{port}")
+            assert seen["tonefit_inline_chosen_total,tone"] == 2
+            assert seen["tonefit_inline_chosen_total,fit"] == 1
+            assert seen["tonefit_commands_total,inline,answered"] == 4
+            assert seen["tonefit_commands_total,inline,refused"] == 2
+        finally:
+            world.end()
 
 
 async def test_each_kind_of_chat_has_its_menu_in_both_languages_and_stale_ones_go(world: World) -> None:

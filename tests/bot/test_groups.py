@@ -239,6 +239,11 @@ async def test_a_channels_posts_are_summed_up_with_reactions_and_comments(group:
     assert "1 post" in card
     assert "👍 6" in card
     assert "6 comments, negative 100 %" in card
+    for text in (GOOD, GOOD + "!", BAD, GOOD):  # the tone follows each edit, and no comment counts twice
+        await sandbox.edit(MEMBERS[0], discussion, forwarded["message_id"] + 1, text)
+    await answered(group, discussion)
+    edited = (await group.ask("/mood 24h", chat=CHANNEL))["text"]
+    assert "6 comments, negative 83.3 %, positive 16.7 %" in edited
     assert reactions(group, forwarded) == []  # the post was tagged in the channel
     assert "✓ A group is linked" in (await group.ask("/doctor", chat=CHANNEL))["text"]
 

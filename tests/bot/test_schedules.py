@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 
+import pytest
 import redis.asyncio
 
-from bot.schedules import PLAN, SUMS, Schedules
+import bot.schedules
+from bot.schedules import CLAIMED, PLAN, SUMS, Once, Schedules
 from handlers.context import ChatSettings
 from ml.mood import Mood
 
@@ -19,6 +22,10 @@ DAILY = ChatSettings(
 CHATS = range(-130, -100)
 
 
+async def nothing() -> None:
+    """Go on."""
+
+
 class Replica:
     """One replica of the plan, with what it delivered."""
 
@@ -27,6 +34,7 @@ class Replica:
         self.settings = settings
         self.digests: list[int] = []
         self.alerts: list[int] = []
+        self.before = self.after = nothing
         self.task = asyncio.create_task(
             self.schedules.run(self.settings_of, self.digest, self.alert, Mood(client))
         )
@@ -34,8 +42,11 @@ class Replica:
     async def settings_of(self, chat: int) -> ChatSettings:
         return self.settings
 
-    async def digest(self, chat: int, settings: ChatSettings) -> None:
+    async def digest(self, chat: int, settings: ChatSettings, once: Once) -> None:
+        await self.before()
+        await once.begin()
         self.digests.append(chat)
+        await self.after()
         if chat % 2:
             raise ValueError
 
@@ -90,6 +101,120 @@ async def test_what_a_replica_claimed_and_did_not_end_is_taken_up_by_another(
             await asyncio.sleep(0.05)
     await replica.end()
     assert replica.digests == [-100]
+
+
+async def planned_again(client: redis.asyncio.Redis, thing: str = "digest:-100") -> None:
+    """Wait until a thing is over and planned for another day."""
+    async with asyncio.timeout(30):
+        while await client.hexists(CLAIMED, thing) or await client.zscore(PLAN, thing) < time.time() + 60:
+            await asyncio.sleep(0.05)
+
+
+async def killed_at(
+    client: redis.asyncio.Redis, place: str, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Replica, Replica]:
+    """Kill a replica before or after its digest went out, and let another one run for as long as it takes."""
+    monkeypatch.setattr(bot.schedules, "CLAIM", 2)
+    await client.zadd(PLAN, {"digest:-100": time.time() - 5})
+    first, reached = Replica(client), asyncio.Event()
+
+    async def hang() -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    setattr(first, place, hang)
+    await asyncio.wait_for(reached.wait(), 30)
+    await first.end()
+    second = Replica(client)
+    await planned_again(client)
+    await second.end()
+    return first, second
+
+
+async def test_a_digest_whose_replica_died_before_it_was_sent_comes_all_the_same(
+    redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await killed_at(redis_client, "before", monkeypatch)
+    assert (first.digests, second.digests) == ([], [-100])
+
+
+async def test_a_digest_whose_replica_died_after_it_was_sent_does_not_come_again(
+    redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await killed_at(redis_client, "after", monkeypatch)
+    assert (first.digests, second.digests) == ([-100], [])
+
+
+async def test_a_digest_that_another_replica_took_up_meanwhile_is_that_ones_to_send(
+    redis_client: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.schedules, "CLAIM", 1)
+    await redis_client.zadd(PLAN, {"digest:-100": time.time() - 5})
+    first, reached, late = Replica(redis_client), asyncio.Event(), asyncio.Event()
+
+    async def stall() -> None:
+        reached.set()
+        await late.wait()
+
+    async def look_no_more(at_most: int) -> list[tuple[str, float]]:
+        return []
+
+    async def wait_for_first() -> None:
+        late.set()
+        await asyncio.sleep(0.3)
+
+    first.before = stall
+    await asyncio.wait_for(reached.wait(), 30)
+    monkeypatch.setattr(first.schedules, "_due", look_no_more)
+    second = Replica(redis_client)
+    second.before = wait_for_first
+    monkeypatch.setattr(bot.schedules, "CLAIM", 120)
+    await planned_again(redis_client)
+    await first.end()
+    await second.end()
+    assert (first.digests, second.digests) == ([], [-100])
+
+
+async def test_a_mark_is_taken_back_while_telegram_makes_us_wait(redis_client: redis.asyncio.Redis) -> None:
+    marks = []
+
+    async def mark(was: str, now: str) -> bool:
+        marks.append((was, now))
+        return True
+
+    once = Once(mark)
+    await once.begin()
+    await once.begin()  # a second call of the same answer
+    once.pause()
+    await once.begin()
+    assert marks == [("taken", "sent"), ("sent", "taken"), ("taken", "sent")]
+    assert once.sending
+
+
+async def test_a_plan_that_changes_while_a_digest_is_under_way_counts_from_the_next_on(
+    redis_client: redis.asyncio.Redis,
+) -> None:
+    await redis_client.zadd(PLAN, {"digest:-100": time.time() - 5})
+    replica, planner = Replica(redis_client), Schedules(redis_client)
+    weekly = replace(DAILY, digest={"every": "weekly", "at": "09:00", "day": (time.gmtime().tm_wday + 3) % 7})
+
+    async def plan() -> None:
+        await planner.plan(-100, weekly)
+
+    replica.before = plan
+    await planned_again(redis_client)
+    await replica.end()
+    assert replica.digests == [-100]
+    assert await planner.when("digest:-100") > time.time() + 86_400
+
+
+async def test_planning_anew_leaves_what_is_due_by_now(redis_client: redis.asyncio.Redis) -> None:
+    due, planner = int(time.time()) - 5, Schedules(redis_client)
+    await redis_client.zadd(PLAN, {"digest:-100": due})
+    await planner.plan(-100, DAILY)
+    assert await planner.when("digest:-100") == due
+    await planner.plan(-100, ChatSettings())
+    assert await planner.when("digest:-100") is None
 
 
 async def test_the_daily_sums_are_planned_by_themselves(redis_client: redis.asyncio.Redis) -> None:

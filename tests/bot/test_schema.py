@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import orjson
 import pytest
 from redis.asyncio import Redis
 
 from bot.inbox import FIRST, Inbox, shard_of
-from bot.schema import OLD_INBOX, OLD_SEEN, SCHEMA, VERSION, NewerSchema, migrate
+from bot.schema import OLD_HEARD, OLD_INBOX, OLD_SEEN, SCHEMA, VERSION, NewerSchema, migrate
+from ml.mood import Mood, Tagged
 
 
 def update(number: int, chat: int) -> dict[str, object]:
@@ -36,6 +38,19 @@ async def test_updates_that_waited_in_one_stream_are_answered_in_order_and_known
     assert await inbox.put([update(5000, 1), update(3, 1)]) == 0
     assert await migrate(redis_client) == VERSION
     assert await redis_client.keys(f"{OLD_SEEN}[0-9]*") == []
+
+
+async def test_whoever_was_counted_before_whereabouts_were_noted_is_still_found(redis_client: Redis) -> None:
+    mood, now = Mood(redis_client), int(time.time())
+    await mood.count(Tagged(-100, 0, 1, 7, now, "hello", "positive"))
+    await redis_client.delete((await mood.pseudonyms.of(-100, 7)).whereabouts)
+    await redis_client.zadd(OLD_HEARD, {"-200": now})
+    await redis_client.set(SCHEMA, 2)
+    assert await mood.pseudonyms.chats(7) == []
+    assert await migrate(redis_client) == 2
+    assert await mood.pseudonyms.chats(7) == [-200, -100]
+    assert await mood.take_out(7) == 1
+    assert not await redis_client.exists(OLD_HEARD)
 
 
 async def test_two_replicas_that_start_together_migrate_once(redis_client: Redis) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 import telegram
 from redis.asyncio import Redis
 
 from bot.chat_ids import ChatIds
+from bot.left_out import LeftOut
 from bot.limiter import Limiter
 from bot.outbox import TelegramOutbox
 from bot.parking import Parking
@@ -56,7 +59,8 @@ async def desk(redis_client: Redis) -> AsyncIterator[Desk]:
         chat_ids, shards = ChatIds(redis_client), Shards(redis_client)
         await shards.beat()
         sender = Sender(Limiter(redis_client, enforced=False), Parking(redis_client), chat_ids)
-        yield Desk(sandbox, TelegramOutbox(bot, sender, chat_ids), chat_ids, shards, Slots(), request)
+        outbox = TelegramOutbox(bot, sender, chat_ids, LeftOut(redis_client))
+        yield Desk(sandbox, outbox, chat_ids, shards, Slots(), request)
         await bot.shutdown()
 
 
@@ -182,6 +186,25 @@ async def test_a_reaction_without_a_place_waits_a_moment_and_the_newest_is_made(
         while list(post.reactions) != ["😢"]:
             await asyncio.sleep(0.02)
     assert len([call for call in desk.sandbox.calls_of("setMessageReaction") if not call.error]) == 1
+
+
+async def test_what_finds_no_place_in_time_is_left_out_and_counted_for_its_chat(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.reactions.GRACE", 0.3)
+    group = Chat(scene.GROUP, "supergroup", internal=-5)
+    said = await desk.sandbox.say(scene.ADA, scene.GROUP, "hello")
+    desk.sandbox.fault("429", "setMessageReaction", retry_after=60)
+    assert not await desk.outbox.react(group, said["message_id"], "😁")
+    desk.sandbox.fault("429", "sendMessage", retry_after=60)
+    assert await desk.outbox.show(group, Reply("positive"), said["message_id"], None) is None
+    async with asyncio.timeout(15):
+        while await desk.outbox.left_out(-5) < 2:
+            await asyncio.sleep(0.05)
+    assert await desk.outbox.left_out(scene.GROUP) == 0
+    later = time.time() + 25 * 3600
+    monkeypatch.setattr("bot.left_out.time", SimpleNamespace(time=lambda: later))
+    assert await desk.outbox.left_out(-5) == 0
 
 
 async def test_a_reaction_that_a_chat_does_not_allow_is_no_fault(desk: Desk) -> None:

@@ -97,6 +97,15 @@ async def test_who_sends_too_much_is_warned_once_and_then_ignored_until_the_minu
     assert await guard.enter(7) is Entry.OPEN
 
 
+async def test_inline_queries_have_three_times_the_figure_and_a_count_of_their_own(
+    redis_client: Redis,
+) -> None:
+    guard = FloodGuard(redis_client)
+    await guard.set_limit(2)
+    assert [await guard.type(7) for _ in range(8)] == [Entry.OPEN] * 6 + [Entry.WARNED, Entry.SHUT]
+    assert await guard.enter(7) is Entry.OPEN
+
+
 async def test_an_operator_can_change_the_figure(redis_client: Redis) -> None:
     guard = FloodGuard(redis_client)
     await guard.set_limit(2)

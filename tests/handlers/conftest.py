@@ -15,9 +15,10 @@ from bot.chat_settings import ChatSettingsStore
 from bot.ruled import Ruled
 from bot.schedules import Schedules
 from bot.sessions import KeptResults, Sessions
-from handlers.context import About, ChatSettings, Context, Handler, Myself, Services, Session
+from handlers.context import ChatSettings, Context, Handler, Services, Session
 from handlers.errors import Refusal
 from handlers.messages import Chat, Document, Found, Message, Person, Press, Quoted, Reply, Sent
+from handlers.surroundings import About, Myself
 from handlers.texts import Texts
 from ml.examples import Examples
 from ml.feedback import Feedback
@@ -77,6 +78,9 @@ class RecordingOutbox:
             return await self.send(chat, reply, reply_to)
         await self.edit(Sent(chat.id, before), reply)
         return Sent(chat.id, before)
+
+    async def left_out(self, chat: int) -> int:
+        return 0
 
     async def answer_inline(self, query_id: str, found: tuple[Found, ...], hint: str) -> None:
         self.found.append((query_id, found, hint))

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from handlers import doctor, fit, mood, overheard, places, tagging
-from handlers.context import About, ChatSettings, Hearing, Myself
+from handlers.context import ChatSettings, Hearing
 from handlers.doctor import Examined, doctor_card
 from handlers.errors import Refusal
 from handlers.messages import Chat, ChatType, Message, Person
 from handlers.mood import Asked, read_mood
 from handlers.pseudonyms import take_out
+from handlers.surroundings import About, Myself
 from handlers.tagging import Tagging, emoji_of, read_tagging
 from handlers.texts import Texts
 from ml.mood import Tagged
@@ -159,6 +160,19 @@ async def test_an_unknown_model_names_the_nearest(group: Talk) -> None:
     assert group.settings.tagging == "off"
 
 
+async def test_the_nearest_model_tags_where_its_button_is_pressed(
+    group: Talk, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    await publish_model(group, tmp_path_factory.mktemp("model") / "m", "polite")
+    await group.say(tagging.tagging, "reply model=polit")
+    assert group.settings.tagging_model is None
+    await group.press_labelled(tagging.press, "polite")
+    assert group.settings.tagging_model == "polite"
+    await group.say(tagging.tagging, "reply model=sentimen")
+    await group.press_labelled(tagging.press, "sentiment")
+    assert group.settings.tagging_model is None
+
+
 async def test_a_topic_has_its_own_default_model(
     group: Talk, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -228,11 +242,24 @@ def examined(
             replace(examined(settings=ChatSettings(alert={"label": "x"})), unreached=1, admins=2),
             "✗ 1 of 2 admins get no alert",
         ),
+        (replace(examined(), left_out=12), "· 12 tags of the last 24 hours were left out"),
     ],
 )
 def test_the_doctor_says_what_is_missing_and_where_to_tap(found: Examined, words: str) -> None:
     assert words in doctor_card(found, EN).text
     assert doctor_card(found, ZH).text != doctor_card(found, EN).text
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (ChatSettings(tagging="react"), "Members' texts are not kept"),
+        (ChatSettings(tagging="reply"), "is kept for 24 h, so that /why"),
+        (ChatSettings(tagging="reply", learn=True), "/learn is on: texts are kept for 24 h"),
+    ],
+)
+def test_the_setup_says_which_texts_are_kept(settings: ChatSettings, words: str) -> None:
+    assert words in doctor.setup_card(examined(settings=settings), EN).text
 
 
 async def test_who_may_not_write_in_the_group_writes_to_who_asked(group: Talk) -> None:

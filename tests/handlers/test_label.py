@@ -154,7 +154,7 @@ async def test_a_group_that_learns_is_asked_about_its_last_day_and_not_about_who
     await publish_model(group, tmp_path / "model")
     labels, chat = group.services.reaction_labels, group.chat.key
     for message_id, by in ((5, ANNA.id), (6, BEN.id), (7, BEN.id)):
-        who = await group.services.mood.pseudonym(chat, by)
+        who = await group.services.mood.pseudonyms.of(chat, by)
         await labels.hear(chat, message_id, Heard(f"words {message_id}", by), who)
     assert "Reply to this message with a file" in (await group.say(label, "spam")).text
     group.settings.learn = True

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 import ml.reaction_labels
 from handlers.context import Hearing
+from handlers.forget import forget, press
 from handlers.learn import learn, map_reactions
 from handlers.messages import Message, Person, Reaction
 from handlers.overheard import overhear
 from handlers.privacy import opt_in, opt_out, privacy
 from handlers.reactions import reacted
 from handlers.texts import Texts
+from ml import keys
 from ml.samples import Sample
-from tests.handlers.conftest import ANNA, BEN, Talk, make_model
+from tests.handlers.conftest import ANNA, BEN, Talk, make_model, publish_model
 
 CARL, DORA = Person(9, "Carl", "en"), Person(10, "Dora", "en")
 WORDS = "the planted words of Anna"
@@ -130,6 +133,55 @@ async def test_opting_out_takes_texts_and_labels_out_at_once_and_counts_from_now
     await learning.say(opt_in)
     await write(learning, 8)
     assert list(await learning.services.reaction_labels.texts(learning.chat.key)) == [6, 8]
+
+
+async def test_forgetting_me_trains_the_models_anew_that_learned_from_my_reactions(
+    group: Talk, talk: Talk, tmp_path: Path
+) -> None:
+    bad, _, good = await publish_model(group, tmp_path / "model", "tone")
+    for label in ("bad", "meh", "good"):
+        samples = [Sample(f"{label} {n}", label) for n in range(9)]
+        await group.services.examples.add(group.owner, "tone", samples, CARL.id)
+    group.settings.reactions = {"😁": good, "😢": bad}
+    await group.say(learn, "on model=tone")
+    await write(group, 5, by=BEN)
+    await react(group, 5, ANNA, "😁")
+    assert Sample(WORDS, good) in await examples(group)
+    await talk.say(forget, "me")
+    said = await talk.press_labelled(press, "Delete it")
+    assert Sample(WORDS, good) not in await examples(group)
+    assert said.text.endswith("\n1 model is trained anew.")
+    (job,) = await group.services.jobs.list(group.owner)
+    assert (job.request.model, job.request.forget) == ("tone", True)
+    assert await group.services.examples.places(ANNA.id) == []
+
+
+async def test_a_second_try_at_forgetting_me_finds_the_models_that_the_first_left_untrained(
+    learning: Talk, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> int:
+        raise ConnectionError
+
+    await write(learning, 5, by=BEN)
+    await react(learning, 5, ANNA, "😁")
+    await talk.say(forget, "me")
+    with monkeypatch.context() as broken:
+        broken.setattr(talk.services.posts, "take_out", fail)
+        with pytest.raises(ConnectionError):
+            await talk.press_labelled(press, "Delete it")
+    assert await learning.services.examples.places(ANNA.id) == [(learning.owner, "tone")]
+
+
+async def test_opting_out_leaves_nothing_of_what_trainings_noted_of_my_words(learning: Talk) -> None:
+    await write(learning, 5)
+    await react(learning, 5, BEN, "😁")
+    examples = learning.services.examples
+    assert (await examples.divided(learning.owner, "tone"))[0].text == WORDS
+    set_id = await examples._find(learning.owner, "tone")
+    client = examples._redis
+    assert await client.hlen(keys.parts(str(set_id))) == 1
+    await learning.say(opt_out)
+    assert await client.hlen(keys.parts(str(set_id))) == 0
 
 
 async def test_opting_out_in_private_is_for_every_chat(learning: Talk, talk: Talk) -> None:

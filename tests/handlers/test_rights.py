@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from handlers import models, versions
-from handlers.context import About
 from handlers.messages import Chat, ChatType, Message, Person, Press
 from handlers.model_names import model_key
 from handlers.rights import rules
+from handlers.surroundings import About
 from tests.handlers.conftest import ANNA, BEN, KnownChats, Talk, rulers
 
 GROUP, CHANNEL = -1001, -1002

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers import TABLE, basics, fit, sentiment, teach, uploads, verdicts
+from handlers import TABLE, basics, chats, fit, schedules, sentiment, teach, uploads, verdicts
+from handlers.afar import VERBS
 from handlers.context import Session
 from handlers.messages import Chat, Document, Message, Person, Press, Quoted
 from handlers.routing import Route, route, strip_mention
@@ -59,6 +60,33 @@ def where(message: Message, session: Session | None = None) -> Route | None:
 )
 def test_a_message_goes_to_its_handler(message: Message, expected: Route | None) -> None:
     assert where(message) == expected
+
+
+CHOSEN = Session(question={"ask": "chat", "chat": -100})
+
+
+@pytest.mark.parametrize(
+    ("message", "session", "expected"),
+    [
+        (replace(PRIVATE, text="/alert off"), CHOSEN, Route(chats.answer, "/alert off")),
+        (replace(PRIVATE, text="警报 off"), CHOSEN, Route(chats.answer, "/alert off")),
+        (replace(PRIVATE, text="/alert off"), Session(), Route(schedules.alert, "off", admins=True)),
+        (replace(GROUP, text="/alert off"), CHOSEN, Route(schedules.alert, "off", admins=True)),
+        (replace(PRIVATE, text="/s good"), CHOSEN, Route(sentiment.sentiment, "good")),
+        (replace(PRIVATE, text="good"), CHOSEN, Route(basics.plain, "good")),
+    ],
+)
+def test_a_group_s_command_in_private_is_about_the_group_that_was_chosen(
+    message: Message, session: Session, expected: Route
+) -> None:
+    assert where(message, session) == expected
+
+
+def test_what_may_be_pressed_from_afar_has_a_handler_that_does_it() -> None:
+    assert set(chats.PRESSES) == VERBS
+    assert {TABLE.buttons[verb] for verb in VERBS} == set(chats.PRESSES.values())
+    admins = {command.name for command in TABLE.commands if command.admins}
+    assert admins <= set(chats.COMMANDS)
 
 
 def test_plain_text_answers_an_open_question_and_a_command_goes_before_it() -> None:

@@ -10,7 +10,7 @@ import pytest
 import redis.asyncio
 
 from ml import keys
-from ml.mood import DAY, HOUR, KEPT, Mood, Span, Tagged
+from ml.mood import DAY, HOUR, KEPT, Counted, Mood, Span, Tagged
 
 CHAT, NOW = -100, int(time.time())
 HELLO = Tagged(CHAT, 0, 1, 7, NOW, "hello", "positive")
@@ -32,16 +32,16 @@ async def sums(mood: Mood, topic: int | None = None) -> dict[str, int]:
 
 
 async def test_a_message_is_counted_once_and_an_edit_moves_it_once(mood: Mood) -> None:
-    assert await mood.count(HELLO) == "new"
-    assert await mood.count(HELLO) == "same"  # delivered again
+    assert await mood.count(HELLO) == Counted("new")
+    assert await mood.count(HELLO) == Counted("same")  # delivered again
     edited = replace(HELLO, text="oh no", label="negative")
-    assert await mood.count(edited, edited=True) == "changed"
-    assert await mood.count(edited, edited=True) == "same"
+    assert await mood.count(edited, edited=True) == Counted("changed", "positive")
+    assert await mood.count(edited, edited=True) == Counted("same")
     assert await sums(mood) == {"negative": 1}
 
 
 async def test_an_edit_of_a_message_that_was_never_counted_counts_nothing(mood: Mood) -> None:
-    assert await mood.count(HELLO, edited=True) == "unknown"
+    assert await mood.count(HELLO, edited=True) == Counted("unknown")
     assert await sums(mood) == {}
 
 
@@ -58,8 +58,11 @@ async def test_people_are_pseudonyms_that_differ_from_chat_to_chat(
     mood: Mood, redis_client: redis.asyncio.Redis
 ) -> None:
     await mood.count(HELLO)
-    assert await mood.pseudonym(CHAT, 7) != await mood.pseudonym(CHAT - 1, 7)
-    assert await Mood(redis_client).pseudonym(CHAT, 7) == await mood.pseudonym(CHAT, 7)  # another replica
+    here, there = await mood.pseudonyms.of(CHAT, 7), await mood.pseudonyms.of(CHAT - 1, 7)
+    assert here.name != there.name
+    assert here.whereabouts == there.whereabouts
+    assert here.name not in here.whereabouts
+    assert await Mood(redis_client).pseudonyms.of(CHAT, 7) == here  # another replica
     async for name in redis_client.scan_iter():
         if name.decode() == keys.SECRET:
             continue
@@ -79,7 +82,45 @@ async def test_a_person_is_taken_out_of_every_day_and_of_the_hour_that_goes_on(m
     assert await sums(mood) == {"positive": 2}  # three days ago is over and stays; of today only 8's
     spans = await mood.read(CHAT, None, NOW - DAY, NOW + DAY)
     assert [len(span.people) for span in spans if span.counts] == [1]
-    assert await mood.count(replace(HELLO, message_id=2, text="x"), edited=True) == "unknown"
+    assert await mood.count(replace(HELLO, message_id=2, text="x"), edited=True) == Counted("unknown")
+
+
+@pytest.mark.parametrize("over", [900, 3600, 3 * HOUR + 600, DAY])
+async def test_the_last_span_is_counted_to_the_minute_not_by_whole_hours(
+    mood: Mood, monkeypatch: pytest.MonkeyPatch, over: int
+) -> None:
+    now = NOW // HOUR * HOUR + 20 * 60 + 30
+    monkeypatch.setattr("ml.mood.time", SimpleNamespace(time=lambda: now))
+    ages = [0, over - 60, over, over + 60, over + 120, over + HOUR]
+    for place, age in enumerate(ages):
+        await mood.count(replace(HELLO, message_id=place, person=place, at=now - age))
+    await mood.note_reply(CHAT, now - over, 2, 77)
+    found = await mood.last(CHAT, over)
+    assert found.counts == {"positive": 3}
+    assert len(found.people) == 3
+
+
+async def test_a_span_of_days_counts_the_hour_whole_in_which_it_begins(mood: Mood) -> None:
+    for place, age in enumerate((0, 3 * DAY, 3 * DAY + NOW % HOUR, 3 * DAY + NOW % HOUR + 1)):
+        await mood.count(replace(HELLO, message_id=place, person=place, at=NOW - age))
+    assert (await mood.last(CHAT, 3 * DAY)).counts == {"positive": 3}
+
+
+async def test_a_person_is_looked_for_only_where_they_were_seen(
+    mood: Mood, redis_client: redis.asyncio.Redis
+) -> None:
+    for chat in range(-300, -100):
+        await mood.count(replace(HELLO, chat=chat, person=8))
+    await mood.count(HELLO)
+    await mood.count(replace(HELLO, chat=-299))
+    assert await mood.pseudonyms.chats(7) == [-299, CHAT]
+    before = (await redis_client.info("stats"))["total_commands_processed"]
+    assert await mood.take_out(7) == 2
+    assert (await redis_client.info("stats"))["total_commands_processed"] - before < 200
+    await mood.pseudonyms.forget(7, [-299, CHAT])
+    assert await mood.pseudonyms.chats(7) == []
+    await mood.count(replace(HELLO, message_id=2))
+    assert await mood.pseudonyms.chats(7) == [CHAT]
 
 
 async def test_old_days_become_one_sum_without_people_and_older_ones_go(
@@ -102,7 +143,9 @@ async def test_old_days_become_one_sum_without_people_and_older_ones_go(
 async def test_a_chat_is_forgotten_whole(mood: Mood, redis_client: redis.asyncio.Redis) -> None:
     await mood.count(HELLO)
     await mood.forget(CHAT)
-    assert [name async for name in redis_client.scan_iter("*")] == [keys.SECRET.encode()]
+    where = (await mood.pseudonyms.of(CHAT, 7)).whereabouts  # names nothing that is left, and ends by itself
+    left = {name.decode() async for name in redis_client.scan_iter("*")}
+    assert left == {keys.SECRET, where}
 
 
 async def test_every_key_of_it_ends_by_itself(mood: Mood, redis_client: redis.asyncio.Redis) -> None:

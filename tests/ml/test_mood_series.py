@@ -77,6 +77,20 @@ def test_days_begin_at_the_midnight_of_the_chat_also_over_a_change_of_the_clock(
     assert days == {28: 1, 29: 1}
 
 
+def test_the_middle_of_a_day_is_noon_also_where_the_clocks_change() -> None:
+    people = frozenset(map(str, range(6)))
+    noons = [
+        datetime(2026, month, day, 10, tzinfo=UTC) for month, day in ((3, 27), (3, 28), (3, 29), (3, 30))
+    ]
+    spans = [Span(int(noon.timestamp()), HOUR, {"positive": 1}, people) for noon in noons]
+    found = series(spans, 30, datetime(2026, 3, 31, 12, 0, tzinfo=UTC), BERLIN)
+    zero = found.shown[0].start
+    assert [bucket.days_since(zero) for bucket in found.shown] == [0.5, 1.5, 2.5, 3.5]
+    data = observations(found)
+    assert data is not None
+    assert data.x[:, 0].tolist() == [0.5, 1.5, 2.5, 3.5]
+
+
 def test_a_sum_of_a_day_counts_its_nameless_people() -> None:
     start = int(NOW.timestamp()) // DAY * DAY - 40 * DAY
     found = series([Span(start, DAY, {"positive": 9}, nameless=9)], 60, NOW, ZoneInfo("UTC"))
