@@ -50,6 +50,7 @@ from ml.feedback import Feedback
 from ml.jobs import Jobs
 from ml.kept_texts import KeptTexts
 from ml.mood import Mood
+from ml.nearest import NearestExamples
 from ml.optouts import OptOuts
 from ml.plots import Plotter
 from ml.pools import Pools
@@ -131,6 +132,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             predictor=predictor,
             plotter=plotter,
             examples=Examples(redis),
+            nearest=NearestExamples(Examples(redis)),
             store=store,
             jobs=Jobs(redis, redis_url, store=store),
             results=KeptResults(redis, write),

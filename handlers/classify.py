@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 
 from handlers.classify_card import (
     Unnamed,
@@ -15,7 +16,7 @@ from handlers.classify_card import (
     untrained_card,
     which_model_card,
 )
-from handlers.classify_table import Answer, TextTable, file_name, read_text_table, write_text_table
+from handlers.classify_table import Answer, LabelledTable, TextTable, file_name, read_text_table
 from handlers.context import Context
 from handlers.errors import Refusal
 from handlers.messages import Document, File, Reply
@@ -32,7 +33,7 @@ from handlers.model_names import (
     unknown_model_card,
 )
 from handlers.new_model import NAME
-from handlers.sentiment import keep_text, result_record, target_text
+from handlers.sentiment import LONGEST, keep_text, result_record, target_text
 from handlers.table_words import refuse_table
 from handlers.texts import N_
 from ml.predictor import SHIPPED_NAME, Prediction, UnknownModel
@@ -150,44 +151,43 @@ async def classify_file(context: Context, name: str, document: Document) -> None
         table = await asyncio.to_thread(read_text_table, content, document.name)
     except TableError as error:
         raise refuse_table(error) from error
-    if len(table.rows) > MOST_ROWS:
+    if table.grid.num_rows > MOST_ROWS:
         raise Refusal(
             N_("This file has {count} rows, and I label up to {limit} at once. Send it in parts."),
-            count=f"{len(table.rows):,}",
+            count=f"{table.grid.num_rows:,}",
             limit=f"{MOST_ROWS:,}",
         )
-    answers = await _label_rows(context, name, table)
-    labelled = await asyncio.to_thread(write_text_table, table, answers)
+    labelled = await _label_rows(context, name, table)
     context.session.close("classify")
-    summary = file_card(table, answers, name, context.t)
-    await context.reply(replace(summary, document=File(file_name(document.name), labelled)))
+    file = File(file_name(document.name), await asyncio.to_thread(labelled.content))
+    await context.reply(replace(file_card(labelled, name, context.t), document=file))
 
 
-async def _label_rows(context: Context, name: str, table: TextTable) -> list[Answer | None]:
-    """Return the label of each row, nothing of one without text.
+async def _label_rows(context: Context, name: str, table: TextTable) -> LabelledTable:
+    """Return the table with the label of each row, nothing behind one without text.
 
     Raises:
         Refusal: It takes longer than a person in a chat waits.
     """
-    texts = table.texts
-    full = [place for place, text in enumerate(texts) if text]
-    answers: list[Answer | None] = [None] * len(texts)
+    labelled, rows = LabelledTable(table), table.rows()
     begun = time.monotonic()
-    for start in range(0, len(full), AT_ONCE):
+    while part := await asyncio.to_thread(lambda: list(islice(rows, AT_ONCE))):
         if time.monotonic() - begun > PATIENCE:
             raise Refusal(
                 N_(
                     "I labelled {done} of {count} rows and then it took too long. "
                     "Send the file in parts of that size."
                 ),
-                done=f"{start:,}",
-                count=f"{len(full):,}",
+                done=f"{labelled.num_rows:,}",
+                count=f"{table.grid.num_rows:,}",
             )
-        places = full[start : start + AT_ONCE]
-        predictions = await _predict(context, name, [texts[place] for place in places])
-        for place, prediction in zip(places, predictions, strict=True):
+        full = [place for place, (_, text) in enumerate(part) if text]
+        answers: list[Answer | None] = [None] * len(part)
+        predictions = await _predict(context, name, [part[place][1][:LONGEST] for place in full])
+        for place, prediction in zip(full, predictions, strict=True):
             answers[place] = (prediction.label, prediction.probability)
-    return answers
+        await asyncio.to_thread(labelled.add, part, answers)
+    return labelled
 
 
 async def _predict(context: Context, name: str, texts: Sequence[str]) -> list[Prediction]:

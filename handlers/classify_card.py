@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from handlers.classify_table import Answer, TextTable
+from handlers.classify_table import LabelledTable
 from handlers.messages import Button, Reply
 from handlers.model_names import UNTRAINED, model_buttons, model_key
 from handlers.sentiment import LONGEST, label_name
@@ -99,13 +98,13 @@ def which_model_card(names: Sequence[str], t: Texts) -> Reply:
     return Reply(t("Which model shall label it?"), buttons=model_buttons("classify", names))
 
 
-def file_card(table: TextTable, answers: Sequence[Answer | None], name: str, t: Texts) -> Reply:
+def file_card(table: LabelledTable, name: str, t: Texts) -> Reply:
     """Sum up the labels of a file."""
-    counts = Counter(answer[0] for answer in answers if answer is not None)
-    rows = t.plural("{count} row by {model}", "{count} rows by {model}", len(table.rows), model=name)
-    shares = " · ".join(f"{label_text(label, name, t)} {count:,}" for label, count in counts.most_common())
+    counts = table.counts.most_common()
+    rows = t.plural("{count} row by {model}", "{count} rows by {model}", table.num_rows, model=name)
+    shares = " · ".join(f"{label_text(label, name, t)} {count:,}" for label, count in counts)
     lines = [t("{name}: {text}", name=rows, text=shares) if shares else rows]
-    empty = len(table.rows) - counts.total()
+    empty = table.num_rows - table.counts.total()
     if empty:
         lines.append(t.plural("{count} row has no text.", "{count} rows have no text.", empty))
     if table.cut:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 
 from handlers.sentiment import LONGEST
-from handlers.text_columns import grid
+from handlers.text_columns import Grid, grid
 from ml.samples import LABEL_HEADERS, TEXT_HEADERS
-from ml.tables import TableError, decode
+from ml.tables import TableError
+from ml.text_files import open_text
 
-Answer = tuple[str, float]  # a label and its probability: of 100,000 rows no more is kept
+Answer = tuple[str, float]  # a label and its probability
 
 ADDED = ("label", "probability")
 # A spreadsheet runs a cell that begins so as a formula (CWE-1236), in full-width forms too.
@@ -24,53 +26,70 @@ NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+-]?\d+)?\s?%?")
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """The rows of a file as they were, and which column holds the texts."""
+    """A file of texts, and which column holds them; each way through its rows reads the file anew."""
 
-    header: tuple[str, ...] | None
-    rows: list[list[str]]
+    grid: Grid
     column: int
 
-    @property
-    def texts(self) -> list[str]:
-        """The text of every row, empty where there is none, cut to what a model reads."""
-        return [row[self.column].strip()[:LONGEST] if self.column < len(row) else "" for row in self.rows]
+    def rows(self) -> Iterator[tuple[list[str], str]]:
+        """Yield every row with its text, stripped, empty where there is none."""
+        for _, row in self.grid.rows():
+            yield row, row[self.column].strip() if self.column < len(row) else ""
 
-    @property
-    def cut(self) -> int:
-        """How many texts are longer than what a model reads."""
-        return sum(len(row[self.column].strip()) > LONGEST for row in self.rows if self.column < len(row))
+    def texts(self) -> Iterator[str]:
+        """Yield the text of every row, cut to what a model reads."""
+        for _, text in self.rows():
+            yield text[:LONGEST]
 
 
 def read_text_table(content: bytes, name: str) -> TextTable:
-    """Read a file of texts: one a line, or a table with a column of them.
+    """Look through a file of texts: one a line, or a table with a column of them.
 
     The header says which column that is; without one it is the column with the longest cells.
 
     Raises:
         TableError: As `ml.tables` raises it, or `nothing`.
     """
-    found = grid(decode(content), name)
-    if not found.rows:
+    found = grid(open_text(content), name)
+    if not found.num_rows:
         raise TableError("nothing")
     named = found.named(TEXT_HEADERS)
-    column = named if named is not None else found.longest(found.named(LABEL_HEADERS))
-    return TextTable(found.header, found.rows, column)
+    return TextTable(found, named if named is not None else found.longest(found.named(LABEL_HEADERS)))
 
 
-def write_text_table(table: TextTable, answers: Sequence[Answer | None]) -> bytes:
-    """Return the table as CSV with a label and its probability behind each row.
+class LabelledTable:
+    """The CSV that goes back: a label and its probability behind each row, and what is told of them all.
 
     In UTF-8 with a mark at the beginning, without which Excel takes it for something else.
     """
-    width = max(map(len, [*table.rows, table.header or ()]))
-    file = StringIO(newline="")
-    writer = csv.writer(file)
-    if table.header is not None:
-        writer.writerow(map(defuse, _padded(table.header, width) + _new_names(table.header)))
-    for row, answer in zip(table.rows, answers, strict=True):
-        found = [answer[0], f"{answer[1]:.4f}"] if answer else ["", ""]
-        writer.writerow(map(defuse, _padded(row, width) + found))
-    return file.getvalue().encode("utf-8-sig")
+
+    def __init__(self, table: TextTable) -> None:
+        self.counts: Counter[str] = Counter()  # by label
+        self.num_rows = self.cut = 0  # `cut`: texts that are longer than what a model reads
+        header = table.grid.header
+        self._width = max(table.grid.widest, len(header or ()))
+        self._bytes = BytesIO()
+        self._file = TextIOWrapper(self._bytes, "utf-8-sig", newline="", write_through=True)
+        self._writer = csv.writer(self._file)
+        if header is not None:
+            self._writer.writerow(map(defuse, [*self._padded(header), *_new_names(header)]))
+
+    def add(self, rows: Sequence[tuple[list[str], str]], answers: Sequence[Answer | None]) -> None:
+        """Write rows with their answers, None for one without text."""
+        for (row, text), answer in zip(rows, answers, strict=True):
+            found = [answer[0], f"{answer[1]:.4f}"] if answer else ["", ""]
+            self._writer.writerow(map(defuse, [*self._padded(row), *found]))
+            self.counts.update([answer[0]] if answer else ())
+            self.cut += len(text) > LONGEST
+        self.num_rows += len(rows)
+
+    def content(self) -> bytes:
+        """Return the file."""
+        self._file.flush()
+        return self._bytes.getvalue()
+
+    def _padded(self, row: Sequence[str]) -> list[str]:
+        return [*row, *[""] * (self._width - len(row))]
 
 
 def defuse(cell: str) -> str:
@@ -91,10 +110,6 @@ def file_name(name: str) -> str:
     """
     stem = name.rpartition(".")[0] or name or "texts"
     return f"{stem[:60]}-labels.csv"
-
-
-def _padded(row: Sequence[str], width: int) -> list[str]:
-    return [*row, *[""] * (width - len(row))]
 
 
 def _new_names(header: Sequence[str]) -> list[str]:

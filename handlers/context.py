@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be i
     from ml.jobs import Jobs
     from ml.kept_texts import KeptTexts
     from ml.mood import Mood
+    from ml.nearest import NearestExamples
     from ml.optouts import OptOuts
     from ml.plots import Plotter
     from ml.pools import Pools
@@ -99,6 +100,7 @@ class Services:
     predictor: Predictor
     plotter: Plotter
     examples: Examples
+    nearest: NearestExamples
     store: Store
     jobs: Jobs
     results: Results

@@ -31,7 +31,7 @@ from handlers.teach_lines import Lesson, read_file
 from handlers.texts import N_, Texts
 from ml.evaluate import Metrics, judge
 from ml.plots import PlotError
-from ml.predictor import SHIPPED_NAME, Prediction, UnknownModel
+from ml.predictor import SHIPPED_NAME, UnknownModel
 from ml.registry import ModelEntry
 from ml.samples import Sample
 from ml.tables import TableError
@@ -135,7 +135,8 @@ def _some(lesson: Lesson) -> Lesson:
 async def _judged(context: Context, name: str, samples: Sequence[Sample]) -> tuple[Metrics, str]:
     """Ask the model about every text and compare."""
     begun = time.monotonic()
-    predictions = []
+    said: list[str] = []
+    probabilities: list[np.ndarray] = []
     for start in range(0, len(samples), AT_ONCE):
         if time.monotonic() - begun > PATIENCE:
             raise Refusal(
@@ -145,23 +146,25 @@ async def _judged(context: Context, name: str, samples: Sequence[Sample]) -> tup
             )
         texts = [sample.text for sample in samples[start : start + AT_ONCE]]
         try:
-            predictions += await context.services.predictor.predict_many(
+            predictions = await context.services.predictor.predict_many(
                 texts, owner=context.owner, model=name
             )
         except UnknownModel as error:  # deleted or withdrawn since it was asked about
             raise Refusal(GONE) from error
-    return await asyncio.to_thread(_compared, samples, predictions), predictions[0].version
+        said += [prediction.label for prediction in predictions]
+        probabilities.append(np.array([list(each.probabilities.values()) for each in predictions]))
+    answers = (list(predictions[0].probabilities), said, np.concatenate(probabilities))
+    return await asyncio.to_thread(_compared, samples, *answers), predictions[0].version
 
 
-def _compared(samples: Sequence[Sample], predictions: Sequence[Prediction]) -> Metrics:
-    """Judge what a model said of each sample."""
-    labels = list(predictions[0].probabilities)
-    probabilities = np.array([list(prediction.probabilities.values()) for prediction in predictions])
+def _compared(
+    samples: Sequence[Sample], labels: Sequence[str], said: Sequence[str], probabilities: np.ndarray
+) -> Metrics:
+    """Judge what a model said of each sample; `labels` are the columns of `probabilities`."""
     # A label that was added since the training is one that the model cannot know.
-    everything = labels + sorted({sample.label for sample in samples} - set(labels))
+    everything = [*labels, *sorted({sample.label for sample in samples} - set(labels))]
     probabilities = np.pad(probabilities, ((0, 0), (0, len(everything) - len(labels))))
-    truth = [sample.label for sample in samples]
-    return judge(everything, truth, [prediction.label for prediction in predictions], probabilities)
+    return judge(everything, [sample.label for sample in samples], said, probabilities)
 
 
 async def _answer(context: Context, name: str, version: str, metrics: Metrics, lesson: Lesson) -> None:

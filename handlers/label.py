@@ -6,6 +6,7 @@ They come out of an uploaded pool, or are the last 24 h of a group that learns f
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -92,17 +93,31 @@ async def take_pool(context: Context, entry: ModelEntry, document: Document) -> 
         Refusal: It cannot be read, or holds no text.
     """
     content = await context.outbox.download(document)
+    taught = {sample.text for sample in await context.services.examples.read(context.owner, entry.name)}
     try:
-        table = await asyncio.to_thread(read_text_table, content, document.name)
+        texts = await asyncio.to_thread(pool_of, content, document.name, taught)
     except TableError as error:
         raise refuse_table(error) from error
-    taught = {sample.text for sample in await context.services.examples.read(context.owner, entry.name)}
-    texts = [text for text in dict.fromkeys(table.texts) if text and text not in taught][:MOST_TEXTS]
     if not texts:
         raise Refusal(N_("This file holds no text that “{name}” was not taught already."), name=entry.name)
     context.session.close("label")
     await context.services.pools.put(context.owner, _person(context), entry.name, texts)
     await _show(context, entry, len(texts), Labelling())
+
+
+def pool_of(content: bytes, name: str, taught: Collection[str]) -> list[str]:
+    """Return the different texts of a file that nobody taught yet, up to 5,000.
+
+    Raises:
+        TableError: As `read_text_table`.
+    """
+    found: dict[str, None] = {}
+    for text in read_text_table(content, name).texts():
+        if text and text not in taught:
+            found[text] = None
+        if len(found) == MOST_TEXTS:
+            break
+    return list(found)
 
 
 async def _go_on(context: Context, entry: ModelEntry) -> None:

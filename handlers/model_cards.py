@@ -8,6 +8,7 @@ from typing import Any
 
 from handlers.messages import Button, Reply
 from handlers.model_names import model_buttons, model_key
+from handlers.network_words import network_text
 from handlers.shares import measured
 from handlers.texts import N_, Texts
 from ml.feedback import Verdict
@@ -16,14 +17,6 @@ from ml.registry import ModelEntry
 
 EXAMPLE = N_("/new spam junk fine")
 SHOWN = 24  # models in one list; a message has room for about that many rows of buttons
-
-ARCHITECTURES = {
-    "lstm": "LSTM",
-    "gru": "GRU",
-    "cnn": "CNN",
-    "transformer": "Transformer",
-    "article": N_("LSTM of the article"),
-}
 
 
 @dataclass(frozen=True)
@@ -130,9 +123,9 @@ def _version_lines(facts: ModelFacts, manifest: Mapping[str, Any], t: Texts, *, 
     if not private:
         return lines
     lines.append(_samples_line(int(manifest.get("samples", 0)), metrics, t))
-    arch = str(manifest.get("arch", ""))
-    known = ARCHITECTURES.get(arch)
-    lines.append(t("Network: {arch}, {size}", arch=t(known) if known else arch, size=size_text(facts.size)))
+    lines.append(
+        t("Network: {arch}. Size: {size}", arch=network_text(manifest, t), size=size_text(facts.size))
+    )
     if manifest.get("probe"):
         points = measured(manifest["probe"][0]["change"])
         lines.append(

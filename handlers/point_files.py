@@ -16,7 +16,8 @@ from handlers.points import Note, Points, points_of_rows
 from handlers.table_words import refuse_table
 from handlers.texts import N_
 from ml.regression.spec import Floats, Observations
-from ml.tables import Table, TableError, clipped, decode, read_rows, sniff_delimiter
+from ml.tables import Table, TableError, clipped, read_rows, sniff_delimiter
+from ml.text_files import decode
 
 MOST_BYTES = 20_000_000
 MOST_ROWS = 1_000_000

@@ -18,6 +18,9 @@ WORDS = {
     ),
     "long": N_('Row {row} has a cell of more than 131,072 characters. Is a quote (") missing there?'),
     "json": N_("Row {row} of this file is no JSON object. It holds: {held}"),
+    "fields": N_(
+        "The objects of this file have more than 200 different fields. Leave out those that are not needed."
+    ),
     "nothing": N_("This file is empty. Send one with a text a row."),
     "labels": N_(
         "No column of this file holds a label of the model ({labels}). Row {row} holds: {held}. "

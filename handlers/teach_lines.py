@@ -11,13 +11,13 @@ from handlers.errors import Refusal
 from handlers.grammar import normalise
 from handlers.model_names import fold, nearest
 from handlers.new_model import FEWEST_LABELS, LONGEST_LABEL, MOST_LABELS, is_label
-from handlers.text_columns import LOOKED_AT, Grid, grid
+from handlers.text_columns import Grid, grid
 from handlers.texts import N_
-from ml.samples import LABEL_HEADERS, TEXT_HEADERS, Sample, read_cells
-from ml.tables import Table, TableError, clipped, decode
+from ml.samples import LABEL_HEADERS, TEXT_HEADERS, Sample
+from ml.tables import TableError, clipped
+from ml.text_files import open_text
 
 LONGEST_EXAMPLE = 2000  # characters
-BROKEN_ROWS = 20  # that are skipped one by one, each at the price of another pass
 HALF = 0.5
 
 SIGN = re.compile(r"\s*[:：=\t]\s*")
@@ -112,8 +112,12 @@ def match_label(text: str, labels: Iterable[str], *, sign: bool = False) -> tupl
 
 def read_lines(text: str, labels: Sequence[str]) -> Lesson:
     """Read lines of `label: text`; the colon may be full-width."""
-    rows = ((line, number) for number, line in enumerate(text.split("\n"), 1) if line.strip())
-    return _lesson((_read_line(line.strip(), number, labels) for line, number in rows))
+    return _read_lines(text.split("\n"), labels)
+
+
+def _read_lines(lines: Iterable[str], labels: Sequence[str]) -> Lesson:
+    numbered = ((line.strip(), number) for number, line in enumerate(lines, 1))
+    return _lesson(_read_line(line, number, labels) for line, number in numbered if line)
 
 
 def read_file(content: bytes, name: str, labels: Sequence[str], label: str | None = None) -> Lesson:
@@ -125,28 +129,28 @@ def read_file(content: bytes, name: str, labels: Sequence[str], label: str | Non
         TableError: Nothing can be read: `binary`, `encoding`, `nothing`, or `labels` where no column holds
             labels of the model.
     """
-    text = decode(content)
+    file = open_text(content)
     if label is None and name.lower().endswith(".txt"):
-        by_line = read_lines(text, labels)
+        by_line = _read_lines(file.lines(), labels)
         if len(by_line.samples) > len(by_line.unread):
             return by_line
-    broken: list[Unread] = []
+    broken: list[TableError] = []
     known = set(map(fold, labels))
-    found = grid(text, _as_table(name, label), known, lambda text, name: _whole_rows(text, name, broken))
-    if not found.rows:
+    found = grid(file, _as_table(name) if label is None else name, known, broken)
+    if not found.num_rows:
         raise TableError("nothing")
     if label is None and found.width == 1:
-        return _or_none_at_all(read_lines(text, labels))
+        return _or_none_at_all(_read_lines(file.lines(), labels))
     columns = find_columns(found, labels, labelled=label is not None)
-    rows = zip(found.rows, found.line_numbers, strict=True)
-    lesson = _lesson(_read_row(row, number, columns, labels, label) for row, number in rows)
-    unread = tuple(sorted((*lesson.unread, *broken), key=lambda each: each.row))
+    lesson = _lesson(_read_row(row, number, columns, labels, label) for number, row in found.rows())
+    skipped = [Unread(error.row or 1, error.held, error.kind) for error in broken]
+    unread = tuple(sorted((*lesson.unread, *skipped), key=lambda each: each.row))
     return _or_none_at_all(Lesson(lesson.samples, unread, lesson.cut))
 
 
-def _as_table(name: str, label: str | None) -> str:
+def _as_table(name: str) -> str:
     """Return the name by which a file is read: a text file whose labels are not given can only be a table."""
-    return name if label is not None or not name.lower().endswith(".txt") else f"{name}.csv"
+    return f"{name}.csv" if name.lower().endswith(".txt") else name
 
 
 def _or_none_at_all(lesson: Lesson) -> Lesson:
@@ -176,12 +180,13 @@ def find_columns(found: Grid, labels: Sequence[str], *, labelled: bool = False) 
     if label is None and not labelled:
         known = set(map(fold, labels))
         hits = [
-            sum(fold(row[place]) in known for row in found.rows[:LOOKED_AT] if place < len(row))
+            sum(fold(row[place]) in known for _, row in found.first if place < len(row))
             for place in range(found.width)
         ]
         label = hits.index(max(hits))
         if not max(hits):
-            raise TableError("labels", found.line_numbers[0], held=" ".join(found.rows[0]))
+            number, row = found.first[0]
+            raise TableError("labels", number, held=" ".join(row))
     text = found.named(TEXT_HEADERS)
     return Columns(found.longest(label) if text is None else text, -1 if label is None else label)
 
@@ -192,52 +197,36 @@ def labels_of(content: bytes, name: str) -> tuple[str, ...]:
     Raises:
         TableError: As `ml.tables` raises it, or `no_labels`: no column holds 2 to 12 different labels.
     """
-    found = grid(decode(content), f"{name}.csv", read=lambda text, name: _whole_rows(text, name, []))
+    found = grid(open_text(content), _as_table(name), broken=[])
     named = found.named(LABEL_HEADERS)
-    places = range(found.width) if named is None else [named]
-    columns = [_distinct(found.rows, place) for place in places]
-    usable = [
-        labels
-        for labels in columns
-        if FEWEST_LABELS <= len(labels) <= MOST_LABELS and all(map(is_label, labels))
-    ]
+    columns = _distinct(found, range(found.width) if named is None else [named])
+    usable = [labels for labels in columns if len(labels) >= FEWEST_LABELS and all(map(is_label, labels))]
     if not usable:
         raise TableError("no_labels")
     return min(usable, key=len)  # in a short file the texts are few too
 
 
-def _distinct(rows: Sequence[Sequence[str]], place: int) -> tuple[str, ...]:
-    """Return the different cells of a column, the most frequent first; case makes no difference."""
-    cells = [normalise(row[place]).strip() for row in rows if place < len(row)]
-    spelled = {fold(cell): cell for cell in reversed(cells) if cell}
-    return tuple(spelled[folded] for folded, _ in Counter(map(fold, cells)).most_common() if folded)
+def _distinct(found: Grid, places: Iterable[int]) -> list[tuple[str, ...]]:
+    """Return the different cells of columns, the most frequent first; case makes no difference.
 
-
-def _whole_rows(text: str, name: str, broken: list[Unread]) -> Table:
-    """Read a table, and step over rows whose quotes do not close, which are added to `broken`.
-
-    Raises:
-        TableError: `quote`, where more rows are broken than a slip explains.
+    A column with more of them than a model has labels is left out as soon as that shows.
     """
-    rows: list[list[str]] = []
-    numbers: list[int] = []
-    skipped = 0
-    while True:
-        try:
-            table = read_cells(text, name)
-        except TableError as error:
-            if error.row is None or len(broken) == BROKEN_ROWS:
-                raise
-            lines = text.split("\n")
-            before = read_cells("\n".join(lines[: error.row - 1]), name)
-            rows += before.rows
-            numbers += [number + skipped for number in before.line_numbers]
-            broken.append(Unread(error.row + skipped, error.held, error.kind))
-            skipped += error.row
-            text = "\n".join(lines[error.row :])
-        else:
-            numbers += [number + skipped for number in table.line_numbers]
-            return Table(rows + table.rows, table.delimiter, numbers)
+    counts: dict[int, Counter[str]] = {place: Counter() for place in places}
+    spelled: dict[tuple[int, str], str] = {}
+    for _, row in found.rows():
+        for place in [place for place in counts if place < len(row)]:
+            cell = normalise(row[place]).strip()
+            folded = fold(cell)
+            if not folded:
+                continue
+            counts[place][folded] += 1
+            if len(counts[place]) > MOST_LABELS:
+                del counts[place]
+            else:
+                spelled.setdefault((place, folded), cell)
+    return [
+        tuple(spelled[place, folded] for folded, _ in held.most_common()) for place, held in counts.items()
+    ]
 
 
 def _checked(text: str) -> str:

@@ -9,6 +9,7 @@ from handlers.judgement import label_lines
 from handlers.messages import Button, Reply
 from handlers.model_cards import score_line
 from handlers.model_names import model_buttons, model_key
+from handlers.network_words import network_text
 from handlers.shares import measured
 from handlers.teach_card import missing
 from handlers.texts import N_, Texts
@@ -158,7 +159,8 @@ def result_card(report: Mapping[str, Any], name: str, t: Texts, *, private: bool
     """Tell what a training brought: the figures on held-out examples, against those of the version before.
 
     Args:
-        report: `version`, `promoted`, `metrics`, and `live`: the metrics of the version before, or None.
+        report: `version`, `promoted`, `metrics`, `network`, what the version is made of, and `live`: the
+            metrics of the version before, or None.
         name: The model.
         t: The reader's language.
         private: Whether there is room for a line for each label.
@@ -180,6 +182,8 @@ def result_card(report: Mapping[str, Any], name: str, t: Texts, *, private: bool
         lines.append(_difference_line(report["against"], t))
     if private:
         lines += label_lines(metrics, name, t)
+        made = network_text(report.get("network") or {}, t)
+        lines += [t("Network: {arch}", arch=made)] if made else []
     return Reply("\n".join(lines), buttons=_result_buttons(report, name, t))
 
 

@@ -20,8 +20,9 @@ from handlers.table_words import refuse_table
 from handlers.teach import Draft, ask_model, take_file
 from handlers.teach_lines import labels_of
 from handlers.texts import N_, Texts
-from ml.samples import JSON_LINES, read_cells
-from ml.tables import TableError, clipped, decode
+from ml.samples import JSON_LINES, rows_of
+from ml.tables import TableError, clipped
+from ml.text_files import open_text
 
 ENDINGS = (".csv", ".tsv", ".txt", *JSON_LINES)
 FIRST_ROWS = 3
@@ -43,16 +44,20 @@ def is_table(document: Document) -> bool:
 
 
 def preview(content: bytes, name: str) -> Preview:
-    """Read the first rows of a table.
+    """Read the first rows of a table, and count the others.
 
     Raises:
         TableError: As `ml.tables` raises it, or `nothing`.
     """
-    rows = read_cells(decode(content), name).rows
-    if not rows:
+    first: list[tuple[str, ...]] = []
+    num_rows = num_columns = 0
+    for _, row in rows_of(open_text(content), name):
+        num_rows, num_columns = num_rows + 1, max(num_columns, len(row))
+        if len(first) < FIRST_ROWS:
+            first.append(tuple(map(clipped, row[:CELLS_SHOWN])))
+    if not num_rows:
         raise TableError("nothing")
-    first = tuple(tuple(map(clipped, row[:CELLS_SHOWN])) for row in rows[:FIRST_ROWS])
-    return Preview(first, len(rows), max(map(len, rows)))
+    return Preview(tuple(first), num_rows, num_columns)
 
 
 async def offer(context: Context) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 
 from handlers.classify_card import label_text
@@ -14,12 +13,11 @@ from handlers.sentiment import target_text
 from handlers.shares import probable
 from handlers.texts import N_, Texts
 from handlers.verdicts import NOT_KEPT
-from ml.explain import Explanation, explain, nearest
+from ml.examples import Taught
+from ml.explain import Explanation, explain
 from ml.predictor import SHIPPED_NAME, UnknownModel
-from ml.samples import Sample
 
 RESULT_ID = re.compile(rf"[{REFERENCE_ALPHABET}]{{6}}", re.IGNORECASE)
-COMPARED = 5000  # examples among which the nearest is looked for
 EXAMPLE_SHOWN = 200  # characters
 
 
@@ -62,15 +60,14 @@ async def _explain(context: Context, text: str, model: str, label: str = "") -> 
         raise Refusal(N_("The model of this answer is not here any more.")) from error
     example = None
     if model != SHIPPED_NAME:
-        taught = await context.services.examples.read(context.owner, model, at_most=COMPARED)
-        example = await asyncio.to_thread(nearest, text, taught)
+        example = await context.services.nearest.find(context.owner, model, text)
     await context.reply(why_card(found, model, example, context.t))
 
 
 INVITATION = N_("Reply to an answer of mine with /why, or write /why and a text.")
 
 
-def why_card(found: Explanation, model: str, example: Sample | None, t: Texts) -> Reply:
+def why_card(found: Explanation, model: str, example: Taught | None, t: Texts) -> Reply:
     """Tell which words spoke for the label and which against it, in points of its probability."""
     lines = [
         t(

@@ -27,6 +27,7 @@ State = dict[str, np.ndarray]
 
 FOLDER = ".checkpoints"  # in the model store, which every worker reaches
 KEPT_FOR = 86_400  # seconds; of a job that was given up nobody deletes it
+DONE = "done "  # what names of finished steps begin with
 SHARE = 0.1  # of the time may go into writing: an epoch of a handful of samples takes less than that
 
 
@@ -98,6 +99,38 @@ class Checkpoint(NoCheckpoint):
             for path in self._fs.ls(self._folder, detail=False):
                 if time.time() - self._fs.modified(path).timestamp() > KEPT_FOR:
                     self._fs.rm_file(path)
+
+
+class Steps(NoCheckpoint):
+    """The checkpoint of a training of several steps: what is finished lies beside where the next one stands.
+
+    The steps come in the same order at every attempt, so that what stands there belongs to the first that is
+    not finished.
+    """
+
+    def __init__(self, whole: NoCheckpoint) -> None:
+        self._whole = whole
+        held = whole.load() or {}
+        self._done = {name: held.pop(name) for name in list(held) if name.startswith(DONE)}
+        self._standing: State | None = held or None
+
+    def done(self, step: str) -> np.ndarray | None:
+        """Return what a step came to, None where it is not finished."""
+        return self._done.get(DONE + step)
+
+    def finish(self, step: str, result: np.ndarray) -> None:
+        """Keep what a step came to; a later call for the same step replaces it."""
+        self._done[DONE + step] = result
+        self._whole.save(lambda: dict(self._done))
+
+    def load(self) -> State | None:
+        """Return where the first unfinished step stood, once."""
+        standing, self._standing = self._standing, None
+        return standing
+
+    def save(self, state: Callable[[], State]) -> None:
+        """Keep where the step at hand stands."""
+        self._whole.save(lambda: self._done | state())
 
 
 def fingerprint(samples: Sequence[Sample], options: dict[str, Any]) -> str:

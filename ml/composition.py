@@ -46,8 +46,8 @@ def compose(networks: Networks, task: Task) -> Composition:
     """Join networks and linear head in the shares that do best on samples that neither has learned from.
 
     Where fewer than 25 are watched nothing can be compared, and a head alone is calibrated by
-    cross-validation. The source article's network stays alone. The
-    head that is served has learned from the watched samples too: it takes a second, and more is better.
+    cross-validation. A network that somebody asked for always has a share, the source article's the whole.
+    The head that is served has learned from the watched samples too: it takes a second, and more is better.
     """
     parts, truth = task.parts, task.truth[task.parts.watched]
     watched = [task.tokens[row] for row in parts.watched]
@@ -57,7 +57,7 @@ def compose(networks: Networks, task: Task) -> Composition:
     share = 1.0 if task.config.arch == "article" else USUAL_SHARE if members else 0.0
     if enough and share < 1:
         answers.append(run(linear_head.export(_head(task, parts.train)), watched))
-        share = _best_share(answers, truth) if members else 0.0
+        share = _best_share(answers, truth, SHARES[task.config.asked :]) if members else 0.0
     shares = [share, 1 - share] if members else [1.0]
     temperature, threshold = 1.0, round(0.5 + 0.2 / task.num_labels, 2)  # cautious
     if enough:
@@ -112,7 +112,7 @@ def _head(task: Task, rows: np.ndarray) -> linear_head.LinearHead:
     )
 
 
-def _best_share(answers: Sequence[np.ndarray], truth: np.ndarray) -> float:
+def _best_share(answers: Sequence[np.ndarray], truth: np.ndarray, shares: Sequence[float]) -> float:
     network, head = (np.log(probabilities + LEAST) for probabilities in answers)
     scores = [
         np.mean(
@@ -120,6 +120,6 @@ def _best_share(answers: Sequence[np.ndarray], truth: np.ndarray) -> float:
                 np.arange(len(truth)), truth
             ]
         )
-        for share in SHARES
+        for share in shares
     ]
-    return SHARES[int(np.argmax(scores))]
+    return shares[int(np.argmax(scores))]

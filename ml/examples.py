@@ -149,6 +149,25 @@ class Examples:
                 break
         return await asyncio.to_thread(_ordered, records)  # up to 100,000
 
+    async def size(self, owner: str, model: str) -> tuple[str, int]:
+        """Return the id of a model's set of examples, "" without one, and how many it holds."""
+        set_id = await self._find(owner, model)
+        return set_id or "", await self._redis.hlen(keys.examples(set_id)) if set_id else 0
+
+    async def digests(self, set_id: str) -> list[str]:
+        """Return what names the examples of a set, in an order of its own."""
+        held: Any = await self._redis.hkeys(keys.examples(set_id))
+        return [keys.as_text(name) for name in held]
+
+    async def named(self, set_id: str, digests: Sequence[str]) -> list[Taught]:
+        """Return the examples of a set that have these digests, as far as they are still there."""
+        found: dict[str, bytes | str] = {}
+        for start in range(0, len(digests), AT_ONCE):
+            part = digests[start : start + AT_ONCE]
+            records = await self._redis.hmget(keys.examples(set_id), list(part))
+            found |= {name: record for name, record in zip(part, records, strict=True) if record}
+        return await asyncio.to_thread(_ordered, found)
+
     async def places(self, person: int) -> list[tuple[str, str]]:
         """Return the owners and models that a person taught, also those where nothing of it is left."""
         held: Any = await self._redis.smembers(keys.taught(person))

@@ -1,17 +1,13 @@
-"""Why a model says what it says: which words carry its answer, and which example is like the text."""
+"""Why a model says what it says: which words carry its answer."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ml.predictor import SHIPPED_NAME
-from ml.samples import Sample
-from ml.text import normalise
 
 if TYPE_CHECKING:
     from ml.predictor import Predictor
@@ -25,7 +21,6 @@ WORD = re.compile(
     "|[^\\s\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uff20]+"
 )
 EDGES = '.,;:!?…"“”„«»()[]{}<>*~'
-ALIKE = 0.1  # cosine below which two texts have nothing in common
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,31 +103,3 @@ def occluded(text: str, spans: Iterable[Span]) -> str:
         kept.append(text[position:start])
         position = end
     return "".join([*kept, text[position:]])
-
-
-def nearest(text: str, samples: Sequence[Sample]) -> Sample | None:
-    """Return the example that is most like a text, None where none has anything in common with it.
-
-    By the cosine of words and pairs of signs, each weighed by how few examples have it.
-    """
-    features = [_features(sample.text) for sample in samples]
-    wanted = _features(text)
-    holders = Counter(feature for each in features for feature in each)
-    weights = {feature: math.log((1 + len(samples)) / (0.5 + holders[feature])) for feature in wanted}
-    best, best_score = None, ALIKE
-    own = math.sqrt(sum(weight**2 for weight in weights.values()))
-    for sample, held in zip(samples, features, strict=True):
-        common = sum(weights[feature] ** 2 for feature in wanted & held)
-        if not common:
-            continue
-        rest = sum(math.log((1 + len(samples)) / (0.5 + holders[feature])) ** 2 for feature in held)
-        score = common / (own * math.sqrt(rest) or 1.0)
-        if score > best_score:
-            best, best_score = sample, score
-    return best
-
-
-def _features(text: str) -> set[str]:
-    """Return the words of a text, and the pairs of its signs, which find what is written without blanks."""
-    form = normalise(text)
-    return {*form.split(), *(form[place : place + 2] for place in range(len(form) - 1))}

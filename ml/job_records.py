@@ -61,7 +61,8 @@ class Progress:
 
     `stage` is one of queued, reading, training, judging, publishing, done, failed, cancelled; the last three
     come once and end the job. `report` of a job that is done holds `version`, `promoted`, the `metrics` of
-    that version and as `live` those of the version that was live before, None without any.
+    that version, as `network` what it is made of, and as `live` the metrics of the version that was live
+    before, None without any.
     `problem` of a failed job is one_class, too_few, deleted, disk_full, timeout, killed or failed; the log
     of the worker names the job by its id.
     """

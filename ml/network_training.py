@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 from scipy.special import log_softmax
 
 from ml import networks
-from ml.checkpoint import NoCheckpoint
+from ml.checkpoint import Steps
 from ml.composition import Networks
 from ml.ensembles import bag, boost
 from ml.learning import Learner, Standing, length_buckets, pad
@@ -61,34 +62,38 @@ def learn_networks(task: Task, labels: Sequence[str]) -> Learned:
     stays as it is below the linear head, since a few texts make it forget more than they teach it.
     """
     config, rows = task.config, task.parts.train
-    if len(rows) < ENOUGH and config == TrainConfig(
-        seed=config.seed, balance=config.balance, live=config.live
-    ):
+    if len(rows) < ENOUGH and not config.asked:
         return Learned(Networks([], []), 1)
-    if config.tune or config.ensemble:  # many networks, of which a checkpoint would hold one
-        task = replace(task, checkpoint=NoCheckpoint())
+    steps = Steps(task.checkpoint)
+    task = replace(task, checkpoint=steps)
     shape, rate = Shape(dropout=config.dropout, l1=config.l1, l2=config.l2), None
     if config.tune:
-        shape, rate = tune(task, lambda *trial: _score(task, *trial), shape)
+        shape, rate = tune(task, _score, shape, steps)
     if config.ensemble:
-        return _several(task, shape, rate)
+        return _several(task, shape, rate, steps)
     weights, version = _start(config, labels)
     even = np.ones(len(task.truth), np.float32)
     learner, best, went_on = _one(task, rows, even, shape, rate, weights)
-    model = networks.write(config.arch, learner.model)
+    model = networks.write(config.network, learner.model)
     return Learned(Networks([model], [1.0]), best, learner.weights(), version if went_on else "")
 
 
-def _several(task: Task, shape: Shape, rate: float | None) -> Learned:
-    """Train the networks of `ensemble=bag5` or `boost5`."""
+def _several(task: Task, shape: Shape, rate: float | None, steps: Steps) -> Learned:
+    """Train the networks of `ensemble=bag5` or `boost5` that no earlier attempt has finished."""
     asked = task.config.ensemble
     several, rounds = (bag, int(asked[3:])) if asked.startswith("bag") else (boost, int(asked[5:]))
     passes: list[int] = []
 
     def member(rows: np.ndarray, weights: np.ndarray, number: int) -> Any:
+        finished = steps.done(f"network {number}")
+        if finished is not None:
+            passes.append(0)
+            return onnx.load_from_string(finished.tobytes())
         learner, best, _ = _one(task, rows, weights, shape, rate, turn=(number, rounds))
         passes.append(best)
-        return networks.write(task.config.arch, learner.model)
+        model = networks.write(task.config.network, learner.model)
+        steps.finish(f"network {number}", np.frombuffer(model.SerializeToString(), np.uint8))
+        return model
 
     found = several(member, task.tokens, task.truth, task.parts.train, rounds, task.config.seed)
     return Learned(found, max(passes))
@@ -106,7 +111,7 @@ def _one(
     """Train one network on some rows, with a weight for each sample; `turn` says which of how many it is."""
     config = task.config
     plan = planned(len(rows), config)
-    model = networks.build(config.arch, task.vocabulary, task.num_labels, shape, config.seed + turn[0])
+    model = networks.build(config.network, task.vocabulary, task.num_labels, shape, config.seed + turn[0])
     if plan.frozen:
         model.get_layer("embedding").trainable = False
     went_on = _took(model.trainable_variables, start)
@@ -145,8 +150,7 @@ def _in_turn(tell: Callable[[Epoch], None], epochs: int, number: int, rounds: in
 
 def _score(task: Task, rows: np.ndarray, judged: np.ndarray, shape: Shape, rate: float) -> float:
     """Return the log-likelihood of some rows after a training on others: what tuning looks at."""
-    quiet = replace(task, report=lambda _: None)
-    learner, _, _ = _one(quiet, rows, np.ones(len(task.truth), np.float32), shape, rate)
+    learner, _, _ = _one(task, rows, np.ones(len(task.truth), np.float32), shape, rate)
     return _log_likelihood(learner.logits([task.tokens[index] for index in judged]), task.truth[judged])
 
 
@@ -156,7 +160,7 @@ def _start(config: TrainConfig, labels: Sequence[str]) -> tuple[list[np.ndarray]
     if not config.live or config.arch == "article" or not (folder / "weights.npz").exists():
         return [], ""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    wanted = (config.arch, list(labels), pieces_mark(SHIPPED))
+    wanted = (config.network, list(labels), pieces_mark(SHIPPED))
     if (manifest.get("arch"), manifest["labels"], manifest.get("vocabulary")) != wanted or config.tune:
         return [], ""
     with np.load(folder / "weights.npz") as held:
@@ -180,7 +184,7 @@ def planned(n: int, config: TrainConfig, *, again: bool = False) -> Plan:
         return Plan(config.epochs or 10, 32, None, 0, 0.0)
     epochs, batch = next((plan for most, plan in PLANS.items() if n <= most), (4, 128))
     few = n < ENOUGH
-    rate = (3e-4 if few else 6e-4) if config.arch == "lstm" else 1e-3
+    rate = (3e-4 if few else 6e-4) if config.network == "lstm" else 1e-3
     epochs = config.epochs or (max(2, epochs // 2) if again else epochs)
     return Plan(epochs, batch, rate, averaged=20 if few else 100, smoothing=0.05, frozen=few)
 

@@ -10,7 +10,9 @@ from redis.asyncio import Redis
 
 from ml import keys
 
-DEFAULT_ARCH = "lstm"
+OWN = "own"  # where nobody asked for a network: often no network is trained then
+OF_NETWORKS = ("epochs", "dropout", "l1", "l2", "tune", "ensemble")  # options that ask for one
+TUNING = 120.0  # seconds of a search
 MEMORY = 0.3  # weight of the latest training
 
 
@@ -33,7 +35,7 @@ class Pace:
 async def read_pace(redis: Redis, options: dict[str, Any], samples: int) -> Pace:
     """Return the pace of an architecture with about so many samples."""
     held = await redis.hget(keys.PACE, _field(options, samples))
-    return Pace(**json.loads(held)) if held else Pace()
+    return Pace(**json.loads(held)) if held else _usual(options)
 
 
 async def note_pace(redis: Redis, options: dict[str, Any], samples: int, epochs: int, seconds: float) -> None:
@@ -52,6 +54,15 @@ async def note_pace(redis: Redis, options: dict[str, Any], samples: int, epochs:
     await redis.hset(keys.PACE, field, json.dumps(asdict(learnt)))
 
 
+def _usual(options: dict[str, Any]) -> Pace:
+    """Return the pace of a training of which none was measured yet."""
+    networks = int(options["ensemble"][-1]) if options.get("ensemble") else 1
+    searching = TUNING if options.get("tune") else 0.0
+    return Pace(Pace.overhead + searching, networks * Pace.step)
+
+
 def _field(options: dict[str, Any], samples: int) -> str:
-    """Return what trainings alike have in common: the architecture and the size, within a factor of two."""
-    return f"{options.get('arch', DEFAULT_ARCH)}:{samples.bit_length()}"
+    """Return what trainings alike have in common: what is trained, and the size, within a factor of two."""
+    named = options.get("arch") or ("lstm" if any(map(options.get, OF_NETWORKS)) else OWN)
+    parts = [named, options.get("ensemble"), "tune" if options.get("tune") else ""]
+    return ":".join([*filter(None, parts), str(samples.bit_length())])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ml.tables import Table, TableError, decode, read_json_lines, read_rows, sniff_delimiter
+from ml.tables import Row, TableError, csv_rows, json_rows, sniff_delimiter
+from ml.text_files import TextFile, open_text
 
 LABEL_HEADERS = frozenset(
     {"label", "labels", "class", "category", "sentiment", "tag", "target", "标签", "类别", "情感"}
@@ -47,37 +48,50 @@ def read_samples(content: bytes, name: str = "") -> list[Sample]:
     [Sample(text='good, very', label='positive')]
 
     Args:
-        content: The file's bytes, in any encoding that `decode` knows.
+        content: The file's bytes, in any encoding that `open_text` knows.
         name: The file's name; `.tsv` settles that tabs part the cells.
 
     Raises:
         TableError: `cells` (a row without a label and a text), `label` (none, one of more than 24
             characters or one with "=" or ":"), `text` (an empty one), `nothing` (no sample at all),
-            or what `decode` and `read_rows` raise.
+            or what `open_text` and `rows_of` raise.
     """
-    table = read_cells(decode(content), name)
-    columns, first = _columns(table.rows)
-    if len(table.rows) == first:
+    file = open_text(content)
+    rows, delimiter = list(rows_of(file, name)), delimiter_of(file, name)
+    columns, first = _columns([row for _, row in rows])
+    if len(rows) == first:
         raise TableError("nothing")
-    return [
-        _sample(row, line, columns, table.delimiter)
-        for row, line in zip(table.rows[first:], table.line_numbers[first:], strict=True)
-    ]
+    return [_sample(row, line, columns, delimiter) for line, row in rows[first:]]
 
 
-def read_cells(text: str, name: str) -> Table:
-    """Return the rows of a file; where tabs part the cells no quote means anything.
+def rows_of(file: TextFile, name: str, broken: list[TableError] | None = None) -> Iterator[Row]:
+    """Yield the rows of a file; where tabs part the cells no quote means anything.
+
+    Args:
+        file: The file.
+        name: Its name.
+        broken: As for `csv_rows`.
 
     Raises:
-        TableError: As `read_rows`.
+        TableError: As `csv_rows` and `json_rows`.
     """
     if name.lower().endswith(JSON_LINES):
-        return read_json_lines(text)
-    lines = text.split("\n")
-    if not name.lower().endswith((".tsv", ".tsv.gz")) and sniff_delimiter(lines) != "\t":
-        return read_rows(text)
-    held = [(line.removesuffix("\r").split("\t"), n) for n, line in enumerate(lines, 1) if line.strip()]
-    return Table([row for row, _ in held], "\t", [n for _, n in held])
+        yield from json_rows(file.lines, broken)
+        return
+    delimiter = delimiter_of(file, name)
+    if delimiter != "\t":
+        yield from csv_rows(lambda: file.lines(""), delimiter, broken)
+        return
+    for number, line in enumerate(file.lines(), 1):
+        if line.strip():
+            yield number, line.removesuffix("\n").removesuffix("\r").split("\t")
+
+
+def delimiter_of(file: TextFile, name: str) -> str:
+    """Return the sign between the cells of a file."""
+    if name.lower().endswith(JSON_LINES):
+        return ","
+    return "\t" if name.lower().endswith((".tsv", ".tsv.gz")) else sniff_delimiter(file.lines())
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> tuple[Columns, int]:

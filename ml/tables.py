@@ -1,4 +1,4 @@
-"""Which cells a table holds: bytes become text, and text becomes rows."""
+"""Which cells a table holds: lines of text become rows, one after the other."""
 
 from __future__ import annotations
 
@@ -6,27 +6,17 @@ import csv
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from itertools import islice
 
-from charset_normalizer import from_bytes
-
 HELD = 40  # characters of a cell that an error shows
 SAMPLE = 32_768  # bytes or characters that decide on an encoding or a delimiter
-BOMS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\x00\x00\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
-# What a spreadsheet saves where it does not save Unicode: Chinese Windows, Western Windows.
-LEGACY = ["gb18030", "cp1252"]
+MOST_BROKEN = 20  # rows that are stepped over
+MOST_FIELDS = 200  # of JSON objects: a row has a cell for each
+Row = tuple[int, list[str]]  # the line on which it begins, from 1, and its cells
 DELIMITERS = "\t;|,"  # a comma last: in `1,5;2,7` it is the decimal sign
-STRAY = 0.002  # share of control characters that text may hold: a chat has some, a picture many
-CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
 QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -34,9 +24,9 @@ class TableError(ValueError):
     """A table that cannot be read, in fields from which words are built elsewhere.
 
     Args:
-        kind: `binary` (no text), `json` (a line that holds no object), `encoding`, `quote` (opened and not
-            closed, or text behind it), `long` (a cell of more than 131,072 characters), or a kind of the
-            reader that raises it.
+        kind: `binary` (no text), `json` (a line that holds no object), `fields` (objects with more than 200
+            different fields), `encoding`, `quote` (opened and not closed, or text behind it), `long` (a cell
+            of more than 131,072 characters), or a kind of the reader that raises it.
         row: Line of the file, from 1.
         column: Name of the column, or its number from 1.
         held: What stood there, clipped to 40 characters.
@@ -71,58 +61,6 @@ def clipped(held: str) -> str:
     return line if len(line) <= HELD else line[: HELD - 1] + "…"
 
 
-def decode(content: bytes) -> str:
-    """Return the text of a file, whatever its encoding: UTF-8, UTF-16, UTF-32, GB18030, Windows-1252.
-
-    Raises:
-        TableError: `binary` or `encoding`.
-    """
-    for bom, encoding in BOMS:
-        if content.startswith(bom):
-            return _decoded(content, encoding).removeprefix("\ufeff")
-    if b"\0" in content[:SAMPLE]:
-        return _without_bom(content)
-    if len(CONTROLS.findall(content, 0, SAMPLE)) > STRAY * min(len(content), SAMPLE):
-        raise TableError("binary")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return _decoded(content, _legacy_encoding(content, error.start))
-
-
-def _decoded(content: bytes, encoding: str) -> str:
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        row = error.object.count(b"\n", 0, error.start) + 1
-        raise TableError("encoding", row) from error
-
-
-def _without_bom(content: bytes) -> str:
-    """Decode UTF-16 by the zero bytes of its digits and commas, which are all high bytes or all low ones."""
-    sample = content[:SAMPLE]
-    even, odd = sample[::2].count(0), sample[1::2].count(0)
-    if len(content) % 2 or (even and odd):
-        raise TableError("binary")
-    text = content.decode("utf-16-be" if even else "utf-16-le", "replace")
-    if "\ufffd" in text or CONTROLS.search(text[:SAMPLE].encode("utf-8", "replace")):
-        raise TableError("binary")
-    return text
-
-
-def _legacy_encoding(content: bytes, start: int) -> str:
-    """Guess the encoding from whole lines about the first byte that is not UTF-8."""
-    first = content.rfind(b"\n", 0, start) + 1
-    sample = content[first : first + SAMPLE]
-    last = sample.rfind(b"\n")
-    if len(sample) == SAMPLE and last > 0:
-        sample = sample[:last]
-    guess = from_bytes(sample, cp_isolation=LEGACY).best()
-    if guess is None:
-        raise TableError("encoding", content.count(b"\n", 0, start) + 1)
-    return guess.encoding
-
-
 def sniff_delimiter(lines: Iterable[str]) -> str:
     """Return the sign that stands equally often in nearly every line; a comma where none does.
 
@@ -155,50 +93,102 @@ def read_rows(text: str, delimiter: str | None = None) -> Table:
     """
     if delimiter is None:
         delimiter = sniff_delimiter(text[:SAMPLE].split("\n"))
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[list[str]] = []
-    line_numbers: list[int] = []
-    start = 1
-    try:
-        for row in reader:
-            if row and (len(row) > 1 or row[0].strip()):
-                rows.append(row)
-                line_numbers.append(start)
-            start = reader.line_num + 1
-    except csv.Error as error:
-        kind = "long" if "limit" in str(error) else "quote"
-        raise TableError(kind, start, held=_line(text, start)) from error
-    return Table(rows, delimiter, line_numbers)
+    numbered = list(csv_rows(lambda: StringIO(text, newline=""), delimiter))
+    return Table([row for _, row in numbered], delimiter, [number for number, _ in numbered])
 
 
-def read_json_lines(text: str) -> Table:
-    """Read a JSON object a line as a table: the first row holds the names of all fields.
+def csv_rows(
+    lines: Callable[[], Iterable[str]], delimiter: str, broken: list[TableError] | None = None
+) -> Iterator[Row]:
+    """Yield the rows of a table by RFC 4180, without empty lines.
 
-    >>> read_json_lines('{"label": "a", "text": "one"}\\n{"text": "two", "n": 2}').rows
-    [['label', 'text', 'n'], ['a', 'one', ''], ['', 'two', '2']]
+    Args:
+        lines: Begins the file anew; a line ends where the csv module ends one.
+        delimiter: The sign between cells.
+        broken: Takes what is wrong with a row, which is stepped over then; up to 20 rows, each at the price
+            of another way through the lines before it.
+
+    Raises:
+        TableError: `quote` or `long`, with the line where the row began.
+    """
+    skipped = 0
+    while True:
+        reader = csv.reader(islice(lines(), skipped, None), delimiter=delimiter, strict=True)
+        start = skipped + 1
+        try:
+            for row in reader:
+                if row and (len(row) > 1 or row[0].strip()):
+                    yield start, row
+                start = skipped + reader.line_num + 1
+        except csv.Error as error:
+            kind = "long" if "limit" in str(error) else "quote"
+            _step_over(TableError(kind, start, held=next(islice(lines(), start - 1, None), "")), broken)
+            skipped = start
+        else:
+            return
+
+
+def json_rows(lines: Callable[[], Iterable[str]], broken: list[TableError] | None = None) -> Iterator[Row]:
+    """Yield a JSON object a line as the rows of a table: the first row holds the names of all fields.
+
+    Args:
+        lines: Begins the file anew: once for the names, once for the rows.
+        broken: As for `csv_rows`.
+
+    Raises:
+        TableError: `json`, with the line that holds no object, or `fields`.
+    """
+    names: dict[str, None] = {}
+    for number, record in json_records(lines(), broken):
+        names |= dict.fromkeys(record)
+        if len(names) > MOST_FIELDS:
+            raise TableError("fields", number)
+    if names:
+        yield 1, list(names)
+    for number, record in json_records(lines(), None if broken is None else []):
+        yield number, [json_cell(record.get(name)) for name in names]
+
+
+def json_records(
+    lines: Iterable[str], broken: list[TableError] | None = None
+) -> Iterator[tuple[int, dict[str, object]]]:
+    """Yield the objects of a file, one a line, with their lines.
 
     Raises:
         TableError: `json`, with the line that holds no object.
     """
-    records: list[dict[str, object]] = []
-    line_numbers: list[int] = []
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise TableError("json", number, held=line) from error
-        if not isinstance(record, dict):
-            raise TableError("json", number, held=line)
-        records.append({_whole(name): value for name, value in record.items()})
-        line_numbers.append(number)
-    names = list(dict.fromkeys(name for record in records for name in record))
-    rows = [[_cell(record.get(name)) for name in names] for record in records]
-    return Table([names, *rows] if rows else [], ",", [1, *line_numbers] if rows else [])
+        record = _json(line)
+        if record is None:
+            _step_over(TableError("json", number, held=line), broken)
+        else:
+            yield number, {_whole(name): value for name, value in record.items()}
 
 
-def _cell(value: object) -> str:
+def _json(line: str) -> dict[str, object] | None:
+    """Return the object that a line holds, None where it holds anything else."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _step_over(error: TableError, broken: list[TableError] | None) -> None:
+    """Note what is wrong with a row.
+
+    Raises:
+        TableError: It was not to be noted, or more rows are broken than a slip explains.
+    """
+    if broken is None or len(broken) == MOST_BROKEN:
+        raise error
+    broken.append(error)
+
+
+def json_cell(value: object) -> str:
+    """Return a value of a JSON object as a cell."""
     if value is None:
         return ""
     return _whole(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
@@ -207,8 +197,3 @@ def _cell(value: object) -> str:
 def _whole(text: str) -> str:
     """Return a text without halves of characters: JSON can spell an emoji that was cut, UTF-8 cannot."""
     return text.encode("utf-8", "replace").decode()
-
-
-def _line(text: str, number: int) -> str:
-    """Return a line of the text by its number, as the csv module counts lines."""
-    return next(islice(StringIO(text, newline=""), number - 1, None), "")

@@ -143,7 +143,7 @@ def train(
         "labels": labels,
         "threshold": composed.threshold,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "arch": config.arch,
+        "arch": config.network,
         "vocabulary": pieces_mark(SHIPPED),
         "temperature": composed.temperature,
         "networks_share": composed.share,

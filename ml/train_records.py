@@ -20,13 +20,15 @@ class Cancelled(Exception):
 class TrainConfig:
     """What a person may choose of a training.
 
-    `arch` is one of `ml.networks.NAMES`; "article" is the source article's: Embedding 64, LSTM 128, Dropout
-    0.5, Adam, 10 epochs, batches of 32, and nothing of ours. `epochs` None takes as many as the number of
-    samples asks for. `ensemble` is "", "bag5" or "boost5". `live` is the folder of the version that answers
-    now: the new one is compared with it, and goes on from it where it is of the same kind.
+    `arch` is one of `ml.networks.NAMES`, or "" for what suits so many samples: the LSTM, which is left as it
+    was shipped where there are fewer than 400 to learn from. "article" is the source article's: Embedding
+    64, LSTM 128, Dropout 0.5, Adam, 10 epochs, batches of 32, and only its vectors begin as ours. `epochs`
+    None takes as many as the number of samples asks for. `ensemble` is "", "bag5" or "boost5". `live` is
+    the folder of the version that answers now: the new one is compared with it, and goes on from it where
+    it is of the same kind.
     """
 
-    arch: str = "lstm"
+    arch: str = ""
     epochs: int | None = None
     seed: int = 0
     l1: float = 0.0
@@ -36,6 +38,16 @@ class TrainConfig:
     tune: bool = False  # whether learning rate, width, dropout and regularisation are searched for
     ensemble: str = ""
     live: str = ""
+
+    @property
+    def network(self) -> str:
+        """The network that is trained, or read where it stays as it is."""
+        return self.arch or "lstm"
+
+    @property
+    def asked(self) -> bool:
+        """Whether somebody asked for anything that concerns a network, so that there must be one."""
+        return self != TrainConfig(seed=self.seed, balance=self.balance, live=self.live)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 ROUNDING = 1e-9
+MADE_OF = ("arch", "networks_share", "config")  # of a manifest: what a version is
 LOOK_BACK = 3  # versions among which a run looks for one that its job published before it died
 
 # Trains on samples with options, leaves a model in the folder, reports epochs, asks whether to stop, and
@@ -204,6 +205,7 @@ def _outcome(
             "live": before,
             "live_version": None if request.forget else entry.version,
             "against": against or None,
+            "network": {name: manifest[name] for name in MADE_OF if name in manifest},
         }
     )
 
@@ -237,8 +239,9 @@ def _train(
     except (Unfit, Stopped):
         checkpoint.delete()
         raise
-    seconds = time.monotonic() - begun
-    reporter.ask(lambda redis: note_training(redis, request.user, seconds))
+    finally:  # who stops a training after an hour has had an hour
+        seconds = time.monotonic() - begun
+        reporter.ask(lambda redis: note_training(redis, request.user, seconds))
     reporter.ask(lambda redis: note_pace(redis, request.options, len(samples), reporter.last_epoch, seconds))
 
 

@@ -1,7 +1,8 @@
 """Which networks a chat's classifier may be, each with its Keras builder and its ONNX writer side by side.
 
-Every one reads the shipped vocabulary and starts from the shipped vectors of its pieces; the LSTM starts
-from the shipped recurrence too. Each becomes a model from tokens and lengths to probabilities.
+Every one reads the shipped vocabulary and starts from the shipped vectors of its pieces; the LSTM of the
+shipped width starts from the shipped recurrence too. Each becomes a model from tokens and lengths to
+probabilities.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from ml.networks import attention, convolution, recurrent
 from ml.predictor import SHIPPED
 
 Weights = dict[str, np.ndarray]
-WIDTHS = {"gru": 96, "cnn": 96, "transformer": 128}  # units, filters a size, width of the inner layer
+# Units, filters of each size, width of the inner layer.
+WIDTHS = {"lstm": 128, "article": 128, "gru": 96, "cnn": 96, "transformer": 128}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,9 @@ NAMES = (*ARCHITECTURES, *OTHERS)
 def build(name: str, vocabulary: int, num_labels: int, shape: Shape, seed: int) -> Any:
     """Return a network from tokens (batch, maxlen) to logits (batch, labels), begun as what is shipped."""
     if name in ARCHITECTURES:
-        model = build_lstm(_shaped(name, shape), vocabulary, num_labels, seed=seed, l1=shape.l1, l2=shape.l2)
-        if name != "article":
-            set_weights(model, shipped_start())
+        own = _shaped(name, shape)
+        model = build_lstm(own, vocabulary, num_labels, seed=seed, l1=shape.l1, l2=shape.l2)
+        set_weights(model, _start(own))
         return model
     start = shipped_start()["embedding"]
     builder, _ = OTHERS[name]
@@ -79,6 +81,22 @@ def shipped_start() -> Weights:
 
 
 def _shaped(name: str, shape: Shape) -> Architecture:
-    """Return the LSTM's shape: its width is that of the shipped recurrence."""
+    """Return an LSTM's shape."""
     own = ARCHITECTURES[name]
-    return own if shape.dropout is None else replace(own, dropout=shape.dropout)
+    dropout = own.dropout if shape.dropout is None else shape.dropout
+    return replace(own, dropout=dropout, units=shape.width or own.units)
+
+
+def _start(architecture: Architecture) -> Weights:
+    """Return the shipped weights that fit an LSTM: the recurrence where it is as wide, the vectors always.
+
+    Where it has shorter vectors they are the shipped ones' first principal components.
+    """
+    shipped = shipped_start()
+    vectors = shipped["embedding"]
+    if architecture.embedding < vectors.shape[1]:
+        centred = vectors - vectors.mean(axis=0)
+        components = np.linalg.eigh(centred.T @ centred)[1][:, ::-1]  # the largest first
+        return {"embedding": centred @ components[:, : architecture.embedding]}
+    wide = shipped["lstm_recurrent"].shape[0] == architecture.units
+    return shipped if wide else {"embedding": vectors}

@@ -14,11 +14,13 @@ from tests.bench import (
     spine_speed,
     training_jobs,
     training_speed,
+    why_speed,
 )
 
 regression.main()
 pictures.main()
 classify_speed.main()
+why_speed.main(sys.argv[1:2])
 spine_speed.main()
 groups.main()
 privacy.main()

@@ -98,7 +98,8 @@ def ours(rows: list[Sample], dev: list[Sample], passes: int) -> tuple[float, flo
         train(rows, config, Path(folder) / "model", report=lambda _: ends.append(time.perf_counter()))
         model = Model.load(Path(folder) / "model")
     labels = check(rows)
-    learned = len(split(np.array([labels.index(sample.label) for sample in rows]), config.seed).train)
+    truth = np.array([labels.index(sample.label) for sample in rows])
+    learned = len(split(rows, truth, config.seed).train)
     answers = model.classify([sample.text for sample in dev])
     right = [answer.label == sample.label for answer, sample in zip(answers, dev, strict=True)]
     return _pass(ends) * len(rows) / learned, float(np.mean(right))

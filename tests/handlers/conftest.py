@@ -25,6 +25,7 @@ from ml.feedback import Feedback
 from ml.jobs import Jobs
 from ml.kept_texts import KeptTexts
 from ml.mood import Mood
+from ml.nearest import NearestExamples
 from ml.optouts import OptOuts
 from ml.plots import Plotter
 from ml.pools import Pools
@@ -236,6 +237,7 @@ async def services(
         predictor=predictor,
         plotter=plotter,
         examples=Examples(redis_client),
+        nearest=NearestExamples(Examples(redis_client)),
         store=store,
         jobs=Jobs(redis_client, redis_url),
         results=KeptResults(redis_client),

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.classify_table import defuse, file_name, read_text_table, write_text_table
+from handlers.classify_table import Answer, LabelledTable, TextTable, defuse, file_name, read_text_table
 from ml.tables import TableError
+
+
+def write_text_table(table: TextTable, answers: list[Answer | None]) -> bytes:
+    labelled = LabelledTable(table)
+    for row, answer in zip(table.rows(), answers, strict=True):
+        labelled.add([row], [answer])
+    return labelled.content()
 
 
 def written(content: bytes) -> list[list[str]]:
@@ -28,7 +35,7 @@ def written(content: bytes) -> list[list[str]]:
     ],
 )
 def test_the_texts_of_a_file_are_found(content: str, name: str, texts: list[str]) -> None:
-    assert read_text_table(content.encode(), name).texts == texts
+    assert list(read_text_table(content.encode(), name).texts()) == texts
 
 
 @pytest.mark.parametrize("content", [b"", b"text\n", b"\n \n"])
@@ -40,7 +47,9 @@ def test_a_file_without_texts_says_so(content: bytes) -> None:
 
 def test_a_long_text_is_read_from_its_beginning_and_counted() -> None:
     table = read_text_table(f"text\n{'x' * 2500}\n".encode(), "a.csv")
-    assert (len(table.texts[0]), table.cut) == (2000, 1)
+    labelled = LabelledTable(table)
+    labelled.add(list(table.rows()), [("junk", 0.75)])
+    assert ([len(text) for text in table.texts()], labelled.cut) == ([2000], 1)
 
 
 def test_the_rows_come_back_with_two_columns_more() -> None:

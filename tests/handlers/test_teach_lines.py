@@ -188,3 +188,10 @@ def test_the_longest_label_wins(label: str, text: str) -> None:
 def test_a_large_file_is_read_in_a_moment(tmp_path: Path) -> None:
     rows = "\n".join(f"{LABELS[n % 2]},this is example number {n}" for n in range(20_000))
     assert len(read_file(rows.encode(), "a.csv", LABELS).samples) == 20_000
+
+
+def test_a_broken_json_line_is_named_and_the_others_count() -> None:
+    lines = b'{"label": "junk", "text": "win"}\n{"label"\n{"text": "see you", "label": "fine"}\n'
+    found = read_file(lines, "a.jsonl", LABELS)
+    assert [sample.text for sample in found.samples] == ["win", "see you"]
+    assert [(unread.row, unread.why) for unread in found.unread] == [(2, "json")]

@@ -3,6 +3,7 @@
 import pytest
 
 from handlers.job_cards import job_line
+from handlers.model_cards import ModelFacts, model_card
 from handlers.texts import Texts
 from handlers.train_card import PROBLEMS, end_card, progress_card, queued_card, result_card
 from ml.job_records import Job, Progress, TrainRequest
@@ -103,3 +104,30 @@ def test_a_cancelled_training_can_begin_again() -> None:
 
 def test_a_line_of_jobs_holds_state_place_and_estimate() -> None:
     assert job_line(QUEUED, EN) == "· abc234 spam – waiting for a worker, place 2, about 41 s left"
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        (
+            {"arch": "lstm", "networks_share": 0.0, "config": {"ensemble": ""}},
+            "the LSTM that I came with, and a linear layer that learned from it and the words",
+        ),
+        (
+            {"arch": "cnn", "networks_share": 0.25, "config": {"ensemble": ""}},
+            "CNN for 25 %, and a linear layer on the words and the LSTM that I came with",
+        ),
+        (
+            {"arch": "gru", "networks_share": 0.5, "config": {"ensemble": "boost5"}},
+            "5 × GRU for 50 %, and a linear layer on the words and the LSTM that I came with",
+        ),
+        ({"arch": "article", "networks_share": 1.0, "config": {}}, "LSTM of the article"),
+        ({"arch": "lstm"}, "LSTM"),  # made before the share was noted
+    ],
+)
+def test_the_card_says_what_a_version_is_made_of(made: dict[str, object], says: str) -> None:
+    report = {"version": "v1", "promoted": True, "metrics": metrics(("a", "b")), "network": made}
+    assert result_card(report, "spam", EN, private=True).text.endswith(f"\nNetwork: {says}")
+    assert "Network" not in result_card(report, "spam", EN, private=False).text
+    facts = ModelFacts("spam", ("a", "b"), manifest={"version": "v1", **made}, size=2_000_000)
+    assert f"\nNetwork: {says}. Size: 2.0 MB" in model_card(facts, EN, private=True).text

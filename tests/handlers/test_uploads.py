@@ -2,12 +2,15 @@
 
 import csv
 import json
+import tracemalloc
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
-from handlers import classify, models, teach
+from handlers import classify, models, teach, teach_lines
+from handlers.classify_table import read_text_table
 from handlers.messages import Document, Quoted
 from handlers.uploads import Preview, is_table, offer, press, preview
 from tests.handlers.conftest import Talk, labels_of, make_model, publish_model
@@ -163,3 +166,43 @@ async def test_a_file_of_json_lines_is_a_table_too(talk: Talk) -> None:
 async def test_a_broken_json_line_is_named(talk: Talk) -> None:
     said = await talk.say(offer, document=talk.upload(b'{"text": "a"}\n{"text"\n', "x.jsonl"))
     assert said.text == 'Row 2 of this file is no JSON object. It holds: {"text"'
+
+
+async def test_a_model_is_made_from_json_lines_too(talk: Talk) -> None:
+    lines = b'{"text": "win now", "label": "junk"}\n{"text": "see you", "label": "fine"}\n'
+    await talk.say(offer, document=talk.upload(lines, "x.jsonl"))
+    asked = await talk.press_labelled(press, "Teach a model")
+    assert asked.text == "What shall the model for junk, fine be called? Send one word."
+
+
+async def test_objects_with_ever_other_fields_are_refused(talk: Talk) -> None:
+    content = b"".join(b'{"f%d": 1}\n' % n for n in range(300))
+    said = await talk.say(offer, document=talk.upload(content, "x.jsonl"))
+    assert said.text.startswith("The objects of this file have more than 200 different fields.")
+
+
+LARGE = 60_000  # rows
+WAYS: dict[str, Callable[[bytes, str], object]] = {
+    "shown": preview,
+    "labels": teach_lines.labels_of,
+    "classified": lambda content, name: sum(1 for _ in read_text_table(content, name).rows()),
+}
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl"])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_large_file_is_read_row_by_row_and_never_held_as_a_whole(way: str, kind: str) -> None:
+    label, text = "junk", "a text of some words, “quoted” 好的"
+    row = {"csv": f'{label},"{text}"\n', "tsv": f"{label}\t{text}\n"}.get(
+        kind, json.dumps({"label": label, "text": text}) + "\n"
+    )
+    other = row.replace(label, "fine")
+    content = ("" if kind == "jsonl" else row.replace(label, "label").replace(text, "text")).encode()
+    content += (row + other).encode() * (LARGE // 2)
+    tracemalloc.start()
+    try:
+        WAYS[way](content, f"x.{kind}")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2_000_000 < len(content)

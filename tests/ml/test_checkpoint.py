@@ -2,12 +2,13 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ml.checkpoint import FOLDER, Checkpoint, State
+from ml.checkpoint import FOLDER, Checkpoint, NoCheckpoint, State, Steps
 from ml.samples import Sample
 from ml.store import Store
 
@@ -82,3 +83,37 @@ def test_checkpoints_are_no_models(tmp_path: Path) -> None:
 def test_a_checkpoint_in_a_bucket_is_found_again() -> None:
     checkpoint("memory://spine/models").save(state)  # type: ignore[arg-type]
     assert checkpoint("memory://spine/models").load() is not None  # type: ignore[arg-type]
+
+
+class Kept(NoCheckpoint):
+    """A checkpoint in memory."""
+
+    state: State | None = None
+
+    def load(self) -> State | None:
+        return dict(self.state) if self.state is not None else None
+
+    def save(self, state: Callable[[], State]) -> None:
+        self.state = state()
+
+
+def test_finished_steps_lie_beside_where_the_next_one_stands() -> None:
+    kept = Kept()
+    first = Steps(kept)
+    assert (first.load(), first.done("network 0")) == (None, None)
+    first.save(state)
+    first.finish("network 0", np.array([1]))
+    first.save(lambda: {"weights": np.array([2])})
+    later = Steps(kept)
+    assert later.done("network 0") == np.array([1])
+    assert later.done("network 1") is None
+    assert later.load() == {"weights": np.array([2])}
+    assert later.load() is None  # it belongs to one step alone
+
+
+def test_where_a_finished_step_stood_is_forgotten() -> None:
+    kept = Kept()
+    steps = Steps(kept)
+    steps.save(state)
+    steps.finish("network 0", np.array([1]))
+    assert Steps(kept).load() is None

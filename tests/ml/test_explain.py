@@ -1,4 +1,4 @@
-"""An explanation names the words that were planted, and the example that is like the text."""
+"""An explanation names the words that were planted."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 import redis.asyncio
 
-from ml.explain import Explanation, explain, nearest, occluded, parts
+from ml.explain import Explanation, explain, occluded, parts
 from ml.predictor import Predictor
 from ml.registry import Registry
-from ml.samples import Sample
 from ml.store import Store
 
 PLAIN = "the parcel arrived on monday and lies on the table in the kitchen"
@@ -78,15 +77,3 @@ def test_a_long_text_has_parts_of_several_words() -> None:
     found = parts(" ".join(f"word{n}" for n in range(1000)))
     assert len(found) <= 120
     assert sum(len(spans) for _, spans in found) == 1000
-
-
-def test_the_nearest_example_shares_the_rarest_words() -> None:
-    samples = [
-        Sample("win a free cruise", "junk"),
-        Sample("we are free at six", "fine"),
-        Sample("六点见", "fine"),
-    ]
-    assert nearest("a cruise, and it is free", samples) == samples[0]
-    assert nearest("明天六点见", samples) == samples[2]
-    assert nearest("zzz", samples) is None
-    assert nearest("anything", []) is None

@@ -161,7 +161,7 @@ async def test_the_estimate_grows_with_what_was_taught_and_learns_from_trainings
     await Examples(redis_client).add("1", "spam", [Sample(str(n), "a") for n in range(1000)], by=7)
     default = await jobs.submit(request(epochs=10))
     await jobs.cancel(default.id)
-    await note_pace(redis_client, {}, samples=600, epochs=10, seconds=Pace().overhead + 600)
+    await note_pace(redis_client, {"epochs": 10}, 600, 10, Pace().overhead + 600)
     learnt = await jobs.submit(request(epochs=10))
     assert default.estimate == pytest.approx(Pace().seconds(1000, 10))
     assert learnt.estimate == pytest.approx(Pace().overhead + 1000)
@@ -290,3 +290,20 @@ async def test_nobody_counts_as_a_worker_who_is_silent(jobs: Jobs, redis_client:
         await redis_client.hset(f"rq:worker:{name}", "last_heartbeat", stamp)
     await redis_client.sadd("rq:workers", "rq:worker:expired")
     assert await jobs.workers() == 1
+
+
+async def test_a_training_with_a_network_says_nothing_of_one_without(
+    redis_client: redis.asyncio.Redis,
+) -> None:
+    own = await read_pace(redis_client, {}, 100)
+    for options in ({"tune": True}, {"ensemble": "bag5"}, {"arch": "lstm"}, {"l2": 0.1}):
+        await note_pace(redis_client, options, samples=100, epochs=5, seconds=900)
+    assert await read_pace(redis_client, {}, 100) == own
+    assert (await read_pace(redis_client, {"balance": True}, 100)) == own
+
+
+async def test_a_search_and_several_networks_take_their_time(redis_client: redis.asyncio.Redis) -> None:
+    one = (await read_pace(redis_client, {}, 100)).seconds(100)
+    assert (await read_pace(redis_client, {"tune": True}, 100)).seconds(100) == one + 120
+    several = (await read_pace(redis_client, {"ensemble": "boost5"}, 100)).seconds(100)
+    assert several == pytest.approx(one + 4 * (one - Pace.overhead))

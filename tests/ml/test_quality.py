@@ -40,3 +40,18 @@ def test_a_label_of_one_teacher_among_several_is_named() -> None:
     mine, theirs = taught(("a", "fine"), ("b", "junk")), taught(("c", "fine"), by=8)
     assert look(mine + theirs).alone == ("junk",)
     assert look(mine).alone == ()
+
+
+def test_who_taught_everything_alone_is_named_where_others_might() -> None:
+    assert look(taught(("a", "fine"), ("b", "junk")), shared=True).alone == ("fine", "junk")
+    both = taught(("a", "fine"), ("b", "junk")) + taught(("c", "fine"), ("d", "junk"), by=8)
+    assert not look(both, shared=True)
+
+
+def test_contradictions_are_a_trifle_below_one_in_a_hundred() -> None:
+    both = [("you won", "fine"), ("you won", "junk")]
+    clean = [(f"{label} {n}", label) for n in range(150) for label in ("fine", "junk")]
+    assert look(taught(*both, *clean[:30])).serious
+    few = look(taught(*both, *clean))
+    assert few.conflicts
+    assert not few.serious

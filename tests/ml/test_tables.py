@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from ml.tables import TableError, decode, read_json_lines, read_rows, sniff_delimiter
+from ml.tables import MOST_BROKEN, Row, TableError, csv_rows, json_rows, read_rows, sniff_delimiter
+from ml.text_files import decode, open_text
 
 TEXTS = ["年份,数值\n2001,3\n2002,4\n", "标签\t文本\n正面\t很好吃\n", "x,y\n1,2\n", "身高,体重\n170,60\n"]
 
@@ -104,19 +105,69 @@ def test_a_stray_control_character_leaves_a_text_a_text() -> None:
 
 
 def test_json_lines_are_rows_below_the_names_of_their_fields() -> None:
-    table = read_json_lines('{"a": "x, y", "b": null}\n\n{"b": [1], "c": "好"}\n')
-    assert table.rows == [["a", "b", "c"], ["x, y", "", ""], ["", "[1]", "好"]]
-    assert table.line_numbers == [1, 1, 3]
-    assert read_json_lines("\n").rows == []
+    rows = read_json('{"a": "x, y", "b": null}\n\n{"b": [1], "c": "好"}\n')
+    assert rows == [(1, ["a", "b", "c"]), (1, ["x, y", "", ""]), (3, ["", "[1]", "好"])]
+    assert read_json("\n") == []
+
+
+def read_json(text: str, broken: list[TableError] | None = None) -> list[Row]:
+    return list(json_rows(lambda: text.split("\n"), broken))
+
+
+def test_objects_with_ever_other_fields_are_refused_before_they_fill_the_memory() -> None:
+    with pytest.raises(TableError) as error:
+        read_json("\n".join(f'{{"field {n}": 1}}' for n in range(100_000)))
+    assert (error.value.kind, error.value.row) == ("fields", 201)
 
 
 def test_half_an_emoji_in_json_becomes_a_question_mark() -> None:
-    table = read_json_lines(r'{"a\ud83d": "cut \ud83d", "b": ["\ud83d"], "c": "\ud83d\ude00"}')
-    assert table.rows == [["a?", "b", "c"], ["cut ?", '["?"]', "😀"]]
+    rows = read_json(r'{"a\ud83d": "cut \ud83d", "b": ["\ud83d"], "c": "\ud83d\ude00"}')
+    assert rows == [(1, ["a?", "b", "c"]), (1, ["cut ?", '["?"]', "😀"])]
 
 
 @pytest.mark.parametrize("line", ["[1]", '"text"', "{", "nonsense"])
 def test_a_line_without_a_json_object_is_named(line: str) -> None:
     with pytest.raises(TableError) as error:
-        read_json_lines('{"a": 1}\n' + line)
+        read_json('{"a": 1}\n' + line)
     assert (error.value.kind, error.value.row) == ("json", 2)
+
+
+def test_a_few_broken_rows_are_stepped_over_and_named_and_many_are_not() -> None:
+    text = 'a,b\n"x,1\ny,2\n"z,3\n4,5\n'
+    broken: list[TableError] = []
+    rows = list(csv_rows(lambda: iter(text.splitlines(keepends=True)), ",", broken))
+    assert rows == [(1, ["a", "b"]), (3, ["y", "2"]), (5, ["4", "5"])]
+    assert [(error.kind, error.row, error.held) for error in broken] == [
+        ("quote", 2, '"x,1'),
+        ("quote", 4, '"z,3'),
+    ]
+    broken = []
+    assert read_json('{"a": 1}\n{\n{"a": 2}', broken) == [(1, ["a"]), (1, ["1"]), (3, ["2"])]
+    assert [error.row for error in broken] == [2]
+    with pytest.raises(TableError):
+        read_json("{\n" * (MOST_BROKEN + 1), [])
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030"]
+)
+@pytest.mark.parametrize("piece", [1, 2, 3, 7])
+def test_a_file_is_read_piece_by_piece_as_in_one(
+    text: str, encoding: str, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ml.text_files.PIECE", piece)
+    file = open_text(text.encode(encoding))
+    assert "".join(file.lines()) == "".join(file.lines("")) == file.head(100) == file.text() == text
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 7])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8"])
+def test_a_fault_is_found_in_its_row_wherever_pieces_end(
+    piece: int, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ml.text_files.PIECE", piece)
+    monkeypatch.setattr("ml.text_files.LEGACY", ["ascii"])
+    with pytest.raises(TableError) as raised:
+        open_text("年,数\n1,好\n".encode(encoding) + b"\xe5\xa5,3\n4,5\n")
+    assert (raised.value.kind, raised.value.row) == ("encoding", 3)

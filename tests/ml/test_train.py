@@ -248,8 +248,122 @@ def test_a_handful_leaves_the_shipped_network_as_it_is_and_learns_in_one_step(tm
     assert only.accuracy == 1
     assert only.held_out_accuracy == report.accuracy
     model = Model.load(tmp_path / "model")
-    assert model.manifest["networks_share"] == 0
+    assert (model.manifest["arch"], model.manifest["networks_share"]) == ("lstm", 0)
     assert [answer.label for answer in model.classify(["the train was delayed", "lunch was delicious"])] == [
         "traffic",
         "food",
     ]
+
+
+def test_a_network_that_was_named_learns_and_answers_of_however_few_samples(tmp_path: Path) -> None:
+    from ml.train import Epoch, TrainConfig, train
+
+    epochs: list[Epoch] = []
+    train(SAMPLES, TrainConfig(arch="lstm"), tmp_path / "model", epochs.append)
+    assert len(epochs) == 12
+    assert Model.load(tmp_path / "model").manifest["networks_share"] > 0
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_only_a_network_that_was_asked_for_answers_where_the_linear_layer_does_better(asked: bool) -> None:
+    from ml.composition import SHARES, _best_share
+
+    truth = np.array([0, 1, 0, 1])
+    bad, good = np.array([[0.4, 0.6], [0.6, 0.4]] * 2), np.array([[0.9, 0.1], [0.1, 0.9]] * 2)
+    assert _best_share([bad, good], truth, SHARES[asked:]) == (0.25 if asked else 0)
+
+
+def test_the_articles_network_begins_with_the_shipped_vectors_main_directions() -> None:
+    from ml.networks import Shape, build, shipped_start
+
+    vectors = shipped_start()["embedding"]
+    model = build("article", len(vectors), 2, Shape(), seed=0)
+    begun = np.asarray(model.get_layer("embedding").embeddings)
+    assert begun.shape == (len(vectors), 64)
+    centred = vectors - vectors.mean(axis=0)
+    kept = np.square(begun).sum() / np.square(centred).sum()
+    assert 0.5 < kept < 1  # half of the directions hold more than half of what there is
+    assert np.array_equal(np.argsort(-begun.std(axis=0)), np.arange(64))
+
+
+def test_an_lstm_of_another_width_starts_from_the_vectors_alone(tmp_path: Path) -> None:
+    from ml.networks import Shape, build, shipped_start, write
+
+    shipped = shipped_start()
+    model = build("lstm", len(shipped["embedding"]), 2, Shape(width=64), seed=0)
+    assert np.array_equal(np.asarray(model.get_layer("embedding").embeddings), shipped["embedding"])
+    assert write("lstm", model).graph.output[0].name == "probabilities"
+
+
+class Died(BaseException):
+    """What `kill -9` would do."""
+
+
+@pytest.mark.parametrize("ensemble", ["bag5", "boost5"])
+def test_several_networks_go_on_after_those_that_were_finished(tmp_path: Path, ensemble: str) -> None:
+    from ml.train import Epoch, TrainConfig, train
+
+    config = TrainConfig(arch="cnn", epochs=2, ensemble=ensemble)
+    train(SAMPLES, config, tmp_path / "whole")
+    kept, second = Kept(), []
+
+    def die(epoch: Epoch) -> None:
+        if epoch.epoch == 6:  # the last pass of the third network
+            raise Died
+
+    with pytest.raises(Died):
+        train(SAMPLES, config, tmp_path / "killed", die, checkpoint=kept)
+    train(SAMPLES, config, tmp_path / "resumed", second.append, checkpoint=kept)
+    assert [epoch.epoch for epoch in second] == [6, 7, 8, 9, 10]
+    texts = [sample.text for sample in SAMPLES]
+    np.testing.assert_allclose(
+        Model.load(tmp_path / "whole").probabilities(texts),
+        Model.load(tmp_path / "resumed").probabilities(texts),
+        atol=1e-2,
+    )
+
+
+def test_tuning_goes_on_after_the_trials_that_were_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ml import tune
+    from ml.train import Epoch, TrainConfig, train
+
+    monkeypatch.setattr(tune, "TRIALS", 3)
+    config, kept, second = TrainConfig(arch="cnn", epochs=1, tune=True), Kept(), []
+
+    def die(epoch: Epoch) -> None:
+        if epoch.epoch == 2:
+            raise Died
+
+    with pytest.raises(Died):
+        train(SAMPLES, config, tmp_path / "killed", die, checkpoint=kept)
+    train(SAMPLES, config, tmp_path / "resumed", second.append, checkpoint=kept)
+    assert [epoch.epoch for epoch in second] == [3, 1]  # one trial that was left, then the training
+
+
+def test_a_trial_that_takes_longer_than_there_is_time_is_ended(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from ml.checkpoint import Steps
+    from ml.networks import Shape
+    from ml.train import TrainConfig
+    from ml.train_records import Cancelled, Epoch, Parts, Task
+    from ml.tune import tune
+
+    rows = np.arange(16)
+    told: list[Epoch] = []
+    config = TrainConfig(tune=True)
+    parts = Parts(rows, rows[:0], rows)
+    task = Task([[1]] * 16, rows % 2, parts, 2, 2, config, told.append, lambda: False, NoCheckpoint())
+
+    def endless(task: Task, *_: object) -> float:
+        while not task.cancelled():
+            pass
+        raise Cancelled
+
+    shape = Shape(dropout=0.2)
+    assert tune(task, endless, shape, Steps(NoCheckpoint()), budget=0.2) == (shape, None)
+    assert told == []
+    with pytest.raises(Cancelled):  # by a person
+        tune(replace(task, cancelled=lambda: True), endless, shape, Steps(NoCheckpoint()), budget=9)

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from ml.held_out import divide
 from ml.job_records import Progress
 from ml.job_state import JobState
 from ml.jobs import Jobs, TrainRequest
+from ml.quotas import minutes_today
 from ml.registry import Registry
 from ml.samples import Sample
 from ml.store import Store
@@ -127,6 +129,7 @@ async def test_a_run_that_dies_before_its_last_word_is_ended_by_the_next(
         "live": None,
         "live_version": None,
         "against": None,
+        "network": {},
     }
     assert desk.trained == 1
 
@@ -290,3 +293,23 @@ async def test_only_a_training_that_forgets_divides_the_examples_anew(desk: Desk
     anew = {sample.text for sample in divide(await examples.read("1", "spam")) if sample.held_out}
     assert seen[0] < seen[1] != anew
     assert seen[2] == anew
+
+
+@pytest.mark.parametrize("failure", [None, Stopped(), Unfit("too_few"), KeyError()])
+async def test_the_minutes_of_a_training_count_however_it_ends(
+    desk: Desk, failure: Exception | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("ml.training_job.time", SimpleNamespace(monotonic=lambda: now[0]))
+    train = desk.train
+
+    def last(*arguments: Any) -> None:
+        now[0] += 120
+        if failure is not None:
+            raise failure
+        train(*arguments)
+
+    desk.train = last  # type: ignore[method-assign]
+    with contextlib.suppress(TrainingFailed):
+        await desk.attempt("first")
+    assert await minutes_today(desk.client, 7) == 2
