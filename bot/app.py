@@ -14,6 +14,7 @@ import telegram
 from redis.asyncio import Redis
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
+from bot.audit import AuditLog
 from bot.background import end, follow_progress, run_schedules, sweep
 from bot.chat_ids import ChatIds
 from bot.chat_settings import ChatSettingsStore
@@ -23,14 +24,18 @@ from bot.conversation import Conversation
 from bot.dead_letters import DeadLetters
 from bot.dispatcher import Dispatcher
 from bot.erasure import Eraser
+from bot.figures import Figures, keep_figures
 from bot.flood import FloodGuard
 from bot.inbox import Inbox
 from bot.intake import ALLOWED_UPDATES, Poller
+from bot.known import Known
 from bot.limiter import Limiter
 from bot.menu import show_menus
 from bot.metrics import Batches, Metrics
 from bot.ops import Ops
+from bot.orders import Orders
 from bot.outbox import TelegramOutbox
+from bot.overview import Overview
 from bot.parking import Parking
 from bot.patience import for_ever, with_redis
 from bot.request import AiohttpRequest
@@ -44,6 +49,7 @@ from bot.shards import Shards
 from bot.web import Webhook, secret_of
 from handlers import COMMANDS, TABLE
 from handlers.context import Services
+from handlers.operating import Operating
 from ml.examples import Examples
 from ml.feedback import Feedback
 from ml.jobs import Jobs
@@ -59,6 +65,7 @@ from ml.reaction_labels import ReactionLabels
 from ml.registry import Registry
 from ml.shares import Shares
 from ml.store import Store
+from ml.trainings import Trainings
 from ml.writes import Writes
 
 log = logging.getLogger(__name__)
@@ -126,19 +133,45 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         chat_ids, sessions, schedules = ChatIds(redis), Sessions(redis, write), Schedules(redis)
         store, registry = Store(settings.store_url), Registry(redis)
         predictor, plotter = Predictor(store, registry), Plotter()
+        jobs, feedback = Jobs(redis, redis_url, store=store), Feedback(redis)
+        trainings, orders, metrics = Trainings(redis, redis_url, jobs), Orders(redis), Metrics()
+        figures, known = Figures(redis, metrics), Known(redis)
+        overview = Overview(
+            redis,
+            trainings=trainings,
+            feedback=feedback,
+            figures=figures,
+            known=known,
+            orders=orders,
+            sessions=sessions,
+            chat_ids=chat_ids,
+        )
+        enforced = settings.limits == "telegram"
+        guard = FloodGuard(redis, enforced=enforced)
+        quotas = Quotas(settings.most_examples, settings.most_models, settings.training_minutes)
+        operating = Operating(
+            ids=frozenset(settings.operators),
+            orders=orders,
+            audit=AuditLog(redis),
+            overview=overview,
+            floods=guard,
+            known=known,
+            trainings=trainings,
+            quotas=quotas,
+        )
         services = Services(
             predictor=predictor,
             plotter=plotter,
             examples=Examples(redis),
             store=store,
-            jobs=Jobs(redis, redis_url, store=store),
+            jobs=jobs,
             results=KeptResults(redis, write),
             registry=registry,
-            feedback=Feedback(redis),
+            feedback=feedback,
             texts=KeptTexts(redis, write),
             pools=Pools(redis),
             shares=Shares(redis),
-            quotas=Quotas(settings.most_examples, settings.most_models, settings.training_minutes),
+            quotas=quotas,
             chats=TelegramChats(bot, chat_ids),
             chat_settings=ChatSettingsStore(sessions),
             ruled=Ruled(redis),
@@ -147,6 +180,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             posts=Posts(redis),
             optouts=OptOuts(redis),
             reaction_labels=ReactionLabels(redis),
+            operating=operating,
             commands=COMMANDS,
             bot_username=bot.username,
         )
@@ -154,15 +188,22 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         stack.push_async_callback(predictor.close)
         await plotter.start()
         stack.push_async_callback(plotter.close)
-        enforced = settings.limits == "telegram"
         parking, dead_letters = Parking(redis), DeadLetters(redis)
-        metrics = Metrics()
         metrics.registry.register(Batches(predictor))
         sender = Sender(Limiter(redis, enforced=enforced), parking, chat_ids, metrics)
         outbox = TelegramOutbox(bot, sender, chat_ids)
-        guard = FloodGuard(redis, enforced=enforced)
         conversation = Conversation(
-            bot, redis, services, TABLE, outbox, chat_ids, guard, settings.language, metrics, write
+            bot,
+            redis,
+            services,
+            TABLE,
+            outbox,
+            chat_ids,
+            guard,
+            settings.language,
+            metrics,
+            write,
+            known,
         )
         inbox, shards = Inbox(redis), Shards(redis)
         signal.signal(signal.SIGCONT, partial(_after_pause, shards, request))
@@ -176,6 +217,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             "progress": partial(follow_progress, services.jobs, outbox, plotter),
             "sweep": partial(sweep, services.jobs, dead_letters),
             "erasure": Eraser(redis).run,
+            "figures": partial(keep_figures, figures, known),
             "schedules": partial(run_schedules, services, schedules, outbox, settings.language),
             "intake": partial(_intake, settings, bot, redis, inbox, token),
         }

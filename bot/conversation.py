@@ -16,6 +16,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError
 
 from bot.chat_ids import ChatIds
 from bot.flood import Entry, FloodGuard
+from bot.known import Known
 from bot.logs import traceback_without_values
 from bot.metrics import Metrics
 from bot.outbox import TelegramOutbox
@@ -29,7 +30,7 @@ from handlers.context import Context, Hearing, Services
 from handlers.errors import Refusal, new_reference
 from handlers.messages import Event, Message, Reply
 from handlers.rights import NotAllowed, as_asked, check_admin
-from handlers.routing import Route, Table, addressed, route
+from handlers.routing import Route, Table, addressed, orders, route
 from handlers.texts import Texts, language_of
 from ml.writes import Writes
 
@@ -62,7 +63,9 @@ class Conversation:
         default_language: str = "en",
         metrics: Metrics | None = None,
         write: Writes | None = None,
+        known: Known | None = None,
     ) -> None:
+        self._known = known or Known(redis)
         self._metrics = metrics or Metrics()
         self._bot = bot
         self._redis = redis
@@ -85,7 +88,8 @@ class Conversation:
         """
         started = time.monotonic()
         message = await self._read(update)
-        if message is None:
+        standing = await self._services.operating.orders.now()
+        if message is None or standing.shut_out(message, time.time()):
             return
         if not isinstance(message, Message) or not addressed(message, self._services.bot_username):
             await self._hear(message, turn)
@@ -93,12 +97,14 @@ class Conversation:
         outbox = self._outbox.of(turn, press=message.press is not None)
         message = await as_asked(message, self._services.chats)
         remembered = await self._sessions.load(message)
-        where = route(message, remembered.session, self._table, self._services.bot_username)
+        where = self._route(message, remembered)
         if where is None:
             if message.press is not None:
                 await outbox.answer_press(message.press.id)
             return
         context = self._context(message, where, remembered, outbox)
+        if standing.quotas:
+            context.services = replace(self._services, quotas=standing.over(self._services.quotas))
         if message.press is None and not await self._let_in(context):
             return
         if message.edited:
@@ -134,6 +140,12 @@ class Conversation:
             await asyncio.gather(*(with_redis(write) for write in context.afterwards))
         self._services.chat_settings.forget(message.chat.key)
 
+    def _route(self, message: Message, remembered: Remembered) -> Route | None:
+        self._known.note(message.chat.key)
+        operator = orders(message, self._services.operating.ids)
+        username = self._services.bot_username
+        return route(message, remembered.session, self._table, username, operator=operator)
+
     async def apologise(self, update: dict[str, Any], turn: Turn, error: Exception | None) -> str:
         """Log a fault of ours under a reference and tell it, the same one at most once a minute a chat."""
         reference = new_reference()
@@ -163,6 +175,8 @@ class Conversation:
         handler = self._table.events.get(type(event))
         if handler is None:
             return
+        if isinstance(event, Message):
+            self._known.note(event.chat.key)
         settings = await self._services.chat_settings.of(event.chat.key)
         t = Texts(settings.heard_in(self._default_language))
         hearing = Hearing(settings, self._services, self._outbox.of(turn), t)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from handlers.errors import Refusal
 from handlers.messages import Button, Chat, Document, Found, Message, Reply, Sent
+from handlers.operating import Operating
 from handlers.texts import Texts
 
 if TYPE_CHECKING:  # a parser that needs no model shall not wait for one to be imported
@@ -244,6 +245,7 @@ class Services:
     posts: Posts
     optouts: OptOuts
     reaction_labels: ReactionLabels
+    operating: Operating
     commands: tuple[Command, ...] = ()
     bot_username: str = ""
     # threads full of numbers hold the interpreter's lock, which every answer needs: two are enough

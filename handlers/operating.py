@@ -1,0 +1,218 @@
+"""What operators see and order: the records of it, and whom their handlers ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+from handlers.messages import Event, Message, Person, ReactionCount
+
+if TYPE_CHECKING:
+    from ml.quotas import Quotas
+    from ml.trainings import Line, Trainings
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A person, or a chat with all its people, that gets no answers."""
+
+    id: int  # of a person above 0, of a chat below; the one of its records
+    at: float  # seconds since 1970
+    by: int
+    until: float | None = None  # seconds since 1970; none: until somebody takes it back
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """That people get a sentence instead of answers, which come when it is over."""
+
+    text: str
+    by: int
+    since: float  # seconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What operators ordered and have not taken back."""
+
+    blocks: Mapping[int, Block] = field(default_factory=dict)
+    maintenance: Maintenance | None = None
+    quotas: Mapping[str, int] = field(default_factory=dict)  # those that are other than the settings say
+    levels: Mapping[int, str] = field(default_factory=dict)  # of the log, by chat
+
+    def shut_out(self, event: Event, now: float) -> bool:
+        """Say whether nobody answers who did this."""
+        if not self.blocks:
+            return False
+        sender = event.sender if isinstance(event, Message) else _by(event)
+        ids = {event.chat.id, event.chat.key, *([sender.id] if sender is not None else [])}
+        found = [self.blocks[one] for one in ids if one in self.blocks]
+        return any(block.until is None or block.until > now for block in found)
+
+    def over(self, quotas: Quotas) -> Quotas:
+        """Return the quotas as they stand."""
+        return replace(quotas, **self.quotas) if self.quotas else quotas
+
+
+def _by(event: Event) -> Person | None:
+    return None if isinstance(event, Message | ReactionCount) else event.by
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """A command of an operator; `outcome` is empty where it was only begun."""
+
+    at: float  # seconds since 1970
+    by: int
+    command: str
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rightness:
+    """How often the answers of a version of the shipped model were called right and wrong."""
+
+    version: str
+    right: int
+    wrong: int
+
+    @property
+    def share(self) -> float:
+        """The part that was called right, from 0 to 1."""
+        return self.right / max(1, self.right + self.wrong)
+
+
+@dataclass(frozen=True, slots=True)
+class LastHour:
+    """What all replicas counted in the last hour; the lags are upper bounds in seconds, none without any."""
+
+    answers: int = 0
+    failed: int = 0  # answers that were cut off, or tried again, or given up
+    dead: int = 0  # updates that became dead letters
+    refused: int = 0  # calls that Telegram refused for being too many (429)
+    lag_median: float | None = None
+    lag_p99: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the bot is, over all replicas."""
+
+    version: str
+    uptime: float  # seconds of this process
+    replicas: int
+    waiting: int  # updates
+    oldest: float | None  # seconds that the oldest of them waits
+    held: int  # updates that wait for the end of a maintenance
+    dead: int  # dead letters of the last day
+    line: Line
+    memory: int  # bytes that Redis uses
+    most_memory: int  # bytes that it may use, 0 for all there are
+    hour: LastHour
+    right: tuple[Rightness, ...]
+    blocks: int
+    maintenance: Maintenance | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatFacts:
+    """What is known of a chat, without anything that was written in it."""
+
+    id: int
+    kind: str  # private, supergroup, group, channel; empty where nobody set it up
+    title: str
+    seen: float | None  # when somebody last asked something there, seconds since 1970
+    language: str
+    tagging: str
+    quiet: bool
+    learning: bool
+    present: bool
+    models: int
+    trainings: int  # of the last week
+    block: Block | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatsFacts:
+    """How many chats there are, and those that were seen last."""
+
+    people: int
+    groups: int  # and channels
+    of_the_day: int
+    of_the_week: int
+    latest: tuple[ChatFacts, ...]
+
+
+class Orders(Protocol):
+    """What operators ordered, known to every replica within a second."""
+
+    async def now(self) -> Standing:
+        """Return what stands."""
+
+    async def block(self, block: Block) -> None:
+        """Give a person or chat no answers."""
+
+    async def unblock(self, blocked: int) -> bool:
+        """Answer again; False where nothing was blocked."""
+
+    async def set_quota(self, name: str, value: int | None) -> None:
+        """Let a quota be another one, or what the settings say."""
+
+
+class Audit(Protocol):
+    """The log of what operators did: the last 10,000 commands."""
+
+    async def note(self, by: int, command: str, outcome: str = "") -> None:
+        """Write a command down."""
+
+    async def last(self, count: int) -> list[AuditEntry]:
+        """Return the latest entries, the latest first."""
+
+
+class Overview(Protocol):
+    """How the bot is and which chats it has."""
+
+    async def status(self) -> Status:
+        """Return how everything is."""
+
+    async def chats(self) -> ChatsFacts:
+        """Return how many chats there are."""
+
+    async def chat(self, chat: int) -> ChatFacts:
+        """Return what is known of a chat, by Telegram's id or that of its records."""
+
+    async def key_of(self, chat: int) -> int:
+        """Return the id of a chat's records."""
+
+
+class Known(Protocol):
+    """Which chats the bot has."""
+
+    async def forget(self, chat: int) -> None:
+        """Know nothing of a chat, until somebody asks something there again."""
+
+
+class Floods(Protocol):
+    """How many commands a minute a person may send."""
+
+    async def limit(self) -> int:
+        """Return how many."""
+
+    async def set_limit(self, commands: int) -> None:
+        """Let everybody send this many."""
+
+
+@dataclass(frozen=True)
+class Operating:
+    """Whom the operators' handlers ask, and who the operators are."""
+
+    ids: frozenset[int]
+    orders: Orders
+    audit: Audit
+    overview: Overview
+    floods: Floods
+    known: Known
+    trainings: Trainings
+    quotas: Quotas  # as the settings have them
