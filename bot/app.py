@@ -16,6 +16,7 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.audit import AuditLog
 from bot.background import end, follow_progress, run_schedules, sweep
+from bot.backups import Backups
 from bot.chat_ids import ChatIds
 from bot.chat_settings import ChatSettingsStore
 from bot.chats import TelegramChats
@@ -24,6 +25,7 @@ from bot.conversation import Conversation
 from bot.dead_letters import DeadLetters
 from bot.dispatcher import Dispatcher
 from bot.erasure import Eraser
+from bot.faults import Faults
 from bot.figures import Figures, keep_figures
 from bot.flood import FloodGuard
 from bot.inbox import Inbox
@@ -52,6 +54,7 @@ from handlers.context import Services
 from handlers.operating import Operating
 from ml.examples import Examples
 from ml.feedback import Feedback
+from ml.housekeeping import Housekeeping
 from ml.jobs import Jobs
 from ml.kept_texts import KeptTexts
 from ml.mood import Mood
@@ -135,6 +138,8 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         predictor, plotter = Predictor(store, registry), Plotter()
         jobs, feedback = Jobs(redis, redis_url, store=store), Feedback(redis)
         trainings, orders, metrics = Trainings(redis, redis_url, jobs), Orders(redis), Metrics()
+        dead_letters = DeadLetters(redis)
+        faults = Faults(redis, dead_letters)
         figures, known = Figures(redis, metrics), Known(redis)
         overview = Overview(
             redis,
@@ -157,6 +162,9 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             floods=guard,
             known=known,
             trainings=trainings,
+            housekeeping=Housekeeping(redis, store, registry),
+            faults=faults,
+            backups=Backups(redis_url, settings.store_url, settings.data_dir / "backups"),
             quotas=quotas,
         )
         services = Services(
@@ -188,7 +196,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         stack.push_async_callback(predictor.close)
         await plotter.start()
         stack.push_async_callback(plotter.close)
-        parking, dead_letters = Parking(redis), DeadLetters(redis)
+        parking = Parking(redis)
         metrics.registry.register(Batches(predictor))
         sender = Sender(Limiter(redis, enforced=enforced), parking, chat_ids, metrics)
         outbox = TelegramOutbox(bot, sender, chat_ids)
@@ -204,6 +212,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             metrics,
             write,
             known,
+            faults,
         )
         inbox, shards = Inbox(redis), Shards(redis)
         signal.signal(signal.SIGCONT, partial(_after_pause, shards, request))

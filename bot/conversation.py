@@ -14,8 +14,12 @@ import telegram
 from redis.asyncio import Redis
 from telegram.error import BadRequest, Forbidden, NetworkError
 
+from bot import logs
 from bot.chat_ids import ChatIds
+from bot.dead_letters import DeadLetters
+from bot.faults import Faults
 from bot.flood import Entry, FloodGuard
+from bot.inbox import chat_of
 from bot.known import Known
 from bot.logs import traceback_without_values
 from bot.metrics import Metrics
@@ -64,7 +68,9 @@ class Conversation:
         metrics: Metrics | None = None,
         write: Writes | None = None,
         known: Known | None = None,
+        faults: Faults | None = None,
     ) -> None:
+        self._faults = faults or Faults(redis, DeadLetters(redis))
         self._known = known or Known(redis)
         self._metrics = metrics or Metrics()
         self._bot = bot
@@ -87,6 +93,7 @@ class Conversation:
             Exception: A handler broke.
         """
         started = time.monotonic()
+        logs.about(update=update.get("update_id"))
         message = await self._read(update)
         standing = await self._services.operating.orders.now()
         if message is None or standing.shut_out(message, time.time()):
@@ -152,6 +159,8 @@ class Conversation:
         reason = "processes died over it" if error is None else traceback_without_values(error)
         log.error("fault %s in update %s\n%s", reference, update.get("update_id"), reason)
         message = await self._read(update)
+        chat = message.chat.key if message is not None else chat_of(update)
+        await self._faults.keep(reference, error, update, chat, logs.result_told())
         if not isinstance(message, Message) or not addressed(message, self._services.bot_username):
             return reference  # nobody waits for an answer
         key = f"{FAULT}{message.chat.key}:{type(error).__name__}"
@@ -207,6 +216,7 @@ class Conversation:
         if event is None:
             return None
         internal = await self._chat_ids.internal(event.chat.id)
+        logs.about(chat=internal)
         if internal == event.chat.id:
             return event
         return replace(event, chat=replace(event.chat, internal=internal))

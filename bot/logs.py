@@ -19,6 +19,7 @@ def set_up(level: str = "INFO") -> None:
     """Send every logger of this process to standard error, redacted."""
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
+            structlog.contextvars.merge_contextvars,
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -37,6 +38,18 @@ def set_up(level: str = "INFO") -> None:
     root.setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def about(**ids: object) -> None:
+    """Write ids into every line of the log that this task writes from here on; an update begins anew."""
+    if "update" in ids:
+        structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(**ids)
+
+
+def result_told() -> str:
+    """Return the short id of the result that this task told last, empty without one."""
+    return str(structlog.contextvars.get_contextvars().get("result", ""))
 
 
 def traceback_without_values(error: BaseException) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from handlers import op_people, op_status
+from handlers import op_log, op_models, op_people, op_queue, op_status
 from handlers.context import Context, Handler
 from handlers.errors import Refusal
 from handlers.messages import Reply
@@ -20,6 +20,14 @@ USAGE = (
     ("/op unblock ID", N_("answers again")),
     ("/op flood [N]", N_("commands a minute and person")),
     ("/op quota [examples|models|minutes N]", N_("what people may have")),
+    ("/op queue [pause|resume|drain]", N_("trainings: begin nothing, go on, or take nothing new in")),
+    ("/op job ID [retry|kill]", N_("one training, queued anew or ended now")),
+    (
+        "/op models [gc|pin|unpin|sentiment set]",
+        N_("models: what can go, what stays, which one reads the tone"),
+    ),
+    ("/op log REF", N_("what broke under a reference, or which result has an id")),
+    ("/op backup", N_("everything into one file on the bot's machine")),
     ("/op audit", N_("the last commands of operators")),
 )
 
@@ -99,5 +107,10 @@ VERBS: Mapping[str, Handler] = {
     "unblock": op_people.unblock,
     "flood": op_people.flood,
     "quota": op_people.quota,
+    "queue": op_queue.queue,
+    "job": op_queue.job,
+    "models": op_models.models,
+    "log": op_log.log,
+    "backup": op_log.backup,
 }
-PRESSES: Mapping[str, Handler] = {"status": op_status.status}
+PRESSES: Mapping[str, Handler] = {"status": op_status.status, "queue": op_queue.queue}

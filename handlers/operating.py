@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from handlers.messages import Event, Message, Person, ReactionCount
 
 if TYPE_CHECKING:
+    from ml.housekeeping import Housekeeping
     from ml.quotas import Quotas
     from ml.trainings import Line, Trainings
 
@@ -145,6 +146,32 @@ class ChatsFacts:
     latest: tuple[ChatFacts, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something of ours that broke, as a person was told by its reference; it holds nobody's words."""
+
+    reference: str
+    at: float  # seconds since 1970
+    kind: str  # the class of what was raised, or "crashed"
+    place: str  # the places in the code that it came through, a line each
+    chat: int
+    update_id: int
+    update_kind: str  # as Telegram names it
+    result: str = ""  # the short id of the result that was being told
+
+
+@dataclass(frozen=True, slots=True)
+class BackupFacts:
+    """A backup that was written, and how many lie beside it."""
+
+    path: str
+    keys: int
+    files: int
+    size: int  # bytes
+    steady: bool  # all keys are of one moment
+    kept: int
+
+
 class Orders(Protocol):
     """What operators ordered, known to every replica within a second."""
 
@@ -187,6 +214,32 @@ class Overview(Protocol):
         """Return the id of a chat's records."""
 
 
+class Faults(Protocol):
+    """What broke, for a week."""
+
+    async def find(self, reference: str) -> Fault | None:
+        """Return what broke under a reference."""
+
+    async def result(self, result_id: str) -> tuple[int, dict[str, Any]] | None:
+        """Return the chat of a result of the last day, and what it was."""
+
+
+class Backups(Protocol):
+    """Backups into a folder of the bot's machine."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether one is being written."""
+
+    async def make(self) -> BackupFacts:
+        """Write one.
+
+        Raises:
+            RuntimeError: Redis holds what no backup can be made of.
+            OSError: The disk does not take it.
+        """
+
+
 class Known(Protocol):
     """Which chats the bot has."""
 
@@ -215,4 +268,7 @@ class Operating:
     floods: Floods
     known: Known
     trainings: Trainings
+    housekeeping: Housekeeping
+    faults: Faults
+    backups: Backups
     quotas: Quotas  # as the settings have them

@@ -62,7 +62,7 @@ class Trainings:
             running=states.count("running"),
             workers=await self._jobs.workers(),
             paused=await self._call(self._queues.paused),
-            closed=bool(await self._redis.exists(keys.CLOSED)),
+            closed=await self.closed(),
         )
 
     async def active(self, count: int) -> list[JobFacts]:
@@ -77,6 +77,10 @@ class Trainings:
         """Take nothing new in; what waits is done."""
         await self._redis.set(keys.CLOSED, 1)
         await self._call(self._queues.resume)
+
+    async def closed(self) -> bool:
+        """Say whether nothing new is taken in."""
+        return bool(await self._redis.exists(keys.CLOSED))
 
     async def resume(self) -> None:
         """Go on as always."""

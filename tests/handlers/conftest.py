@@ -12,8 +12,11 @@ import pytest
 import redis.asyncio
 
 from bot.audit import AuditLog
+from bot.backups import Backups
 from bot.chat_ids import ChatIds
 from bot.chat_settings import ChatSettingsStore
+from bot.dead_letters import DeadLetters
+from bot.faults import Faults
 from bot.figures import Figures
 from bot.flood import FloodGuard
 from bot.known import Known
@@ -30,6 +33,7 @@ from handlers.operating import Operating
 from handlers.texts import Texts
 from ml.examples import Examples
 from ml.feedback import Feedback
+from ml.housekeeping import Housekeeping
 from ml.jobs import Jobs
 from ml.kept_texts import KeptTexts
 from ml.mood import Mood
@@ -233,7 +237,9 @@ def labels_of(reply: Reply) -> list[str]:
     return [button.text for row in reply.buttons for button in row]
 
 
-def operating(redis: redis.asyncio.Redis, redis_url: str, jobs: Jobs, feedback: Feedback) -> Operating:
+def operating(
+    redis: redis.asyncio.Redis, redis_url: str, jobs: Jobs, feedback: Feedback, store: Store, folder: Path
+) -> Operating:
     """What operators ask, with Anna as the operator."""
     trainings, orders, known = Trainings(redis, redis_url, jobs), Orders(redis), Known(redis)
     overview = Overview(
@@ -254,6 +260,9 @@ def operating(redis: redis.asyncio.Redis, redis_url: str, jobs: Jobs, feedback: 
         floods=FloodGuard(redis),
         known=known,
         trainings=trainings,
+        housekeeping=Housekeeping(redis, store, Registry(redis)),
+        faults=Faults(redis, DeadLetters(redis)),
+        backups=Backups(redis_url, store.url, folder / "backups"),
         quotas=QUOTAS,
     )
 
@@ -286,7 +295,7 @@ async def services(
         optouts=OptOuts(redis_client),
         ruled=Ruled(redis_client),
         reaction_labels=ReactionLabels(redis_client),
-        operating=operating(redis_client, redis_url, jobs, feedback),
+        operating=operating(redis_client, redis_url, jobs, feedback, store, tmp_path),
         bot_username="tonefit_bot",
     )
     await predictor.close()
