@@ -32,6 +32,7 @@ from bot.inbox import Inbox
 from bot.intake import ALLOWED_UPDATES, Poller
 from bot.known import Known
 from bot.limiter import Limiter
+from bot.maintenance import MaintenanceMode
 from bot.menu import show_menus
 from bot.metrics import Batches, Metrics
 from bot.ops import Ops
@@ -154,6 +155,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         enforced = settings.limits == "telegram"
         guard = FloodGuard(redis, enforced=enforced)
         quotas = Quotas(settings.most_examples, settings.most_models, settings.training_minutes)
+        maintenance = MaintenanceMode(redis)
         operating = Operating(
             ids=frozenset(settings.operators),
             orders=orders,
@@ -165,6 +167,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             housekeeping=Housekeeping(redis, store, registry),
             faults=faults,
             backups=Backups(redis_url, settings.store_url, settings.data_dir / "backups"),
+            maintenance=maintenance,
             quotas=quotas,
         )
         services = Services(
@@ -221,7 +224,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             await ops.start()
             stack.push_async_callback(ops.stop)
         parts: dict[str, Callable[[], Awaitable[None]]] = {
-            "dispatcher": Dispatcher(inbox, shards, dead_letters, conversation, metrics).run,
+            "dispatcher": Dispatcher(inbox, shards, dead_letters, conversation, maintenance, metrics).run,
             "parking": parking.run,
             "progress": partial(follow_progress, services.jobs, outbox, plotter),
             "sweep": partial(sweep, services.jobs, dead_letters),

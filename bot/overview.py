@@ -14,6 +14,7 @@ from bot.dead_letters import DEAD
 from bot.figures import Figures
 from bot.inbox import STREAMS, written_at
 from bot.known import DAY, Known
+from bot.maintenance import HELD
 from bot.orders import Orders
 from bot.sessions import Sessions
 from bot.shards import REPLICAS
@@ -59,8 +60,9 @@ class Overview:
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.time()
             pipe.xlen(DEAD)
+            pipe.xlen(HELD)
             pipe.zrange(REPLICAS, 0, -1, withscores=True)
-            (seconds, micros), dead, replicas = await pipe.execute()
+            (seconds, micros), dead, held, replicas = await pipe.execute()
         now = seconds * 1000 + micros / 1000
         return Status(
             version=version("tonefit"),
@@ -68,7 +70,7 @@ class Overview:
             replicas=sum(end > now for _, end in replicas),
             waiting=waiting,
             oldest=max(0.0, (now - oldest) / 1000) if oldest is not None else None,
-            held=0,
+            held=held,
             dead=dead,
             line=await self._trainings.line(),
             memory=memory["used_memory"],

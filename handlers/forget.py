@@ -86,6 +86,7 @@ async def _forget_person(context: Context, person: int) -> None:
     counted = await take_out(services, person)
     await services.pools.forget(context.owner, person)
     await services.operating.known.forget(person)
+    await services.operating.maintenance.forget(person)
     for empty, held in ((Session(), context.session), (ChatSettings(), context.settings)):
         for field, value in vars(empty).items():
             setattr(held, field, value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from handlers import op_log, op_models, op_people, op_queue, op_status
+from handlers import op_log, op_maintenance, op_models, op_people, op_queue, op_status
 from handlers.context import Context, Handler
 from handlers.errors import Refusal
 from handlers.messages import Reply
@@ -26,6 +26,7 @@ USAGE = (
         "/op models [gc|pin|unpin|sentiment set]",
         N_("models: what can go, what stays, which one reads the tone"),
     ),
+    ('/op maintenance [on "..."|off]', N_("answers wait, and people are told why")),
     ("/op log REF", N_("what broke under a reference, or which result has an id")),
     ("/op backup", N_("everything into one file on the bot's machine")),
     ("/op audit", N_("the last commands of operators")),
@@ -110,6 +111,7 @@ VERBS: Mapping[str, Handler] = {
     "queue": op_queue.queue,
     "job": op_queue.job,
     "models": op_models.models,
+    "maintenance": op_maintenance.maintenance,
     "log": op_log.log,
     "backup": op_log.backup,
 }

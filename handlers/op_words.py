@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from handlers.errors import Refusal
-from handlers.grammar import normalise, read_duration
+from handlers.grammar import QUOTES, normalise, read_duration
 from handlers.texts import N_, Texts
 
 ID = re.compile(r"-?[1-9]\d{0,18}")
@@ -127,3 +127,16 @@ def megabytes(size: int) -> str:
     ('1.5 MB', '3.0 GB')
     """
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
+
+
+def without_quotes(text: str) -> str:
+    """Take the quotes off a text that stands in them as a whole, as phones have them.
+
+    >>> without_quotes(' “Back soon” '), without_quotes('say "hi"')
+    ('Back soon', 'say "hi"')
+    """
+    bare = text.strip()
+    plain = bare.translate(QUOTES)
+    if len(bare) > 1 and plain[0] == plain[-1] and plain[0] in {'"', "'"}:
+        return bare[1:-1].strip()
+    return bare

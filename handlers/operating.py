@@ -47,7 +47,7 @@ class Standing:
         """Say whether nobody answers who did this."""
         if not self.blocks:
             return False
-        sender = event.sender if isinstance(event, Message) else _by(event)
+        sender = person_of(event)
         ids = {event.chat.id, event.chat.key, *([sender.id] if sender is not None else [])}
         found = [self.blocks[one] for one in ids if one in self.blocks]
         return any(block.until is None or block.until > now for block in found)
@@ -57,8 +57,11 @@ class Standing:
         return replace(quotas, **self.quotas) if self.quotas else quotas
 
 
-def _by(event: Event) -> Person | None:
-    return None if isinstance(event, Message | ReactionCount) else event.by
+def person_of(event: Event) -> Person | None:
+    """Return who did something, None where Telegram does not say."""
+    if isinstance(event, ReactionCount):
+        return None
+    return event.sender if isinstance(event, Message) else event.by
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +181,9 @@ class Orders(Protocol):
     async def now(self) -> Standing:
         """Return what stands."""
 
+    async def refresh(self) -> Standing:
+        """Return what stands, read anew."""
+
     async def block(self, block: Block) -> None:
         """Give a person or chat no answers."""
 
@@ -222,6 +228,28 @@ class Faults(Protocol):
 
     async def result(self, result_id: str) -> tuple[int, dict[str, Any]] | None:
         """Return the chat of a result of the last day, and what it was."""
+
+
+class MaintenanceMode(Protocol):
+    """Answers that wait: people are told why, and get them when it is over."""
+
+    async def begin(self, maintenance: Maintenance) -> None:
+        """Answer nobody but operators from now on."""
+
+    async def end(self) -> int:
+        """Answer everybody again; return how many held updates are answered now."""
+
+    async def held(self) -> int:
+        """Return how many updates wait for the end."""
+
+    async def to_tell(self, chat: int) -> bool:
+        """Say whether a chat was not told yet."""
+
+    async def note_told(self, chat: int) -> None:
+        """Note that a chat was told."""
+
+    async def forget(self, person: int) -> int:
+        """Delete what a person sent and return how much that was."""
 
 
 class Backups(Protocol):
@@ -271,4 +299,5 @@ class Operating:
     housekeeping: Housekeeping
     faults: Faults
     backups: Backups
+    maintenance: MaintenanceMode
     quotas: Quotas  # as the settings have them

@@ -14,6 +14,7 @@ from bot.connection import connect
 from bot.sandbox import scene
 from bot.sandbox.server import Sandbox
 from tests.bot.conftest import World
+from tests.bot.test_waiting_and_moving import written
 from tests.conftest import Valkey
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -144,3 +145,51 @@ async def test_a_blocked_group_is_silent(world: World) -> None:
     assert not answers(world, said)
     await order(world, f"/op unblock {scene.GROUP}")
     assert "positive" in (await world.ask("/s I love it", person=scene.GRACE, chat=scene.GROUP))["text"]
+
+
+async def test_during_a_maintenance_people_are_told_once_and_answered_when_it_is_over(world: World) -> None:
+    sentence = "Back in ten minutes."
+    before = await world.ask("/s what a wonderful day", person=scene.XIAOMING)
+    right = before["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+    assert sentence in await order(world, f'/op maintenance on "{sentence}"')
+    first = await world.sandbox.say(scene.GRACE, scene.GRACE, "/s what a wonderful day, I love it")
+    second = await world.sandbox.say(scene.GRACE, scene.GRACE, "this is terrible, I hate it")
+    assert (await world.sandbox.reply_to(first, 20))["text"] == sentence
+    pressed = await world.sandbox.press(scene.XIAOMING, scene.XIAOMING, before["message_id"], right)
+    assert (await asyncio.wait_for(pressed.answer, 20))["text"] == sentence
+    inline = await world.sandbox.ask_inline(scene.GRACE, "lovely")
+    assert (await asyncio.wait_for(inline.answer, 20))["button"]["text"] == sentence
+    in_group = await world.sandbox.say(scene.GRACE, scene.GROUP, "/s@tonefit_bot I love it so much")
+    assert (await world.sandbox.reply_to(in_group, 20))["text"] == sentence
+    assert "positive" in (await world.ask("/s what a wonderful day, I love it"))["text"]  # an operator
+    assert "updates held: 3" in await order(world, "/op")
+    assert not answers(world, second)
+    assert "3 held updates" in await order(world, "/op maintenance off")
+    assert "negative" in (await world.sandbox.reply_to(second, 20))["text"]
+    async with asyncio.timeout(20):
+        while len(answers(world, first)) < 2 or len(answers(world, in_group)) < 2:
+            await asyncio.sleep(0.05)
+    posts, bot = world.sandbox.world.chats[scene.GRACE].posts.values(), world.sandbox.world.bot_id
+    texts = [post.body.get("text", "") for post in posts if post.author == bot]
+    after = texts[texts.index(sentence) + 1 :]
+    assert ["positive" in after[0], "negative" in after[1]] == [True, True]  # in their order
+    assert texts.count(sentence) == 1
+    assert "updates held" not in await order(world, "/op")
+
+
+async def test_an_old_command_is_offered_again_after_a_maintenance_and_an_operators_only_to_operators(
+    world: World,
+) -> None:
+    await order(world, "/op maintenance on Back soon.")
+    held = await written(world, 3600, "/s what a wonderful day", scene.XIAOMING)
+    forged = await written(world, 3600, "/op block 1", scene.GRACE)
+    for said in (held, forged):
+        assert (await world.sandbox.reply_to(said, 20))["text"] == "Back soon."
+    await order(world, "/op maintenance off")
+    async with asyncio.timeout(20):
+        while len(answers(world, held)) < 2 or len(answers(world, forged)) < 2:
+            await asyncio.sleep(0.05)
+    assert "现在还需要吗" in str((await world.sandbox.reply_to(held, 20))["text"])
+    assert (await world.sandbox.reply_to(forged, 20))["text"] == UNKNOWN
+    own = await written(world, 3600, "/op flood 60", OPERATOR)
+    assert str((await world.sandbox.reply_to(own, 20))["text"]).startswith("I was away")

@@ -20,6 +20,7 @@ from bot.faults import Faults
 from bot.figures import Figures
 from bot.flood import FloodGuard
 from bot.known import Known
+from bot.maintenance import MaintenanceMode
 from bot.metrics import Metrics
 from bot.orders import Orders
 from bot.overview import Overview
@@ -263,6 +264,7 @@ def operating(
         housekeeping=Housekeeping(redis, store, Registry(redis)),
         faults=Faults(redis, DeadLetters(redis)),
         backups=Backups(redis_url, store.url, folder / "backups"),
+        maintenance=MaintenanceMode(redis),
         quotas=QUOTAS,
     )
 
