@@ -14,8 +14,9 @@ import telegram
 from redis.asyncio import Redis
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
+from bot.announcements import Announcements
 from bot.audit import AuditLog
-from bot.background import end, follow_progress, run_schedules, sweep
+from bot.background import announced, end, follow_progress, run_schedules, sweep
 from bot.backups import Backups
 from bot.chat_ids import ChatIds
 from bot.chat_settings import ChatSettingsStore
@@ -156,6 +157,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         guard = FloodGuard(redis, enforced=enforced)
         quotas = Quotas(settings.most_examples, settings.most_models, settings.training_minutes)
         maintenance = MaintenanceMode(redis)
+        announcements = Announcements(redis, known, orders, sessions)
         operating = Operating(
             ids=frozenset(settings.operators),
             orders=orders,
@@ -168,6 +170,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             faults=faults,
             backups=Backups(redis_url, settings.store_url, settings.data_dir / "backups"),
             maintenance=maintenance,
+            announcements=announcements,
             quotas=quotas,
         )
         services = Services(
@@ -229,6 +232,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             "progress": partial(follow_progress, services.jobs, outbox, plotter),
             "sweep": partial(sweep, services.jobs, dead_letters),
             "erasure": Eraser(redis).run,
+            "announcements": partial(announcements.run, outbox, partial(announced, outbox)),
             "figures": partial(keep_figures, figures, known),
             "schedules": partial(run_schedules, services, schedules, outbox, settings.language),
             "intake": partial(_intake, settings, bot, redis, inbox, token),

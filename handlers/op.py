@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from handlers import op_log, op_maintenance, op_models, op_people, op_queue, op_status
+from handlers import op_log, op_maintenance, op_models, op_people, op_queue, op_say, op_status
 from handlers.context import Context, Handler
 from handlers.errors import Refusal
 from handlers.messages import Reply
@@ -26,6 +26,7 @@ USAGE = (
         "/op models [gc|pin|unpin|sentiment set]",
         N_("models: what can go, what stays, which one reads the tone"),
     ),
+    ("/op say all|admins TEXT", N_("something for many chats, shown first")),
     ('/op maintenance [on "..."|off]', N_("answers wait, and people are told why")),
     ("/op log REF", N_("what broke under a reference, or which result has an id")),
     ("/op backup", N_("everything into one file on the bot's machine")),
@@ -47,7 +48,7 @@ async def press(context: Context) -> None:
     if handler is None:
         return
     context.args = rest
-    if verb == "status":
+    if verb == "status" or not rest:
         await handler(context)
     else:
         await _audited(context, handler, f"[{verb}] {rest}".strip())
@@ -111,8 +112,9 @@ VERBS: Mapping[str, Handler] = {
     "queue": op_queue.queue,
     "job": op_queue.job,
     "models": op_models.models,
+    "say": op_say.say,
     "maintenance": op_maintenance.maintenance,
     "log": op_log.log,
     "backup": op_log.backup,
 }
-PRESSES: Mapping[str, Handler] = {"status": op_status.status, "queue": op_queue.queue}
+PRESSES: Mapping[str, Handler] = {"status": op_status.status, "queue": op_queue.queue, "say": op_say.press}

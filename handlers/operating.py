@@ -175,6 +175,41 @@ class BackupFacts:
     kept: int
 
 
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Whom an announcement goes to."""
+
+    chats: tuple[int, ...]
+    people: int
+    groups: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What would be said, with the code that lets it begin and the seconds that it takes."""
+
+    code: str
+    text: str
+    recipients: Recipients
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What is said to many chats; `state` is running, stopped or done."""
+
+    by: int
+    begun: float  # seconds since 1970
+    text: str
+    audience: str
+    language: str  # of who says it
+    total: int
+    sent: int
+    failed: int
+    state: str
+
+
 class Orders(Protocol):
     """What operators ordered, known to every replica within a second."""
 
@@ -252,6 +287,28 @@ class MaintenanceMode(Protocol):
         """Delete what a person sent and return how much that was."""
 
 
+class Announcements(Protocol):
+    """What is said to many chats, one thing at a time."""
+
+    async def draft(self, audience: str, text: str, by: int, language: str) -> Draft:
+        """Keep what would be said for ten minutes, and say to whom."""
+
+    async def begin(self, code: str, by: int) -> str:
+        """Begin what a draft of this operator says; return `begun`, `busy` or `gone`."""
+
+    async def state(self) -> Announcement | None:
+        """Return what is being said, or was said last."""
+
+    async def stop(self) -> bool:
+        """Send no more for now; False where nothing is being sent."""
+
+    async def resume(self) -> bool:
+        """Go on where it was stopped; False where it was not."""
+
+    async def cancel(self) -> bool:
+        """Write to nobody more; False where nothing is being sent."""
+
+
 class Backups(Protocol):
     """Backups into a folder of the bot's machine."""
 
@@ -300,4 +357,5 @@ class Operating:
     faults: Faults
     backups: Backups
     maintenance: MaintenanceMode
+    announcements: Announcements
     quotas: Quotas  # as the settings have them

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -193,3 +193,36 @@ async def test_an_old_command_is_offered_again_after_a_maintenance_and_an_operat
     assert (await world.sandbox.reply_to(forged, 20))["text"] == UNKNOWN
     own = await written(world, 3600, "/op flood 60", OPERATOR)
     assert str((await world.sandbox.reply_to(own, 20))["text"]).startswith("I was away")
+
+
+async def test_an_announcement_reaches_everybody_once_and_its_end_is_told(world: World) -> None:
+    text = "We have a new home."
+    shown = await world.sandbox.say(OPERATOR, OPERATOR, f"/op say all {text}")
+    card = await until(lambda: said_by_bot(world, OPERATOR, "Within ten minutes"))
+    code = card.partition("/op say ")[2][:6]
+    assert await silent(world, scene.GRACE, scene.GROUP, f"/op say {code}")
+    assert (await world.ask(f"/op say {code}", person=scene.GRACE))["text"] == UNKNOWN
+    assert not said_by_bot(world, scene.GRACE, text)
+    assert "have it" in await order(world, f"/op say {code}")
+    for chat in (scene.GRACE, scene.XIAOMING, scene.GROUP):
+        await until(lambda chat=chat: said_by_bot(world, chat, text))
+    assert await until(lambda: said_by_bot(world, OPERATOR, "Sent.\n"))
+    for chat in (scene.GRACE, scene.XIAOMING, scene.GROUP):
+        posts = world.sandbox.world.chats[chat].posts.values()
+        assert [post.body.get("text") for post in posts].count(text) == 1
+    assert shown["message_id"]
+
+
+def said_by_bot(world: World, chat: int, part: str) -> str:
+    """Return the latest text of the bot that holds some words, empty without any."""
+    posts = world.sandbox.world.chats[chat].posts.values()
+    texts = [post.body.get("text", "") for post in posts if post.author == world.sandbox.world.bot_id]
+    return next((text for text in reversed(texts) if part in text), "")
+
+
+async def until(found: Callable[[], str], seconds: float = 20) -> str:
+    """Wait until something was said, and return it."""
+    async with asyncio.timeout(seconds):
+        while not (said := found()):
+            await asyncio.sleep(0.05)
+    return said

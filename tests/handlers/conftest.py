@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import redis.asyncio
 
+from bot.announcements import Announcements
 from bot.audit import AuditLog
 from bot.backups import Backups
 from bot.chat_ids import ChatIds
@@ -265,6 +266,7 @@ def operating(
         faults=Faults(redis, DeadLetters(redis)),
         backups=Backups(redis_url, store.url, folder / "backups"),
         maintenance=MaintenanceMode(redis),
+        announcements=Announcements(redis, known, orders, Sessions(redis)),
         quotas=QUOTAS,
     )
 
