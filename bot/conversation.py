@@ -22,10 +22,10 @@ from bot.flood import Entry, FloodGuard
 from bot.inbox import chat_of
 from bot.known import Known
 from bot.logs import traceback_without_values
-from bot.maintenance import Held
 from bot.metrics import Metrics
 from bot.outbox import TelegramOutbox
 from bot.patience import with_redis
+from bot.putting_off import PuttingOff
 from bot.sessions import Answers, Remembered, Sessions
 from bot.turn import Turn
 from bot.typing_signal import Typing
@@ -33,8 +33,7 @@ from bot.updates import message_of, read_event
 from handlers.again import offer, waited_long
 from handlers.context import Context, Hearing, Services
 from handlers.errors import Refusal, new_reference
-from handlers.messages import Asked, Event, Found, Membership, Message, Reply
-from handlers.operating import Maintenance, person_of
+from handlers.messages import Event, Message, Reply
 from handlers.rights import NotAllowed, as_asked, check_admin
 from handlers.routing import Route, Table, addressed, orders, route
 from handlers.texts import Texts, language_of
@@ -43,8 +42,6 @@ from ml.writes import Writes
 log = logging.getLogger(__name__)
 
 ANSWER_TIMEOUT = 120.0  # seconds; the longest is a table of 20 MB
-LONGEST_NOTICE = 200  # characters over a chat
-LONGEST_HINT = 64  # characters above inline results
 SAME_FAULT_PAUSE = 60  # seconds
 FAULT = "tonefit:fault:"  # string with a TTL: the last reference of a kind of fault in a chat
 
@@ -80,6 +77,7 @@ class Conversation:
         self._bot = bot
         self._redis = redis
         self._services = services
+        self._putting_off = PuttingOff(services)
         self._table = table
         self._write = write or Writes(redis)
         self._sessions, self._answers = Sessions(redis, self._write), Answers(redis)
@@ -94,6 +92,7 @@ class Conversation:
         Raises:
             redis.ConnectionError, redis.TimeoutError: Redis is away; the update can be answered later.
             ShardLost: Another replica answers it.
+            Held: It is to be answered when a maintenance is over.
             Exception: A handler broke.
         """
         started = time.monotonic()
@@ -102,8 +101,8 @@ class Conversation:
         standing = await self._services.operating.orders.now()
         if message is None or standing.shut_out(message, time.time()):
             return
-        if standing.maintenance is not None and not self._passes(message):
-            await self._put_off(message, standing.maintenance, turn)
+        if standing.maintenance is not None and not self._putting_off.passes(message):
+            await self._putting_off.put_off(message, standing.maintenance, self._outbox.of(turn))
             return
         if not isinstance(message, Message) or not addressed(message, self._services.bot_username):
             await self._hear(message, turn)
@@ -153,52 +152,6 @@ class Conversation:
         if context.afterwards:
             await asyncio.gather(*(with_redis(write) for write in context.afterwards))
         self._services.chat_settings.forget(message.chat.key)
-
-    def _passes(self, event: Event) -> bool:
-        """Say whether an event is dealt with during a maintenance: an operator's, and where the bot is."""
-        by = person_of(event)
-        operator = by is not None and by.id > 0 and by.id in self._services.operating.ids
-        return operator or isinstance(event, Membership)
-
-    async def _put_off(self, event: Event, maintenance: Maintenance, turn: Turn) -> None:
-        """Say what people are told during a maintenance, and leave the answer for when it is over.
-
-        Raises:
-            Held: The update is to be held.
-        """
-        outbox, words = self._outbox.of(turn), maintenance.text
-        if isinstance(event, Asked):  # Telegram takes no answer later
-            if event.guest:
-                await outbox.answer_guest(event.id, Found("", Reply(words)))
-            else:
-                await outbox.answer_inline(event.id, (), words[:LONGEST_HINT])
-            return
-        if isinstance(event, Message) and event.press is not None:  # the button is still there then
-            await outbox.answer_press(event.press.id, words[:LONGEST_NOTICE])
-            return
-        if isinstance(event, Message) and addressed(event, self._services.bot_username):
-            if not event.edited:
-                await self._tell_once(event, words, outbox)
-            raise Held
-        if await self._counted(event):
-            raise Held
-
-    async def _tell_once(self, message: Message, words: str, outbox: TelegramOutbox) -> None:
-        mode = self._services.operating.maintenance
-        if not await mode.to_tell(message.chat.key):
-            return
-        try:
-            await outbox.send(message.chat, Reply(words), reply_to=message.message_id)
-        except telegram.error.TelegramError as error:
-            log.info("update %s: no word of the maintenance (%s)", message.update_id, type(error).__name__)
-        await mode.note_told(message.chat.key)
-
-    async def _counted(self, event: Event) -> bool:
-        """Say whether anything comes of what nobody addressed to the bot, now or later."""
-        if isinstance(event, Message) and event.posted is not None:
-            return True
-        settings = await self._services.chat_settings.of(event.chat.key)
-        return settings.tagging != "off" or settings.learn
 
     def _route(self, message: Message, remembered: Remembered) -> Route | None:
         self._known.note(message.chat.key)
@@ -314,7 +267,9 @@ class Conversation:
             outcome = await self._answered(where, context, turn)
         finally:
             name = where.command.name if where.command is not None else "other"
-            self._metrics.answered(name, outcome, time.monotonic() - begun)
+            seconds = time.monotonic() - begun
+            self._metrics.answered(name, outcome, seconds)
+            log.debug("%s: %s after %.0f ms", name, outcome, 1000 * seconds)
 
     async def _answered(self, where: Route, context: Context, turn: Turn) -> str:
         """Let the handler answer, and say how it ended: answered, refused or cut."""

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from redis.asyncio import Redis
 
+from bot import logs
 from handlers.operating import Block, Maintenance, Standing
 from ml.keys import as_text
 
@@ -47,12 +48,15 @@ class Orders:
             pipe.hgetall(QUOTAS)
             pipe.hgetall(LEVELS)
             blocked, maintenance, quotas, levels = await pipe.execute()
+        before = self._standing.levels
         self._standing = Standing(
             blocks={int(one): Block(**orjson.loads(held)) for one, held in blocked.items()},
             maintenance=Maintenance(**orjson.loads(maintenance)) if maintenance is not None else None,
             quotas={as_text(name): int(figure) for name, figure in quotas.items()},
             levels={int(chat): as_text(level) for chat, level in levels.items()},
         )
+        if self._standing.levels != before:
+            logs.set_levels(self._standing.levels)
         self._good_until = asked + FRESH
         return self._standing
 

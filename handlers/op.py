@@ -29,6 +29,7 @@ USAGE = (
     ("/op say all|admins TEXT", N_("something for many chats, shown first")),
     ('/op maintenance [on "..."|off]', N_("answers wait, and people are told why")),
     ("/op log REF", N_("what broke under a reference, or which result has an id")),
+    ("/op log level [CHAT debug|info|warning|error|default]", N_("how much the log tells of a chat")),
     ("/op backup", N_("everything into one file on the bot's machine")),
     ("/op audit", N_("the last commands of operators")),
 )

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from handlers.context import Context
 from handlers.errors import Refusal
 from handlers.messages import Reply, Sent
-from handlers.op_words import megabytes, moment
+from handlers.op_words import megabytes, moment, read_id, split_word
 from handlers.operating import BackupFacts, Fault
 from handlers.texts import N_, Texts
 
 logger = logging.getLogger(__name__)
 
 LOG_USAGE = N_("Write the reference that a person was told, or the id of a result: /op log 7F3K.")
+LEVELS = ("debug", "info", "warning", "error")
+LEVEL_USAGE = N_("/op log level takes a chat's id and debug, info, warning, error or default.")
 PATIENCE = 90.0  # seconds that a backup is waited for
 LONGEST_PLACE = 3000  # characters
 
 
 async def log(context: Context) -> None:
-    """Show what broke under a reference, or what a result of the last day was."""
+    """Show what broke under a reference, or what a result of the last day was; or set a chat's level."""
+    verb, rest = split_word(context.args)
+    if verb.lower() == "level":
+        await _level(context, rest)
+        return
     wanted = context.args.strip().upper()
     if not wanted.isalnum() or not wanted.isascii() or len(wanted) > 12:
         raise Refusal(LOG_USAGE)
@@ -36,6 +43,29 @@ async def log(context: Context) -> None:
             N_("Nothing is kept under {reference}: faults for 7 days, results for one."), reference=wanted
         )
     await context.reply(result_card(wanted, *found, context.t))
+
+
+async def _level(context: Context, rest: str) -> None:
+    """Have a chat's log written in more detail or in less, or show which are."""
+    operating = context.services.operating
+    chat, level = split_word(rest.lower())
+    if chat:
+        key = await operating.overview.key_of(read_id(chat))
+        await operating.orders.set_level(key, read_level(level))
+    await context.reply(levels_card((await operating.orders.refresh()).levels, context.t))
+
+
+def read_level(word: str) -> str | None:
+    """Read a level of the log, None for that of all others.
+
+    Raises:
+        Refusal: It is none.
+    """
+    if word in {"default", "off"}:
+        return None
+    if word not in LEVELS:
+        raise Refusal(LEVEL_USAGE)
+    return word
 
 
 async def backup(context: Context) -> None:
@@ -63,6 +93,13 @@ async def _write(context: Context, sent: Sent) -> None:
             context.t("No backup was written ({kind}); the log has more.", kind=type(error).__name__)
         )
     await context.outbox.edit(sent, card)
+
+
+def levels_card(levels: Mapping[int, str], t: Texts) -> Reply:
+    """Say whose log is written in more detail or less."""
+    if not levels:
+        return Reply(t("The log of all chats is written alike.") + "\n" + t(LEVEL_USAGE))
+    return Reply("\n".join(f"{chat}: {level}" for chat, level in sorted(levels.items())))
 
 
 def fault_card(fault: Fault, t: Texts) -> Reply:

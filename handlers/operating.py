@@ -228,6 +228,9 @@ class Orders(Protocol):
     async def set_quota(self, name: str, value: int | None) -> None:
         """Let a quota be another one, or what the settings say."""
 
+    async def set_level(self, chat: int, level: str | None) -> None:
+        """Have a chat's log written from another level on, or as all others."""
+
 
 class Audit(Protocol):
     """The log of what operators did: the last 10,000 commands."""

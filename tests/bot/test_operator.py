@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -211,6 +212,19 @@ async def test_an_announcement_reaches_everybody_once_and_its_end_is_told(world:
         posts = world.sandbox.world.chats[chat].posts.values()
         assert [post.body.get("text") for post in posts].count(text) == 1
     assert shown["message_id"]
+
+
+async def test_the_log_of_one_chat_is_written_in_detail_with_the_id_of_each_result(world: World) -> None:
+    assert f"{scene.GRACE}: debug" in await order(world, f"/op log level {scene.GRACE} debug")
+    answer = await world.ask("/s what a wonderful day, I love it", person=scene.GRACE)
+    result = answer["reply_markup"]["inline_keyboard"][0][0]["callback_data"].partition(":")[2]
+    await world.ask("/s what a wonderful day, I love it", person=scene.XIAOMING)
+    assert "alike" in await order(world, f"/op log level {scene.GRACE} default")
+    lines = [json.loads(line) for line in world.log.splitlines() if line.startswith("{")]
+    told = [line for line in lines if line["level"] == "debug" and "sentiment" in line["event"]]
+    assert {line["chat"] for line in told} == {scene.GRACE}
+    assert {line["result"] for line in told} == {result}
+    assert "wonderful" not in world.log
 
 
 def said_by_bot(world: World, chat: int, part: str) -> str:

@@ -124,6 +124,14 @@ async def test_a_result_is_found_by_its_id(talk: Talk) -> None:
     assert said == f"{result_id} · classify · v3\nChat -100"
 
 
+async def test_the_level_of_a_chats_log_is_set_and_shown(talk: Talk) -> None:
+    assert "written alike" in (await talk.say(op.op, "log level")).text
+    assert (await talk.say(op.op, "log level -100 debug")).text == "-100: debug"
+    assert (await talk.services.operating.orders.now()).levels == {-100: "debug"}
+    assert "takes a chat's id" in (await talk.say(op.op, "log level -100 loud")).text
+    assert "written alike" in (await talk.say(op.op, "log level -100 default")).text
+
+
 def test_a_long_place_fits_into_a_message() -> None:
     fault = Fault("7F3K", 0, "ValueError", "a:1 b\n" * 5000, 1, 1, "message")
     assert len(fault_card(fault, Texts()).text) < 4096
