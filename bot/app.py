@@ -14,7 +14,10 @@ import telegram
 from redis.asyncio import Redis
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
-from bot.background import end, follow_progress, run_schedules, sweep
+from bot.announcements import Announcements
+from bot.audit import AuditLog
+from bot.background import announced, end, follow_progress, run_schedules, sweep
+from bot.backups import Backups
 from bot.chat_ids import ChatIds
 from bot.chat_settings import ChatSettingsStore
 from bot.chats import TelegramChats
@@ -23,15 +26,21 @@ from bot.conversation import Conversation
 from bot.dead_letters import DeadLetters
 from bot.dispatcher import Dispatcher
 from bot.erasure import Eraser
+from bot.faults import Faults
+from bot.figures import Figures, keep_figures
 from bot.flood import FloodGuard
 from bot.inbox import Inbox
 from bot.intake import ALLOWED_UPDATES, Poller
+from bot.known import Known
 from bot.left_out import LeftOut
 from bot.limiter import Limiter
+from bot.maintenance import MaintenanceMode
 from bot.menu import show_menus
 from bot.metrics import Batches, Metrics
 from bot.ops import Ops
+from bot.orders import Orders
 from bot.outbox import TelegramOutbox
+from bot.overview import Overview
 from bot.parking import Parking
 from bot.patience import for_ever, with_redis
 from bot.request import AiohttpRequest
@@ -45,8 +54,10 @@ from bot.shards import Shards
 from bot.web import Webhook, secret_of
 from handlers import COMMANDS, TABLE
 from handlers.context import Services
+from handlers.operating import Operating
 from ml.examples import Examples
 from ml.feedback import Feedback
+from ml.housekeeping import Housekeeping
 from ml.jobs import Jobs
 from ml.kept_texts import KeptTexts
 from ml.mood import Mood
@@ -61,6 +72,7 @@ from ml.reaction_labels import ReactionLabels
 from ml.registry import Registry
 from ml.shares import Shares
 from ml.store import Store
+from ml.trainings import Trainings
 from ml.writes import Writes
 
 log = logging.getLogger(__name__)
@@ -128,20 +140,55 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         chat_ids, sessions, schedules = ChatIds(redis), Sessions(redis, write), Schedules(redis)
         store, registry = Store(settings.store_url), Registry(redis)
         predictor, plotter = Predictor(store, registry), Plotter()
+        jobs, feedback = Jobs(redis, redis_url, store=store), Feedback(redis)
+        trainings, orders, metrics = Trainings(redis, redis_url, jobs), Orders(redis), Metrics()
+        dead_letters = DeadLetters(redis)
+        faults = Faults(redis, dead_letters)
+        figures, known = Figures(redis, metrics), Known(redis)
+        overview = Overview(
+            redis,
+            trainings=trainings,
+            feedback=feedback,
+            figures=figures,
+            known=known,
+            orders=orders,
+            sessions=sessions,
+            chat_ids=chat_ids,
+        )
+        enforced = settings.limits == "telegram"
+        guard = FloodGuard(redis, enforced=enforced)
+        quotas = Quotas(settings.most_examples, settings.most_models, settings.training_minutes)
+        maintenance = MaintenanceMode(redis)
+        announcements = Announcements(redis, known, orders, sessions)
+        operating = Operating(
+            ids=frozenset(settings.operators),
+            orders=orders,
+            audit=AuditLog(redis),
+            overview=overview,
+            floods=guard,
+            known=known,
+            trainings=trainings,
+            housekeeping=Housekeeping(redis, store, registry),
+            faults=faults,
+            backups=Backups(redis_url, settings.store_url, settings.data_dir / "backups"),
+            maintenance=maintenance,
+            announcements=announcements,
+            quotas=quotas,
+        )
         services = Services(
             predictor=predictor,
             plotter=plotter,
             examples=Examples(redis),
             nearest=NearestExamples(Examples(redis)),
             store=store,
-            jobs=Jobs(redis, redis_url, store=store),
+            jobs=jobs,
             results=KeptResults(redis, write),
             registry=registry,
-            feedback=Feedback(redis),
+            feedback=feedback,
             texts=KeptTexts(redis, write),
             pools=Pools(redis),
             shares=Shares(redis),
-            quotas=Quotas(settings.most_examples, settings.most_models, settings.training_minutes),
+            quotas=quotas,
             chats=TelegramChats(bot, chat_ids),
             chat_settings=ChatSettingsStore(sessions),
             ruled=Ruled(redis),
@@ -150,6 +197,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             posts=Posts(redis),
             optouts=OptOuts(redis),
             reaction_labels=ReactionLabels(redis),
+            operating=operating,
             commands=COMMANDS,
             bot_username=bot.username,
         )
@@ -157,15 +205,23 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         stack.push_async_callback(predictor.close)
         await plotter.start()
         stack.push_async_callback(plotter.close)
-        enforced = settings.limits == "telegram"
-        parking, dead_letters = Parking(redis), DeadLetters(redis)
-        metrics = Metrics()
+        parking = Parking(redis)
         metrics.registry.register(Batches(predictor))
         sender = Sender(Limiter(redis, enforced=enforced), parking, chat_ids, metrics)
         outbox = TelegramOutbox(bot, sender, chat_ids, LeftOut(redis, metrics))
-        guard = FloodGuard(redis, enforced=enforced)
         conversation = Conversation(
-            bot, redis, services, TABLE, outbox, chat_ids, guard, settings.language, metrics, write
+            bot,
+            redis,
+            services,
+            TABLE,
+            outbox,
+            chat_ids,
+            guard,
+            settings.language,
+            metrics,
+            write,
+            known,
+            faults,
         )
         inbox, shards = Inbox(redis), Shards(redis)
         signal.signal(signal.SIGCONT, partial(_after_pause, shards, request))
@@ -174,11 +230,13 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
             await ops.start()
             stack.push_async_callback(ops.stop)
         parts: dict[str, Callable[[], Awaitable[None]]] = {
-            "dispatcher": Dispatcher(inbox, shards, dead_letters, conversation, metrics).run,
+            "dispatcher": Dispatcher(inbox, shards, dead_letters, conversation, maintenance, metrics).run,
             "parking": parking.run,
             "progress": partial(follow_progress, services.jobs, outbox, plotter),
             "sweep": partial(sweep, services.jobs, dead_letters),
             "erasure": Eraser(redis).run,
+            "announcements": partial(announcements.run, outbox, partial(announced, outbox)),
+            "figures": partial(keep_figures, figures, known),
             "schedules": partial(run_schedules, services, schedules, outbox, settings.language),
             "intake": partial(_intake, settings, bot, redis, inbox, token),
         }

@@ -14,6 +14,8 @@ from bot.logs import traceback_without_values
 from bot.outbox import TelegramOutbox
 from bot.schedules import Once, Schedules
 from handlers.context import ChatSettings, Services
+from handlers.op_say import progress_card
+from handlers.operating import Announcement
 from handlers.progress import ProgressCards
 from handlers.texts import Texts
 from handlers.unasked import send_alert, send_digest
@@ -89,6 +91,14 @@ async def run_schedules(
         await send_alert(services, outbox.unasked(), chat, settings, Texts(settings.heard_in(language)))
 
     await schedules.run(fresh, digest, alert, services.mood)
+
+
+async def announced(outbox: TelegramOutbox, announcement: Announcement) -> None:
+    """Tell an operator that everybody was written to."""
+    try:
+        await outbox.tell(announcement.by, progress_card(announcement, Texts(announcement.language)))
+    except TelegramError as error:
+        log.info("an operator was not told (%s)", type(error).__name__)
 
 
 async def end(tasks: Sequence[asyncio.Task[None]]) -> None:

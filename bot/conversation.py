@@ -14,12 +14,18 @@ import telegram
 from redis.asyncio import Redis
 from telegram.error import BadRequest, Forbidden, NetworkError
 
+from bot import logs
 from bot.chat_ids import ChatIds
+from bot.dead_letters import DeadLetters
+from bot.faults import Faults
 from bot.flood import Entry, FloodGuard
+from bot.inbox import chat_of
+from bot.known import Known
 from bot.logs import traceback_without_values
 from bot.metrics import Metrics
 from bot.outbox import TelegramOutbox
 from bot.patience import with_redis
+from bot.putting_off import PuttingOff
 from bot.ruled import Noting
 from bot.sessions import Answers, Remembered, Sessions
 from bot.turn import Turn
@@ -31,7 +37,7 @@ from handlers.elsewhere import TOO_MUCH, refuse
 from handlers.errors import Refusal, new_reference
 from handlers.messages import Asked, Chosen, Event, FoundKind, Message, Reply
 from handlers.rights import NotAllowed, as_asked, check_admin
-from handlers.routing import Route, Table, addressed, route
+from handlers.routing import Route, Table, addressed, orders, route
 from handlers.texts import Texts, language_of
 from ml.writes import Writes
 
@@ -65,11 +71,16 @@ class Conversation:
         default_language: str = "en",
         metrics: Metrics | None = None,
         write: Writes | None = None,
+        known: Known | None = None,
+        faults: Faults | None = None,
     ) -> None:
+        self._faults = faults or Faults(redis, DeadLetters(redis))
+        self._known = known or Known(redis)
         self._metrics = metrics or Metrics()
         self._bot = bot
         self._redis = redis
         self._services = services
+        self._putting_off = PuttingOff(services)
         self._table = table
         self._write = write or Writes(redis)
         self._sessions, self._answers = Sessions(redis, self._write), Answers(redis)
@@ -85,11 +96,17 @@ class Conversation:
         Raises:
             redis.ConnectionError, redis.TimeoutError: Redis is away; the update can be answered later.
             ShardLost: Another replica answers it.
+            Held: It is to be answered when a maintenance is over.
             Exception: A handler broke.
         """
         started = time.monotonic()
+        logs.about(update=update.get("update_id"))
         message = await self._read(update)
-        if message is None:
+        standing = await self._services.operating.orders.now()
+        if message is None or standing.shut_out(message, time.time()):
+            return
+        if standing.maintenance is not None and not self._putting_off.passes(message):
+            await self._putting_off.put_off(message, standing.maintenance, self._outbox.of(turn))
             return
         self._noting.hear(message.chat)
         if not isinstance(message, Message) or not addressed(message, self._services.bot_username):
@@ -98,12 +115,14 @@ class Conversation:
         outbox = self._outbox.of(turn, press=message.press is not None)
         message = await as_asked(message, self._services.chats)
         remembered = await self._sessions.load(message)
-        where = route(message, remembered.session, self._table, self._services.bot_username)
+        where = self._route(message, remembered)
         if where is None:
             if message.press is not None:
                 await outbox.answer_press(message.press.id)
             return
         context = self._context(message, where, remembered, outbox)
+        if standing.quotas:
+            context.services = replace(self._services, quotas=standing.over(self._services.quotas))
         if message.press is None and not await self._let_in(context):
             return
         if message.edited:
@@ -139,12 +158,20 @@ class Conversation:
             await asyncio.gather(*(with_redis(write) for write in context.afterwards))
         self._services.chat_settings.forget(message.chat.key)
 
+    def _route(self, message: Message, remembered: Remembered) -> Route | None:
+        self._known.note(message.chat.key)
+        operator = orders(message, self._services.operating.ids)
+        username = self._services.bot_username
+        return route(message, remembered.session, self._table, username, operator=operator)
+
     async def apologise(self, update: dict[str, Any], turn: Turn, error: Exception | None) -> str:
         """Log a fault of ours under a reference and tell it, the same one at most once a minute a chat."""
         reference = new_reference()
         reason = "processes died over it" if error is None else traceback_without_values(error)
         log.error("fault %s in update %s\n%s", reference, update.get("update_id"), reason)
         message = await self._read(update)
+        chat = message.chat.key if message is not None else chat_of(update)
+        await self._faults.keep(reference, error, update, chat, logs.result_told())
         if not isinstance(message, Message) or not addressed(message, self._services.bot_username):
             return reference  # nobody waits for an answer
         key = f"{FAULT}{message.chat.key}:{type(error).__name__}"
@@ -168,6 +195,8 @@ class Conversation:
         if isinstance(event, Chosen):
             self._metrics.chosen.labels(event.kind if event.kind in KINDS else "other").inc()
             return
+        if isinstance(event, Message):
+            self._known.note(event.chat.key)
         settings = await self._services.chat_settings.of(event.chat.key)
         t = Texts(settings.heard_in(self._default_language))
         hearing = Hearing(settings, self._services, self._outbox.of(turn), t)
@@ -211,6 +240,7 @@ class Conversation:
         if event is None:
             return None
         internal = await self._chat_ids.internal(event.chat.id)
+        logs.about(chat=internal)
         if internal == event.chat.id:
             return event
         return replace(event, chat=replace(event.chat, internal=internal))
@@ -255,7 +285,9 @@ class Conversation:
             outcome = await self._answered(where, context, turn)
         finally:
             name = where.command.name if where.command is not None else "other"
-            self._metrics.answered(name, outcome, time.monotonic() - begun)
+            seconds = time.monotonic() - begun
+            self._metrics.answered(name, outcome, seconds)
+            log.debug("%s: %s after %.0f ms", name, outcome, 1000 * seconds)
 
     async def _answered(self, where: Route, context: Context, turn: Turn) -> str:
         """Let the handler answer, and say how it ended: answered, refused or cut."""

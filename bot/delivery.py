@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from bot.dead_letters import DeadLetters
 from bot.inbox import Entry, Inbox, written_at
 from bot.logs import traceback_without_values
+from bot.maintenance import Held, MaintenanceMode
 from bot.metrics import Metrics
 from bot.patience import with_redis
 from bot.shards import ShardLost
@@ -22,6 +23,7 @@ from ml.gather import Gather
 log = logging.getLogger(__name__)
 
 TRIES = 3  # of an update that raises, or over which a process dies
+KNOWN_AFTER = 0.1  # seconds; that a maintenance is over is known here within one
 REMEMBERED = 8_192  # answered updates: a server that lost its last second shows them again
 
 
@@ -29,7 +31,11 @@ class Answerer(Protocol):
     """Who answers an update."""
 
     async def answer(self, update: dict[str, Any], turn: Turn) -> None:
-        """Answer an update; a second try sends nothing again that the first has sent."""
+        """Answer an update; a second try sends nothing again that the first has sent.
+
+        Raises:
+            Held: It is to be answered when the maintenance is over.
+        """
 
     async def apologise(self, update: dict[str, Any], turn: Turn, error: Exception | None) -> str:
         """Tell the chat that an update could not be answered and return the reference that it was given.
@@ -41,8 +47,16 @@ class Answerer(Protocol):
 class Delivery:
     """Brings each update to its answer; it is acknowledged right after, or becomes a dead letter."""
 
-    def __init__(self, inbox: Inbox, dead_letters: DeadLetters, answerer: Answerer, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        dead_letters: DeadLetters,
+        answerer: Answerer,
+        maintenance: MaintenanceMode,
+        metrics: Metrics,
+    ) -> None:
         self._inbox = inbox
+        self._maintenance = maintenance
         self._metrics = metrics
         self._dead_letters = dead_letters
         self._answerer = answerer
@@ -84,7 +98,7 @@ class Delivery:
     async def _answer(self, entry: Entry, turn: Turn) -> None:
         for attempt in range(1, TRIES + 1):
             try:
-                await with_redis(lambda: self._once(entry, turn))
+                answered = await self._answer_or_hold(entry, turn)
                 break
             except ShardLost:
                 raise
@@ -95,9 +109,24 @@ class Delivery:
                 kind = type(error).__name__
                 log.info("update %s failed (%s), trying again", entry.update.get("update_id"), kind)
         self._remember(entry)
+        if not answered:
+            self._metrics.updates.labels("held").inc()
+            return
         self._metrics.dealt_with("answered", written_at(entry.id))
         if not turn.closed:
             await self.acknowledge(entry)
+
+    async def _answer_or_hold(self, entry: Entry, turn: Turn) -> bool:
+        """Answer, or move an update to those that are held, which is False."""
+        while True:
+            try:
+                await with_redis(lambda: self._once(entry, turn))
+                return True
+            except Held:
+                if await with_redis(lambda: self._maintenance.hold(entry), (RedisError,)):
+                    return False
+                turn.anew()
+                await asyncio.sleep(KNOWN_AFTER)
 
     async def _once(self, entry: Entry, turn: Turn) -> None:
         turn.again()  # Redis may have gone away in the middle of a try

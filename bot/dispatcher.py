@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from bot.dead_letters import DeadLetters
 from bot.delivery import Answerer, Delivery
 from bot.inbox import FIRST, Entry, Inbox, written_at
+from bot.maintenance import MaintenanceMode
 from bot.metrics import Metrics
 from bot.patience import whatever_happens, with_redis
 from bot.shards import Division, ShardLost, Shards, Taken
@@ -38,11 +39,12 @@ class Dispatcher:
         shards: Shards,
         dead_letters: DeadLetters,
         answerer: Answerer,
+        maintenance: MaintenanceMode,
         metrics: Metrics | None = None,
     ) -> None:
         self._inbox = inbox
         self._shards = shards
-        self._delivery = Delivery(inbox, dead_letters, answerer, metrics or Metrics())
+        self._delivery = Delivery(inbox, dead_letters, answerer, maintenance, metrics or Metrics())
         self._slots = Slots()
         self._known: dict[int, str] = {}  # shard to the last id that was read
         self._suspects: dict[int, _Suspects] = {}  # of shards whose last owner crashed

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from bot.dead_letters import DEAD
 from bot.inbox import STREAMS
+from bot.maintenance import HELD
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,6 @@ class Eraser:
         Raises:
             ResponseError: Redis does not.
         """
-        for stream in (*STREAMS, DEAD):
+        for stream in (*STREAMS, DEAD, HELD):
             await self._repack(keys=[stream], args=[LARGEST])
         await self._redis.bgrewriteaof()

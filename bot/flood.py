@@ -54,3 +54,7 @@ class FloodGuard:
     async def set_limit(self, commands: int) -> None:
         """Let everybody send this many commands a minute."""
         await self._redis.set(LIMIT, commands)
+
+    async def limit(self) -> int:
+        """Return how many commands a minute everybody may send."""
+        return int(await self._redis.get(LIMIT) or DEFAULT_LIMIT)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import orjson
 from redis.asyncio import Redis
 
+from bot import logs
 from handlers.context import ChatSettings, Session
 from handlers.errors import REFERENCE_ALPHABET
 from handlers.messages import Message, Sent
@@ -174,6 +175,7 @@ class KeptResults:
             result_id = _new_id()
             (free,) = await self._write(writes.new(_result_key(owner, result_id), _dump(record), DAY))
             if free:
+                logs.about(result=result_id)
                 return result_id
 
     async def find(self, owner: str, result_id: str) -> dict[str, Any] | None:

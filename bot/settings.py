@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     webhook_listen: str = "127.0.0.1:8443"
     webhook_secret: SecretStr | None = None
     ops_listen: str | None = None
-    operators: Annotated[tuple[int, ...], NoDecode] = ()
+    operators: Annotated[tuple[PositiveInt, ...], NoDecode] = ()  # ids of people
     data_dir: Path = user_data_dir()
     model_store: str | None = None  # none: a folder of the data directory
     language: Literal["en", "zh"] = "en"  # for people whose language is not known

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import redis
 
+from bot.announcements import SAY
 from bot.flood import COUNT as FLOOD
 from bot.flood import LIMIT as FLOOD_LIMIT
 from bot.intake import POLLER
@@ -20,7 +21,7 @@ from ml.keys import PROGRESS_FOLLOWER, SERVING, SWEEPER, as_text
 OURS = ("tonefit:*", "rq:*")
 # Who does what at this moment: of no use to those who go on elsewhere, and wrong once they do.
 MOMENTARY = (
-    *(REPLICAS, OWNERS, POLLER, MIGRATING, SWEEPER, PROGRESS_FOLLOWER, SERVING, LIMITS, FLOOD),
+    *(REPLICAS, OWNERS, POLLER, MIGRATING, SWEEPER, PROGRESS_FOLLOWER, SERVING, LIMITS, FLOOD, SAY),
     *("rq:worker", "rq:scheduler-lock", "rq:clean_registries"),
 )  # how their names begin
 AT_ONCE = 200  # keys read in one go

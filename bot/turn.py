@@ -85,6 +85,10 @@ class Turn(Free):
         """Have the next answer sent whatever the tries have sent."""
         self._repeated = len(self._sent)
 
+    def anew(self) -> None:
+        """Forget what the tries have sent: the answer itself was none of it."""
+        self._sent.clear()
+
     def earlier(self) -> Sent | None:
         """Return what an earlier try has sent at this place."""
         if self._repeated < len(self._sent):

@@ -153,6 +153,7 @@ def _read_message(update_id: int, message: Json, bot_id: int, *, edited: bool) -
         forwarded=message.get("forward_origin") is not None or message.get("via_bot") is not None,
         posted=_posted(message),
         thread=None if message.get("is_topic_message") else message.get("message_thread_id"),
+        captioned="caption" in message,
     )
 
 

@@ -19,6 +19,7 @@ from handlers import (
     learn,
     models,
     mood,
+    op,
     overheard,
     places,
     privacy,
@@ -76,6 +77,8 @@ COMMANDS = (
     Command("lang", language.lang, N_("English or 简体中文"), "", (), ("语言",)),
     Command("help", basics.show_help, N_("this list, or more about one command"), N_("/help fit"), (), ("帮助",)),
 )  # fmt: skip
+
+HIDDEN = (Command("op", op.op, N_("what operators see and do")),)
 
 TABLE = Table(
     commands=COMMANDS,
@@ -138,4 +141,6 @@ TABLE = Table(
         Asked: elsewhere.asked,
         Membership: places.moved_in_or_out,
     },
+    hidden=HIDDEN,
+    hidden_buttons={"op": op.press},
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from handlers.afar import carried
 from handlers.errors import Refusal
 from handlers.messages import Button, Chat, Message, Reply, Sent
+from handlers.operating import Operating
 from handlers.surroundings import Chats, Outbox, Results, Ruled, Schedules, SettingsOfChats
 from handlers.texts import Texts
 
@@ -118,6 +119,7 @@ class Services:
     posts: Posts
     optouts: OptOuts
     reaction_labels: ReactionLabels
+    operating: Operating
     commands: tuple[Command, ...] = ()
     bot_username: str = ""
     # threads full of numbers hold the interpreter's lock, which every answer needs: two are enough

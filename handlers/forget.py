@@ -86,6 +86,8 @@ async def _forget_person(context: Context, person: int) -> None:
     await note_models(services, person)  # first: a second try finds what this one leaves
     counted = await take_out(services, person)
     await services.pools.forget(context.owner, person)
+    await services.operating.known.forget(person)
+    await services.operating.maintenance.forget(person)
     for empty, held in ((Session(), context.session), (ChatSettings(), context.settings)):
         for field, value in vars(empty).items():
             setattr(held, field, value)

@@ -96,6 +96,7 @@ class Message:
     posted: int | None = None  # the channel's post that Telegram put into the linked group by itself
     thread: int | None = None  # the message of a group below which this one is a comment
     has_media: bool = False  # the message that holds the pressed button is a photo or a file
+    captioned: bool = False  # the text stands below a photo or a file
 
 
 @dataclass(frozen=True, slots=True)

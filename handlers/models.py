@@ -45,7 +45,7 @@ from handlers.teach import take_file
 from handlers.texts import N_
 from ml.feedback import Verdict
 from ml.jobs import FINAL
-from ml.predictor import SHIPPED, SHIPPED_NAME
+from ml.predictor import SHIPPED_NAME
 from ml.registry import ModelEntry, NameTaken
 
 
@@ -223,7 +223,7 @@ async def _facts(context: Context, entry: ModelEntry) -> ModelFacts:
 
 
 async def _shipped_facts(context: Context) -> ModelFacts:
-    manifest, size = await asyncio.to_thread(_read_folder, SHIPPED)
+    manifest, size = await asyncio.to_thread(_read_folder, context.services.predictor.shipped_folder)
     version = str(manifest.get("version", ""))
     verdicts = await context.services.feedback.counts(context.owner, SHIPPED_NAME, version)
     return ModelFacts(

@@ -95,6 +95,7 @@ def privacy_card(stored: Stored, t: Texts) -> Reply:
             stored.days,
         ),
         "· " + t("your settings and, for 24 h, what this chat is about"),
+        "· " + t("for 90 days: on which day you wrote to me last"),
         t(
             "Counts per hour hold no text and no person. When you opt out, closed hours stay as sums; "
             "your pseudonyms, cached texts and labels go at once."

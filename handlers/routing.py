@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from handlers.context import FOR_ADMINS, Command, EventHandler, Handler, Session
@@ -28,14 +28,18 @@ class Table:
     unknown: Handler  # a command that is none of ours
     not_asked: Handler  # a press on a button of somebody else's question
     events: Mapping[type[Event], EventHandler]  # what nobody addressed to the bot; `Message`: members' words
+    hidden: tuple[Command, ...] = ()  # operators' commands: to anybody else there are none of these names
+    hidden_buttons: Mapping[str, Handler] = field(default_factory=dict)
     by_name: Mapping[str, Command] = field(init=False)
     by_word: Mapping[str, Command] = field(init=False)
+    by_hidden_name: Mapping[str, Command] = field(init=False)
 
     def __post_init__(self) -> None:
         names = {name: command for command in self.commands for name in (command.name, *command.aliases)}
         words = {word: command for command in self.commands for word in command.words}
         object.__setattr__(self, "by_name", names)
         object.__setattr__(self, "by_word", words)
+        object.__setattr__(self, "by_hidden_name", {command.name: command for command in self.hidden})
 
 
 @dataclass(frozen=True)
@@ -48,15 +52,46 @@ class Route:
     admins: bool = False  # whether in a group nobody else may
 
 
-def route(message: Message, session: Session, table: Table, bot_username: str) -> Route | None:
+def route(
+    message: Message, session: Session, table: Table, bot_username: str, *, operator: bool = False
+) -> Route | None:
     """Return who answers a message; None where the bot has no business with it.
 
     In a group the bot answers only commands, mentions and replies to it. An edited message is no new one,
-    unless its command is one of those that are answered again.
+    unless its command is one of those that are answered again. `operator` says that an operator orders it.
     """
-    found = _route(message, session, table, bot_username)
+    found = _hidden(message, table, bot_username) if operator else None
+    found = found or _route(message, session, table, bot_username)
     again = found is not None and found.command is not None and found.command.again
     return None if message.edited and not again else found
+
+
+def orders(message: Message, operators: Collection[int]) -> bool:
+    """Say whether an operator wrote or pressed something in person, in private, in words of their own.
+
+    What was forwarded or stands below a file is somebody else's, and in a group others would read the answer;
+    an anonymous admin writes there as the group, whose id is below 0.
+    """
+    sender = message.sender
+    if sender is None or sender.id <= 0 or sender.is_bot or sender.id not in operators:
+        return False
+    own = not (message.forwarded or message.captioned or message.edited)
+    return own and message.chat.type == "private" and message.chat.id == sender.id
+
+
+def _hidden(message: Message, table: Table, bot_username: str) -> Route | None:
+    """Return where an operator's order goes; None where it is none."""
+    if message.press is not None:
+        verb, _, argument = message.press.data.partition(":")
+        handler = table.hidden_buttons.get(verb)
+        return Route(handler, argument) if handler is not None else None
+    written = read_command(message.text)
+    command = table.by_hidden_name.get(written.name) if written is not None else None
+    if written is None or command is None:
+        return None
+    if written.bot is not None and written.bot.lower() != bot_username.lower():
+        return None
+    return Route(command.handler, written.rest, command)
 
 
 def addressed(message: Message, bot_username: str) -> bool:

@@ -192,6 +192,10 @@ async def _queue(context: Context, entry: ModelEntry, options: Mapping[str, Any]
         await context.reply(too_few_card(entry, counts, context.t))
         return
     jobs, message = context.services.jobs, context.message
+    if await context.services.operating.trainings.closed():
+        raise Refusal(
+            N_("No new trainings are taken in for a while. Your examples are safe; try again later.")
+        )
     limit = context.services.quotas.minutes
     if message.sender is not None and await jobs.minutes_today(message.sender.id) >= limit:
         raise Refusal(

@@ -8,11 +8,13 @@ from typing import Literal
 from redis.asyncio import Redis
 
 from ml import keys
+from ml.predictor import SHIPPED_NAME
 
 Verdict = Literal["right", "wrong"]
 VERDICT_TTL = 86_400  # seconds, as long as a result is kept
 
-# KEYS: the result's verdicts, counts; ARGV: person, verdict, other verdict, field of each, TTL
+# KEYS: the result's verdicts, counts, and the counts of all chats where they count there
+# ARGV: person, verdict, other verdict, field of each, TTL, field of each among those of all chats
 JUDGE = """
 local before = redis.call('HGET', KEYS[1], ARGV[1])
 if before == ARGV[2] then return 0 end
@@ -20,6 +22,10 @@ if before then redis.call('HINCRBY', KEYS[2], ARGV[5], -1) end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[6])
 redis.call('HINCRBY', KEYS[2], ARGV[4], 1)
+if KEYS[3] then
+  if before then redis.call('HINCRBY', KEYS[3], ARGV[8], -1) end
+  redis.call('HINCRBY', KEYS[3], ARGV[7], 1)
+end
 return 1
 """
 
@@ -42,7 +48,18 @@ class Feedback:
         other: Verdict = "wrong" if verdict == "right" else "right"
         fields = [_field(model, version, label, which) for which in (verdict, other)]
         where = [keys.verdicts(owner, result_id), keys.verdict_counts(owner)]
-        return bool(await self._judge(keys=where, args=[by, verdict, other, *fields, VERDICT_TTL]))
+        if model == SHIPPED_NAME:  # everybody's: their share says how good it is
+            where.append(keys.JUDGED)
+        of_all = [json.dumps([version, which]) for which in (verdict, other)]
+        return bool(await self._judge(keys=where, args=[by, verdict, other, *fields, VERDICT_TTL, *of_all]))
+
+    async def shipped(self) -> dict[str, dict[Verdict, int]]:
+        """Return how often the answers of each version of the shipped model were called right and wrong."""
+        found: dict[str, dict[Verdict, int]] = {}
+        for field, count in (await self._redis.hgetall(keys.JUDGED)).items():
+            version, verdict = json.loads(field)
+            found.setdefault(version, {"right": 0, "wrong": 0})[verdict] += int(count)
+        return found
 
     async def counts(self, owner: str, model: str, version: str) -> dict[Verdict, int]:
         """Return how often the answers of a version were called right and wrong in a chat."""

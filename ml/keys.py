@@ -14,6 +14,10 @@ SWEEPER = "tonefit:jobs:sweeper"  # string with a TTL: which process looks after
 SERVING = "tonefit:serving"  # hash: a replica that serves models, to the last change it serves and when
 PACE = "tonefit:pace"  # hash: how long trainings took, by architecture
 
+JUDGED = "tonefit:judged"  # hash: counts of Right and Wrong of the shipped model in all chats, by version
+PINNED = "tonefit:pinned"  # set: versions that stay however old they are, as JSON
+CLOSED = "tonefit:jobs:closed"  # string: that no new training is taken in
+
 SECRET = "tonefit:secret"  # string: what pseudonyms are keyed with, made once
 UNNOTED_CHATS = "tonefit:whereabouts:unnoted"  # sorted set with a TTL: chats of before these were noted
 MOOD_CHATS = "tonefit:mood:chats"  # sorted set: chats whose messages are counted, by their last day

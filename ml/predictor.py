@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 SHIPPED = Path(__file__).parent / "shipped" / "sentiment"
 SHIPPED_NAME = "sentiment"  # reserved: no chat's model has it
+SHIPPED_OWNER = "shipped"  # whose models in the store stand in for the one that came with the program
 BATCH = 64  # texts of like length in one call of the network
 AT_ONCE = 512  # texts that one turn of a model takes from those waiting
 FEW = 16  # texts of one question that count as a message
@@ -155,6 +156,8 @@ class Predictor:
         self._store = store
         self._registry = registry
         self._shipped: Model | None = None
+        self._stand_in: Model | None = None  # what an operator chose in the place of the shipped model
+        self.shipped_folder = SHIPPED  # where the files of the one of the two lie that answers
         self._models: OrderedDict[Key, Model] = OrderedDict()
         # A lock lasts as long as somebody holds it or waits for it.
         self._loading: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
@@ -237,6 +240,8 @@ class Predictor:
         """Return the live version of a model, loaded on the first question."""
         owner, name = key
         if name == SHIPPED_NAME:
+            if self._stand_in is not None:
+                return self._stand_in
             if self._shipped is None:
                 self._shipped = await asyncio.to_thread(Model.load, SHIPPED)
             return self._shipped
@@ -268,10 +273,43 @@ class Predictor:
 
     async def _follow(self) -> None:
         """Serve the live version of every model that changes while it is loaded."""
+        await self._begin_with_stand_in()
         async for owner, name, version in self._registry.changes():
+            if (owner, name) == (SHIPPED_OWNER, SHIPPED_NAME):
+                await self._change_shipped(version)
+                continue
             lock = self._lock((owner, name))
             async with lock:  # the version that is being loaded may be the one before
                 await self._change((owner, name), version)
+
+    async def _begin_with_stand_in(self) -> None:
+        """Serve what an operator chose before this process began."""
+        from redis.exceptions import RedisError  # the command line, which has none, shall not wait for it
+
+        from ml.stream import Pause
+
+        pause = Pause()
+        while True:
+            try:
+                entry = await self._registry.get(SHIPPED_OWNER, SHIPPED_NAME)
+                break
+            except RedisError as failure:
+                await pause.wait(failure)
+        if entry is not None and entry.version is not None:
+            await self._change_shipped(entry.version)
+
+    async def _change_shipped(self, version: str | None) -> None:
+        """Serve another sentiment model; one that cannot be loaded leaves things as they are."""
+        if version is None:
+            self._stand_in, self.shipped_folder = None, SHIPPED
+        elif self._stand_in is None or self._stand_in.manifest.get("version") != version:
+            try:
+                async with asyncio.timeout(TIMEOUT):
+                    folder = await asyncio.to_thread(self._store.fetch, SHIPPED_OWNER, SHIPPED_NAME, version)
+                    self._stand_in = await asyncio.to_thread(Model.load, folder)
+                    self.shipped_folder = folder
+            except Exception as failure:
+                log.error("sentiment %s was not loaded: %s", version, type(failure).__name__)
 
     async def _change(self, key: Key, version: str | None) -> None:
         """Put the live version in the place of another that is loaded, or take a deleted model out."""

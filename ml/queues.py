@@ -15,9 +15,11 @@ from redis import Redis
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry as Patience
 from rq import Queue, RateLimit, Retry
+from rq.command import send_command
 from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.registry import clean_registries
+from rq.suspension import is_suspended, resume, suspend
 from rq.utils import utcparse
 from rq.worker_registration import REDIS_WORKER_KEYS
 
@@ -167,6 +169,27 @@ class Queues:
             and time.time() - utcparse(keys.as_text(beat)).timestamp() < WORKER_SILENCE
             for beat, death in beats
         )
+
+    def pause(self) -> None:
+        """Let workers begin nothing more; what runs is done."""
+        suspend(self._connection)
+
+    def resume(self) -> None:
+        """Let workers go on."""
+        resume(self._connection)
+
+    def paused(self) -> bool:
+        """Say whether workers begin nothing."""
+        return bool(is_suspended(self._connection))
+
+    def stop(self, job_id: str) -> None:
+        """Have a worker end a run at once; one that does not hear it sees later that the job is cancelled."""
+        try:
+            job = AllowedJob.fetch(job_id, connection=self._connection, serializer=SERIALIZER)
+        except NoSuchJobError:
+            return
+        if job.worker_name:
+            send_command(self._connection, job.worker_name, "stop-job", job_id=job_id)
 
     def _queue(self, name: str) -> TrainingQueue:
         return TrainingQueue(name, connection=self._connection, serializer=SERIALIZER)

@@ -250,7 +250,7 @@ class TrainingWorker(Worker):  # type: ignore[misc]  # RQ has no types
         """Say of a run that broke what becomes of its job."""
         async with AsyncRedis.from_pool(async_pool(self._redis_url, socket_timeout=5)) as redis:
             state = JobState(redis)
-            if job.get_status(refresh=False) == JobStatus.FAILED:
+            if job.get_status(refresh=False) in {JobStatus.FAILED, JobStatus.STOPPED}:
                 problem = "failed" if self.is_horse else "killed"
                 log.warning("job %s is given up: %s", job.id, problem)
                 await state.give_up(job.id, problem)

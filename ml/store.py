@@ -18,6 +18,8 @@ import shutil
 import time
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,6 +33,17 @@ OWNER = re.compile(r"-?[A-Za-z0-9]{1,32}")
 NAME = re.compile(r"[\w-]{1,24}")  # letters and digits of any script
 VERSION = re.compile(r"v[1-9][0-9]{0,8}")
 ABANDONED = 3600  # seconds after which an unfinished copy belongs to a process that died
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A complete version, how large it is in bytes, and when it was written (Unix seconds)."""
+
+    owner: str
+    name: str
+    version: str
+    size: int
+    written: float
 
 
 class UnknownVersion(LookupError):
@@ -114,6 +127,17 @@ class Store:
                     for path in sorted(self._fs.find(self._path(owner, name, version))):
                         if not path.endswith(f"/{CLAIM}"):
                             yield path[len(root) + 1 :]
+
+    def inventory(self) -> Iterator[Kept]:
+        """Yield every complete version."""
+        for owner in sorted(self._listed(self._root.rstrip("/"), OWNER)):
+            for name in self.names(owner):
+                for version in self.versions(owner, name):
+                    path = self._path(owner, name, version)
+                    found = self._fs.find(path, detail=True)
+                    size = sum(int(info.get("size") or 0) for info in found.values())
+                    written = _moment(self._fs.modified(f"{path}/{MANIFEST}"))
+                    yield Kept(owner, name, version, size, written)
 
     def open(self, place: str) -> IO[bytes]:
         """Open a file that `files` named, for reading."""
@@ -255,6 +279,11 @@ def _valid_name(name: str) -> str:
     if not NAME.fullmatch(folded):
         raise ValueError('a name is 1-24 letters, digits, "_" or "-"')
     return folded
+
+
+def _moment(at: datetime) -> float:
+    """Return a file system's moment in Unix seconds; without a zone it is UTC."""
+    return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp()
 
 
 def _number(version: str) -> int:

@@ -15,6 +15,7 @@ from bot.dead_letters import DeadLetters
 from bot.delivery import TRIES
 from bot.dispatcher import Dispatcher
 from bot.inbox import Inbox, chat_of
+from bot.maintenance import MaintenanceMode
 from bot.shards import Shards
 from bot.turn import Turn
 from tests.conftest import Valkey
@@ -42,7 +43,9 @@ class Answerer:
 
 
 def dispatcher(redis: Redis, answer: Answer) -> Dispatcher:
-    return Dispatcher(Inbox(redis), Shards(redis), DeadLetters(redis), Answerer(answer))
+    return Dispatcher(
+        Inbox(redis), Shards(redis), DeadLetters(redis), Answerer(answer), MaintenanceMode(redis)
+    )
 
 
 @asynccontextmanager
@@ -147,7 +150,9 @@ async def test_an_update_for_which_not_even_an_apology_can_be_said_is_kept_and_c
             raise KeyError("somebody's words")
 
     letters = DeadLetters(redis_client)
-    running = asyncio.create_task(Dispatcher(inbox, Shards(redis_client), letters, Speechless(answer)).run())
+    mode = MaintenanceMode(redis_client)
+    speechless = Dispatcher(inbox, Shards(redis_client), letters, Speechless(answer), mode)
+    running = asyncio.create_task(speechless.run())
     await inbox.put([update(0, 1), update(1, 1)])
     await empty(inbox)
     assert tried == [0] * TRIES + [1]

@@ -11,17 +11,32 @@ from typing import Any
 import pytest
 import redis.asyncio
 
+from bot.announcements import Announcements
+from bot.audit import AuditLog
+from bot.backups import Backups
+from bot.chat_ids import ChatIds
 from bot.chat_settings import ChatSettingsStore
+from bot.dead_letters import DeadLetters
+from bot.faults import Faults
+from bot.figures import Figures
+from bot.flood import FloodGuard
+from bot.known import Known
+from bot.maintenance import MaintenanceMode
+from bot.metrics import Metrics
+from bot.orders import Orders
+from bot.overview import Overview
 from bot.ruled import Ruled
 from bot.schedules import Schedules
 from bot.sessions import KeptResults, Sessions
 from handlers.context import ChatSettings, Context, Handler, Services, Session
 from handlers.errors import Refusal
 from handlers.messages import Chat, Document, Found, Message, Person, Press, Quoted, Reply, Sent
+from handlers.operating import Operating
 from handlers.surroundings import About, Myself
 from handlers.texts import Texts
 from ml.examples import Examples
 from ml.feedback import Feedback
+from ml.housekeeping import Housekeeping
 from ml.jobs import Jobs
 from ml.kept_texts import KeptTexts
 from ml.mood import Mood
@@ -37,9 +52,11 @@ from ml.registry import Registry
 from ml.samples import Sample
 from ml.shares import Shares
 from ml.store import Store
+from ml.trainings import Trainings
 
 ANNA = Person(7, "Anna", "en")
 BEN = Person(8, "Ben", "en")
+QUOTAS = Quotas(examples=100_000, models=50, minutes=120)
 LONGEST_DATA = 64  # bytes that Telegram takes as a button's data
 
 
@@ -227,26 +244,59 @@ def labels_of(reply: Reply) -> list[str]:
     return [button.text for row in reply.buttons for button in row]
 
 
+def operating(
+    redis: redis.asyncio.Redis, redis_url: str, jobs: Jobs, feedback: Feedback, store: Store, folder: Path
+) -> Operating:
+    """What operators ask, with Anna as the operator."""
+    trainings, orders, known = Trainings(redis, redis_url, jobs), Orders(redis), Known(redis)
+    overview = Overview(
+        redis,
+        trainings=trainings,
+        feedback=feedback,
+        figures=Figures(redis, Metrics()),
+        known=known,
+        orders=orders,
+        sessions=Sessions(redis),
+        chat_ids=ChatIds(redis),
+    )
+    return Operating(
+        ids=frozenset({ANNA.id}),
+        orders=orders,
+        audit=AuditLog(redis),
+        overview=overview,
+        floods=FloodGuard(redis),
+        known=known,
+        trainings=trainings,
+        housekeeping=Housekeeping(redis, store, Registry(redis)),
+        faults=Faults(redis, DeadLetters(redis)),
+        backups=Backups(redis_url, store.url, folder / "backups"),
+        maintenance=MaintenanceMode(redis),
+        announcements=Announcements(redis, known, orders, Sessions(redis)),
+        quotas=QUOTAS,
+    )
+
+
 @pytest.fixture
 async def services(
     redis_client: redis.asyncio.Redis, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[Services]:
     store, registry = Store(tmp_path / "store"), Registry(redis_client)
     predictor, plotter = Predictor(store, registry), Plotter()
+    jobs, feedback = Jobs(redis_client, redis_url), Feedback(redis_client)
     yield Services(
         predictor=predictor,
         plotter=plotter,
         examples=Examples(redis_client),
         nearest=NearestExamples(Examples(redis_client)),
         store=store,
-        jobs=Jobs(redis_client, redis_url),
+        jobs=jobs,
         results=KeptResults(redis_client),
         registry=registry,
-        feedback=Feedback(redis_client),
+        feedback=feedback,
         texts=KeptTexts(redis_client),
         pools=Pools(redis_client),
         shares=Shares(redis_client),
-        quotas=Quotas(examples=100_000, models=50, minutes=120),
+        quotas=QUOTAS,
         chats=KnownChats(),
         chat_settings=ChatSettingsStore(Sessions(redis_client)),
         schedules=Schedules(redis_client),
@@ -255,6 +305,7 @@ async def services(
         optouts=OptOuts(redis_client),
         ruled=Ruled(redis_client),
         reaction_labels=ReactionLabels(redis_client),
+        operating=operating(redis_client, redis_url, jobs, feedback, store, tmp_path),
         bot_username="tonefit_bot",
     )
     await predictor.close()

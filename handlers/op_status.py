@@ -1,0 +1,111 @@
+"""`/op`: how the bot is, on one screen."""
+
+from __future__ import annotations
+
+from handlers.context import Context
+from handlers.messages import Button, Reply
+from handlers.op_words import megabytes, moment, share, span
+from handlers.operating import LastHour, Status
+from handlers.texts import Texts
+from ml.trainings import Line
+
+
+async def status(context: Context) -> None:
+    """Show how everything is; the button below brings it up to date."""
+    await context.say(status_card(await context.services.operating.overview.status(), context.t))
+
+
+def status_card(status: Status, t: Texts) -> Reply:
+    """Build the screen."""
+    lines = [
+        t(
+            "Tonefit {version}, up for {uptime}, {replicas}",
+            version=status.version,
+            uptime=span(status.uptime, t),
+            replicas=t.plural("{count} replica", "{count} replicas", status.replicas),
+        ),
+        _waiting(status, t),
+        *_hour(status.hour, t),
+        line_text(status.line, t),
+        _memory(status, t),
+        *_right(status, t),
+    ]
+    if status.dead:
+        lines.append(t("Dead letters of the last day: {count}", count=f"{status.dead:,}"))
+    if status.blocks:
+        lines.append(t("Blocked: {count}", count=f"{status.blocks:,}"))
+    if status.maintenance is not None:
+        lines.append(
+            t(
+                "Maintenance since {moment}; updates held: {count}",
+                moment=moment(status.maintenance.since),
+                count=f"{status.held:,}",
+            )
+        )
+    lines.append(t("/op help lists what else there is."))
+    return Reply("\n".join(lines), buttons=((Button(t("Refresh"), data="op:status"),),))
+
+
+def _waiting(status: Status, t: Texts) -> str:
+    if status.oldest is None:
+        return t("Updates: none waits")
+    return t(
+        "Updates: {waiting} wait, the oldest for {seconds} s",
+        waiting=f"{status.waiting:,}",
+        seconds=f"{status.oldest:.1f}",
+    )
+
+
+def _hour(hour: LastHour, t: Texts) -> list[str]:
+    lines = [
+        t(
+            "Last hour: {answers}, {share} % failed; 429 from Telegram: {refused}",
+            answers=t.plural("{count} answer", "{count} answers", hour.answers),
+            share=share(hour.failed, hour.answers),
+            refused=f"{hour.refused:,}",
+        )
+    ]
+    if hour.lag_median is not None and hour.lag_p99 is not None:
+        lines.append(
+            t(
+                "Update lag: half within {median} s, 99 % within {p99} s",
+                median=_bound(hour.lag_median),
+                p99=_bound(hour.lag_p99),
+            )
+        )
+    return lines
+
+
+def _bound(seconds: float) -> str:
+    return "> 300" if seconds == float("inf") else f"{seconds:g}"
+
+
+def line_text(line: Line, t: Texts) -> str:
+    """Say how many trainings there are, who does them, and whether they go on."""
+    said = t(
+        "Trainings: {running} running, {waiting} waiting, {workers}",
+        running=line.running,
+        waiting=line.waiting,
+        workers=t.plural("{count} worker", "{count} workers", line.workers),
+    )
+    notes = [t("paused")] if line.paused else []
+    notes += [t("closed for new ones")] if line.closed else []
+    return t.clauses([said, *notes])
+
+
+def _memory(status: Status, t: Texts) -> str:
+    if not status.most_memory:
+        return t("Redis: {used}", used=megabytes(status.memory))
+    return t("Redis: {used} of {most}", used=megabytes(status.memory), most=megabytes(status.most_memory))
+
+
+def _right(status: Status, t: Texts) -> list[str]:
+    return [
+        t(
+            "Right, sentiment {version}: {share} % of {verdicts}",
+            version=one.version,
+            share=share(one.right, one.right + one.wrong),
+            verdicts=t.plural("{count} verdict", "{count} verdicts", one.right + one.wrong),
+        )
+        for one in status.right
+    ]
