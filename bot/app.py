@@ -165,7 +165,15 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         inbox, shards = Inbox(redis), Shards(redis)
         signal.signal(signal.SIGCONT, partial(_after_pause, shards, request))
         if settings.ops_listen is not None:
-            ops = Ops(settings.ops_listen, metrics, redis, inbox, services.jobs)
+            ops = Ops(
+                settings.ops_listen,
+                metrics,
+                redis,
+                inbox,
+                services,
+                token=token,
+                operators=settings.operators,
+            )
             await ops.start()
             stack.push_async_callback(ops.stop)
         parts: dict[str, Callable[[], Awaitable[None]]] = {
