@@ -1,4 +1,4 @@
-"""The operators' server beside the bot: is it alive, is it ready, its figures, its page."""
+"""The operators' server beside the bot: is it alive, is it ready, its figures, its page, its API."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from bot.inbox import Inbox
 from bot.metrics import Metrics
+from bot.ops.api import Api
 from bot.ops.figures import Figures
 from bot.ops.files import Files
 from bot.ops.page import Page
@@ -28,10 +29,10 @@ ENDING = 2.0  # seconds that open answers have when the bot ends
 
 
 class Ops:
-    """Serves `/healthz`, `/readyz`, `/metrics` and the page below `/ops/`.
+    """Serves `/healthz`, `/readyz`, `/metrics`, the page below `/ops/` and the API below `/api/`.
 
     Whoever reaches the address may read the first three, which show neither texts nor who wrote them: it
-    belongs on an inner network, and a proxy before it passes on nothing but `/ops/`.
+    belongs on an inner network, and a proxy before it passes on nothing but `/ops/` and `/api/`.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Ops:
         self._redis = redis
         self._figures = Figures(metrics, redis, inbox, services.jobs)
         self._page = Page(redis, inbox, services.jobs, token, operators)
+        self._api = Api(redis, services)
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
@@ -58,6 +60,7 @@ class Ops:
         app.router.add_get("/readyz", self._ready)
         app.router.add_get("/metrics", self._figures.show)
         app.add_routes(self._page.routes(await asyncio.to_thread(Files)))
+        app.add_routes(self._api.routes())
         app.on_shutdown.append(partial(_close, self._page))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=ENDING)
         await self._runner.setup()
