@@ -18,7 +18,7 @@ from bot.shards import OWNERS, REPLICAS
 from ml.keys import PROGRESS_FOLLOWER, SERVING, SWEEPER, api_used, as_text, ops_link, ops_session
 
 OURS = ("tonefit:*", "rq:*")
-# Who does what at this moment, and who is signed in: of no use to those who go on elsewhere, and wrong once they do.
+# Who does what now and who is signed in: of no use to those who go on elsewhere, and wrong once they do.
 MOMENTARY = (
     *(REPLICAS, OWNERS, POLLER, MIGRATING, SWEEPER, PROGRESS_FOLLOWER, SERVING, LIMITS, FLOOD),
     *(ops_link(""), ops_session(""), api_used("")),

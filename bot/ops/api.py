@@ -27,7 +27,7 @@ from handlers.errors import Refusal
 from handlers.fit_record import as_record
 from handlers.fit_words import refuse_fit
 from handlers.kept_fit import Source, fit_points
-from handlers.points import parse_fit
+from handlers.points import NOTHING_TYPED, parse_fit
 from handlers.predictions import predictions
 from handlers.texts import Texts
 from ml.predictor import UnknownModel
@@ -37,7 +37,6 @@ KEY: web.RequestKey[ApiKey] = web.RequestKey("key", ApiKey)
 CLASSIFY_BODY = 2 * 1024 * 1024  # bytes: 64 texts of 2,000 characters, each written as \uXXXX
 FIT_BODY = 1024 * 1024  # bytes
 NO_KEY = "Send a key: `Authorization: Bearer ...`."
-NO_POINTS = "There are no points behind the options."
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -151,7 +150,7 @@ def _fitted(text: str) -> FitAnswer:
     try:
         options, points = parse_fit(text)
         if points is None:
-            raise Problem(409, NO_POINTS)
+            raise Refusal(NOTHING_TYPED)
         kept = fit_points(points, options, Source())
         asked = predictions(" ".join(options.predict), kept) if options.predict else None
     except FitError as error:

@@ -6,6 +6,8 @@
 | GET session | `{"operator", "csrf"}` |
 | POST signout | nothing; the session is over |
 | GET events | the stream of `bot.ops.events`, each `state` an `Overview` |
+
+What the other views ask for is in `bot.ops.shown`.
 """
 
 from __future__ import annotations
@@ -20,14 +22,16 @@ import orjson
 from aiohttp import web
 from redis.asyncio import Redis
 
+from bot.dead_letters import DeadLetters
 from bot.inbox import Inbox
 from bot.ops.events import Events
 from bot.ops.files import Files
 from bot.ops.guard import COOKIE, VISITOR, Guard, check_origin, read_json, token_of
 from bot.ops.overview import overview
 from bot.ops.problems import Problem, answer
+from bot.ops.shown import Shown
 from bot.ops.signin import SESSION_TTL, SigninRefused, Signins, operator_of
-from ml.jobs import Jobs
+from handlers.context import Services
 
 log = logging.getLogger(__name__)
 
@@ -48,11 +52,12 @@ class Page:
     """
 
     def __init__(
-        self, redis: Redis, inbox: Inbox, jobs: Jobs, token: str, operators: Collection[int]
+        self, redis: Redis, inbox: Inbox, services: Services, token: str, operators: Collection[int]
     ) -> None:
         self._redis = redis
         self._inbox = inbox
-        self._jobs = jobs
+        self._jobs = services.jobs
+        self._shown = Shown(redis, services, DeadLetters(redis))
         self._token = token
         self._operators = operators
         self._signins = Signins(redis, operators)
@@ -70,6 +75,7 @@ class Page:
             web.post("/ops/api/signin", self.sign_in),
             web.post("/ops/api/signout", changes(self.sign_out)),
             web.get("/ops/api/session", reads(self.session)),
+            *self._shown.routes(self._guard),
             web.get("/ops/api/events", self.events.stream, name="events"),
         ]
 

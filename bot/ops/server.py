@@ -49,7 +49,7 @@ class Ops:
         self._listen = listen
         self._redis = redis
         self._figures = Figures(metrics, redis, inbox, services.jobs)
-        self._page = Page(redis, inbox, services.jobs, token, operators)
+        self._page = Page(redis, inbox, services, token, operators)
         self._api = Api(redis, services)
         self._runner: web.AppRunner | None = None
 

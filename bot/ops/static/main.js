@@ -1,15 +1,21 @@
 // How do the parts of the page hang together, and which of them is shown?
 
+import { chatsView } from "./chats.js";
 import { el, fill } from "./dom.js";
+import { FitView } from "./fit.js";
 import { chooseLanguage, known, switchLanguage, t, translatePage } from "./i18n.js";
+import { lettersView } from "./letters.js";
 import { Live } from "./live.js";
+import { modelsView } from "./models.js";
+import { MoodView } from "./mood.js";
 import { inTelegram, signIn, signOut } from "./session.js";
 import { follow } from "./stream.js";
 
 const find = (id) => document.getElementById(id);
 const main = find("main");
 const live = new Live();
-const views = [live];
+const mood = new MoodView();
+const views = [live, chatsView(openMood), modelsView(), lettersView(), mood, new FitView()];
 let shown = null;
 let letters = null; // how many dead letters there were
 let connection = null;
@@ -28,6 +34,10 @@ function link(view) {
 
 function followLink(event, view) {
   event.preventDefault();
+  go(view);
+}
+
+function go(view) {
   if (!inTelegram) history.pushState(null, "", `#${view.name}`); // Telegram's own words stand in its address
   show(view);
   main.focus({ preventScroll: true });
@@ -40,6 +50,11 @@ function show(view) {
   dress();
   view.show(main);
   scrollTo(0, 0);
+}
+
+function openMood(chat) {
+  mood.choose(chat);
+  go(mood);
 }
 
 function wanted() {

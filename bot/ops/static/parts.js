@@ -36,5 +36,10 @@ export function tiles(entries) {
   );
 }
 
+/** A form's field below its name; the input has an id. */
+export function field(name, input) {
+  return el("div.field", {}, el("label", { for: input.id }, name), input);
+}
+
 export const empty = (words) => el("p.empty", {}, words);
 export const problem = (words) => el("p.problem", { role: "alert" }, words);

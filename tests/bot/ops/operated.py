@@ -16,6 +16,8 @@ import aiohttp
 import redis.asyncio
 
 from bot.connection import connect
+from bot.dead_letters import DeadLetters
+from bot.inbox import Entry
 from bot.ops.signin import Signins
 from bot.sandbox import scene
 from bot.sandbox.server import Sandbox
@@ -41,6 +43,13 @@ class Operated:
 
     async def link(self) -> str:
         return f"{self.url}/ops/#code={await self.code()}"
+
+    async def bury(self, reference: str, text: str) -> None:
+        """Leave a command of Ada's among the dead letters."""
+        ada = {"id": scene.ADA, "is_bot": False, "first_name": "Ada", "type": "private"}
+        said = {"message_id": 5_000_001, "date": int(time.time()), "chat": ada, "from": ada, "text": text}
+        entry = Entry(0, "1-1", scene.ADA, {"update_id": 900_000_001, "message": said})
+        await DeadLetters(self.redis).bury(entry, reference, "ValueError")
 
 
 @contextlib.asynccontextmanager
