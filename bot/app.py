@@ -28,7 +28,7 @@ from bot.inbox import Inbox
 from bot.intake import ALLOWED_UPDATES, Poller
 from bot.limiter import Limiter
 from bot.menu import show_menus
-from bot.metrics import Batches, Metrics
+from bot.metrics import Metrics, Predictions
 from bot.ops import Ops
 from bot.outbox import TelegramOutbox
 from bot.parking import Parking
@@ -155,7 +155,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         enforced = settings.limits == "telegram"
         parking, dead_letters = Parking(redis), DeadLetters(redis)
         metrics = Metrics()
-        metrics.registry.register(Batches(predictor))
+        metrics.registry.register(Predictions(predictor))
         sender = Sender(Limiter(redis, enforced=enforced), parking, chat_ids, metrics)
         outbox = TelegramOutbox(bot, sender, chat_ids)
         guard = FloodGuard(redis, enforced=enforced)
@@ -179,7 +179,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         parts: dict[str, Callable[[], Awaitable[None]]] = {
             "dispatcher": Dispatcher(inbox, shards, dead_letters, conversation, metrics).run,
             "parking": parking.run,
-            "progress": partial(follow_progress, services.jobs, outbox, plotter),
+            "progress": partial(follow_progress, services.jobs, outbox, plotter, metrics),
             "sweep": partial(sweep, services.jobs, dead_letters),
             "erasure": Eraser(redis).run,
             "schedules": partial(run_schedules, services, schedules, outbox, settings.language),

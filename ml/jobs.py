@@ -275,7 +275,13 @@ def _job(fields: Fields, active: Sequence[Fields], workers: int) -> Job:
         message=int(message) if message else None,
         stage=fields["stage"],
         created=float(fields["created"]),
+        started=_moment(fields, "started"),
+        ended=_moment(fields, "ended"),
     )
+
+
+def _moment(fields: Fields, name: str) -> float | None:
+    return float(fields[name]) if name in fields else None
 
 
 def _before(fields: Fields, active: Sequence[Fields]) -> list[Fields]:
