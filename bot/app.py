@@ -30,6 +30,7 @@ from bot.limiter import Limiter
 from bot.menu import show_menus
 from bot.metrics import Metrics, Predictions
 from bot.ops import Ops
+from bot.ops.button import offer_page
 from bot.outbox import TelegramOutbox
 from bot.parking import Parking
 from bot.patience import for_ever, with_redis
@@ -188,7 +189,11 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         tasks = [asyncio.create_task(for_ever(name, part), name=name) for name, part in parts.items()]
         log.info("answering as @%s by %s", bot.username, "webhook" if settings.webhook_url else "polling")
         menus = asyncio.create_task(show_menus(bot, COMMANDS), name="menus")
-        stack.push_async_callback(end, [*tasks, menus])
+        shown = [menus]
+        if settings.ops_listen is not None and settings.ops_url is not None:
+            offered = offer_page(bot, settings.ops_url, settings.operators)
+            shown.append(asyncio.create_task(offered, name="button"))
+        stack.push_async_callback(end, [*tasks, *shown])
         yield tasks
 
 

@@ -13,7 +13,7 @@ from bot.ops.guard import Guard
 from bot.ops.problems import Problem
 
 PERIOD = 1.0  # seconds between looks
-HEARTBEAT = 15.0  # seconds between signs of life, and between looks at the session
+HEARTBEAT = 5.0  # seconds between signs of life, and between looks at the session
 PATIENCE = 5.0  # seconds for a look
 MOST = 32  # open streams
 AWAY = b"event: away\ndata: {}\n\n"

@@ -86,10 +86,12 @@ class Page:
         code, init_data = asked.get("code"), asked.get("init_data")
         try:
             if isinstance(code, str):
-                return _with_cookie(request, await self._signins.use_link(code))
+                token = await self._signins.use_link(code)
+                log.info("a link opened the operators' page")
+                return _with_cookie(request, token)
             if isinstance(init_data, str):
                 operator = operator_of(init_data, self._token, self._operators, time.time())
-                log.info("operator %s opened the page", operator)
+                log.info("operator %s opened the operators' page", operator)
                 return answer({"token": await self._signins.open(operator)})
         except SigninRefused as refused:
             log.warning("nobody was let in to the operators' page (%s)", refused.reason)

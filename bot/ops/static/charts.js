@@ -33,7 +33,12 @@ export function lines(title, series, xLabel, yLabel) {
     }),
   );
   const told = series.map((curve) => `${curve.name} ${number(curve.area, 3)}`).join(", ");
-  return figure(title, `${title}: ${told}`, [...grid(), ...axes(xLabel, yLabel), ...paths], legend(series.map((one) => [one.name, number(one.area, 3)])));
+  return figure(
+    title,
+    `${title}: ${told}`,
+    [...grid(), ...axes(xLabel, yLabel), ...paths],
+    legend(series.map((one) => [one.name, number(one.area, 3)])),
+  );
 }
 
 /** Shares on top of each other, a column for each entry of `stretches`, hatched where none may be shown. */
@@ -47,15 +52,32 @@ export function columns(title, told, labels, names, stretches, tick) {
   const ticks = stretches
     .map((stretch, place) => [tick(stretch), place])
     .filter(([, place]) => place % every === 0)
-    .map(([words, place]) => shape("text", { class: "tick", x: across(0) + (place + 0.5) * step, y: HEIGHT - 14, "text-anchor": "middle" }, words));
-  return figure(title, told, [hatching(), ...grid(width), ...drawn, ...ticks], legend(names.map((name) => [name]), (index) => shape("rect", { class: `share ${hues[index]}`, width: 24, height: 12, rx: 3 })), width);
+    .map(([words, place]) =>
+      shape(
+        "text",
+        { class: "tick", x: across(0) + (place + 0.5) * step, y: HEIGHT - 14, "text-anchor": "middle" },
+        words,
+      ),
+    );
+  return figure(
+    title,
+    told,
+    [hatching(), ...grid(width), ...drawn, ...ticks],
+    legend(
+      names.map((name) => [name]),
+      (index) => shape("rect", { class: `share ${hues[index]}`, width: 24, height: 12, rx: 3 }),
+    ),
+    width,
+  );
 }
 
 function column({ shares, messages }, hues, left, step) {
   const wide = Math.max(1, step - Math.min(2, step / 4));
   if (!messages) return [];
   if (!shares.length)
-    return [shape("rect", { class: "hidden-share", x: left, y: down(1), width: wide, height: down(0) - down(1) })];
+    return [
+      shape("rect", { class: "hidden-share", x: left, y: down(1), width: wide, height: down(0) - down(1) }),
+    ];
   let base = 0;
   return shares.map((share, index) => {
     const rect = shape("rect", {
@@ -78,21 +100,37 @@ function hatching() {
 function grid(width = WIDTH) {
   return TICKS.flatMap((share) => [
     shape("line", { class: "grid", x1: across(0), x2: across(1, width), y1: down(share), y2: down(share) }),
-    shape("text", { class: "tick", x: EDGE.left - 5, y: down(share) + 4, "text-anchor": "end" }, percent(share)),
+    shape(
+      "text",
+      { class: "tick", x: EDGE.left - 5, y: down(share) + 4, "text-anchor": "end" },
+      percent(share),
+    ),
   ]);
 }
 
 function axes(xLabel, yLabel) {
   const ticks = TICKS.map((share) =>
-    shape("text", { class: "tick", x: across(share), y: HEIGHT - 20, "text-anchor": "middle" }, percent(share)),
+    shape(
+      "text",
+      { class: "tick", x: across(share), y: HEIGHT - 20, "text-anchor": "middle" },
+      percent(share),
+    ),
   );
-  const bottom = shape("text", { class: "axis", x: across(0.5), y: HEIGHT - 4, "text-anchor": "middle" }, xLabel);
+  const bottom = shape(
+    "text",
+    { class: "axis", x: across(0.5), y: HEIGHT - 4, "text-anchor": "middle" },
+    xLabel,
+  );
   const side = shape("text", { class: "axis", x: 0, y: 10 }, yLabel);
   return [...ticks, bottom, side];
 }
 
 function figure(title, told, content, key, width = WIDTH) {
-  const picture = shape("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": told }, ...content);
+  const picture = shape(
+    "svg",
+    { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": told },
+    ...content,
+  );
   return el("figure.chart", {}, el("figcaption", {}, title), picture, key);
 }
 

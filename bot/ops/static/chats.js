@@ -19,18 +19,26 @@ export function chatsView(openMood) {
     [t("jobs"), (chat) => number(chat.trainings), "number"],
     [t("tagging"), (chat) => word("tagging", chat.tagging)],
   ];
-  return view("chats", () => `chats?${new URLSearchParams({ id: wanted })}`, (list, again) => [
-    search(again),
-    card(
-      t("known_chats", { count: list.known, shown: number(list.chats.length) }),
-      list.chats.length ? table(t("chats"), columns(), list.chats) : empty(t("no_chats")),
-    ),
-  ]);
+  return view(
+    "chats",
+    () => `chats?${new URLSearchParams({ id: wanted })}`,
+    (list, again) => [
+      search(again),
+      card(
+        t("known_chats", { count: list.known, shown: number(list.chats.length) }),
+        list.chats.length ? table(t("chats"), columns(), list.chats) : empty(t("no_chats")),
+      ),
+    ],
+  );
 }
 
 function moodButton(chat, openMood) {
   const label = t("mood_of", { chat: chat.id });
-  return el("button.plain", { type: "button", "aria-label": label, onclick: () => openMood(chat.id) }, t("show"));
+  return el(
+    "button.plain",
+    { type: "button", "aria-label": label, onclick: () => openMood(chat.id) },
+    t("show"),
+  );
 }
 
 function search(again) {
@@ -40,5 +48,10 @@ function search(again) {
     wanted = input.value.trim();
     again();
   };
-  return el("form.row", { role: "search", onsubmit }, field(t("id_begins"), input), el("button.second", {}, t("find")));
+  return el(
+    "form.row",
+    { role: "search", onsubmit },
+    field(t("id_begins"), input),
+    el("button.second", {}, t("find")),
+  );
 }

@@ -28,7 +28,8 @@ export function moment(seconds) {
 
 /** A stretch of time, given in seconds. */
 export function span(seconds) {
-  const [value, unit] = seconds < 90 ? [seconds, "second"] : seconds < 5400 ? [seconds / 60, "minute"] : [seconds / 3600, "hour"];
+  const [value, unit] =
+    seconds < 90 ? [seconds, "second"] : seconds < 5400 ? [seconds / 60, "minute"] : [seconds / 3600, "hour"];
   const options = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 };
   return new Intl.NumberFormat(locale(), options).format(value);
 }

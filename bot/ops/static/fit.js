@@ -19,7 +19,12 @@ export class FitView {
   }
 
   show(main) {
-    const text = el("textarea", { id: "fit-text", rows: "6", spellcheck: "false", "aria-describedby": "fit-hint" });
+    const text = el("textarea", {
+      id: "fit-text",
+      rows: "6",
+      spellcheck: "false",
+      "aria-describedby": "fit-hint",
+    });
     text.value = typed;
     const button = el("button.primary", {}, t("fit_it"));
     const body = el("div.body", { "aria-live": "polite" });
@@ -29,7 +34,12 @@ export class FitView {
       this.#fit(button, body);
     };
     const hint = el("p.hint", { id: "fit-hint" }, t("fit_hint"));
-    fill(main, el("h2", {}, t("fit")), el("form.card", { onsubmit }, field(t("points"), text), hint, el("div.row", {}, button)), body);
+    fill(
+      main,
+      el("h2", {}, t("fit")),
+      el("form.card", { onsubmit }, field(t("points"), text), hint, el("div.row", {}, button)),
+      body,
+    );
   }
 
   leave() {

@@ -16,7 +16,11 @@ export class Live {
 
   show(main) {
     this.#parts.clear();
-    fill(main, el("h2", {}, t("now")), ...["tiles", "queues", "jobs", "workers"].map((name) => this.#part(name)));
+    fill(
+      main,
+      el("h2", {}, t("now")),
+      ...["tiles", "queues", "jobs", "workers"].map((name) => this.#part(name)),
+    );
     if (this.#state) this.hear(this.#state);
   }
 
@@ -24,7 +28,11 @@ export class Live {
   hear(state) {
     this.#state = state;
     if (!this.#parts.size) return;
-    this.#put("tiles", [state.updates, state.dead_letters, state.replicas, state.memory, state.workers.length], () => figures(state));
+    this.#put(
+      "tiles",
+      [state.updates, state.dead_letters, state.replicas, state.memory, state.workers.length],
+      () => figures(state),
+    );
     this.#put("queues", state.queues, () => queues(state.queues));
     this.#put("jobs", state.jobs, () => jobs(state.jobs));
     this.#put("workers", state.workers, () => workers(state.workers));

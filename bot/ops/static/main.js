@@ -29,7 +29,11 @@ function dress() {
 
 function link(view) {
   const current = view === shown ? "page" : null;
-  return el("a", { href: `#${view.name}`, "aria-current": current, onclick: (event) => followLink(event, view) }, t(view.name));
+  return el(
+    "a",
+    { href: `#${view.name}`, "aria-current": current, onclick: (event) => followLink(event, view) },
+    t(view.name),
+  );
 }
 
 function followLink(event, view) {
@@ -70,7 +74,13 @@ function showDoor(words) {
   document.title = `${t("sign_in")} · Tonefit`;
   fill(
     main,
-    el("section.card", {}, el("h2", {}, t("sign_in")), words ? el("p.problem", { role: "alert" }, words) : null, el("p", {}, t("link_hint"))),
+    el(
+      "section.card",
+      {},
+      el("h2", {}, t("sign_in")),
+      words ? el("p.problem", { role: "alert" }, words) : null,
+      el("p", {}, t("link_hint")),
+    ),
   );
 }
 

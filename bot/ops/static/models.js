@@ -11,17 +11,24 @@ import { view } from "./view.js";
 const SHARES = ["accuracy", "macro_precision", "macro_recall", "macro_f1"];
 
 export const modelsView = () =>
-  view("models", () => "models", (models) => {
-    const place = el("div.body", { id: "model-card", tabindex: "-1" });
-    const columns = [
-      [t("model"), (model) => el("button.plain", { type: "button", onclick: () => open(model, place) }, model.name)],
-      [t("chat"), (model) => model.owner || t("every_chat")],
-      [t("version"), (model) => model.version ?? t("not_trained")],
-      [t("labels"), (model) => model.labels.join(", ")],
-      [t("made"), (model) => moment(Date.parse(model.created) / 1000)],
-    ];
-    return [card(t("all_models"), table(t("models"), columns, models)), place];
-  });
+  view(
+    "models",
+    () => "models",
+    (models) => {
+      const place = el("div.body", { id: "model-card", tabindex: "-1" });
+      const columns = [
+        [
+          t("model"),
+          (model) => el("button.plain", { type: "button", onclick: () => open(model, place) }, model.name),
+        ],
+        [t("chat"), (model) => model.owner || t("every_chat")],
+        [t("version"), (model) => model.version ?? t("not_trained")],
+        [t("labels"), (model) => model.labels.join(", ")],
+        [t("made"), (model) => moment(Date.parse(model.created) / 1000)],
+      ];
+      return [card(t("all_models"), table(t("models"), columns, models)), place];
+    },
+  );
 
 async function open(model, place) {
   fill(place, el("p.empty", {}, t("loading")));
@@ -53,9 +60,10 @@ function cardOf(model) {
 
 function origin(model) {
   const facts = [known(`arch_${model.arch}`) ? t(`arch_${model.arch}`) : model.arch];
-  if (model.trained) facts.push(moment(Date.parse(model.trained) / 1000));
+  if (model.trained) facts.push(t("trained_at", { when: moment(Date.parse(model.trained) / 1000) }));
   if (model.versions.length > 1) facts.push(t("versions", { list: model.versions.join(", ") }));
-  if (model.right + model.wrong) facts.push(t("verdicts", { right: number(model.right), wrong: number(model.wrong) }));
+  if (model.right + model.wrong)
+    facts.push(t("verdicts", { right: number(model.right), wrong: number(model.wrong) }));
   return facts.join(" · ");
 }
 
@@ -67,7 +75,11 @@ function figure(name, value) {
 function examples(model) {
   const held = Object.entries(model.examples);
   if (!held.length) return null;
-  return el("p", {}, `${t("examples")}: ${held.map(([label, count]) => `${label} ${number(count)}`).join(" · ")}`);
+  return el(
+    "p",
+    {},
+    `${t("examples")}: ${held.map(([label, count]) => `${label} ${number(count)}`).join(" · ")}`,
+  );
 }
 
 function perLabel({ summary, per_label: held }) {
@@ -84,17 +96,26 @@ function confusion({ summary, confusion: held }) {
   if (!held.length) return null;
   const columns = [
     [t("truth"), (row) => word("tone", summary.labels[row])],
-    ...summary.labels.map((label, column) => [word("tone", label), (row) => number(held[row][column]), "number"]),
+    ...summary.labels.map((label, column) => [
+      word("tone", label),
+      (row) => number(held[row][column]),
+      "number",
+    ]),
   ];
   return part(t("confusion"), table(t("confusion"), columns, [...summary.labels.keys()]));
 }
 
 function curves({ summary, roc, precision_recall: precisionRecall }) {
   const draw = (name, held, x, y) => {
-    const series = held.map((curve, row) => curve && { name: word("tone", summary.labels[row]), ...curve }).filter(Boolean);
+    const series = held
+      .map((curve, row) => curve && { name: word("tone", summary.labels[row]), ...curve })
+      .filter(Boolean);
     return series.length ? lines(t(name), series, t(x), t(y)) : null;
   };
-  const drawn = [draw("roc", roc, "false_positives", "recall"), draw("precision_recall", precisionRecall, "recall", "precision")];
+  const drawn = [
+    draw("roc", roc, "false_positives", "recall"),
+    draw("precision_recall", precisionRecall, "recall", "precision"),
+  ];
   return drawn.some(Boolean) ? el("div.charts", {}, ...drawn) : null;
 }
 

@@ -26,8 +26,21 @@ export class MoodView {
   }
 
   show(main) {
-    const chat = el("input", { id: "mood-chat", inputmode: "text", autocomplete: "off", required: true, value: this.#chat, pattern: "[\\-−]?[0-9]{1,16}" });
-    const days = el("select", { id: "mood-days" }, ...DAYS.map((count) => el("option", { value: count, selected: count === this.#days }, t("days", { count }))));
+    const chat = el("input", {
+      id: "mood-chat",
+      inputmode: "text",
+      autocomplete: "off",
+      required: true,
+      value: this.#chat,
+      pattern: "[\\-−]?[0-9]{1,16}",
+    });
+    const days = el(
+      "select",
+      { id: "mood-days" },
+      ...DAYS.map((count) =>
+        el("option", { value: count, selected: count === this.#days }, t("days", { count })),
+      ),
+    );
     const onsubmit = (event) => {
       event.preventDefault();
       this.#chat = chat.value.trim();
@@ -35,7 +48,13 @@ export class MoodView {
       this.#load();
     };
     this.#body = el("div.body", { "aria-live": "polite" });
-    const form = el("form.row", { onsubmit }, field(t("chat_id"), chat), field(t("time"), days), el("button.primary", {}, t("show")));
+    const form = el(
+      "form.row",
+      { onsubmit },
+      field(t("chat_id"), chat),
+      field(t("time"), days),
+      el("button.primary", {}, t("show")),
+    );
     fill(main, el("h2", {}, t("mood")), el("p.hint", {}, t("mood_hint")), form, this.#body);
     if (this.#chat) this.#load();
   }
@@ -66,18 +85,27 @@ function cardOf(mood) {
   const head = [
     [t("time"), tick],
     [t("messages"), (stretch) => number(stretch.messages), "number"],
-    ...names.map((name, index) => [name, (stretch) => (stretch.shares.length ? percent(stretch.shares[index]) : null), "number"]),
+    ...names.map((name, index) => [
+      name,
+      (stretch) => (stretch.shares.length ? percent(stretch.shares[index]) : null),
+      "number",
+    ]),
   ];
   return card(
     title,
     el("p", {}, mood.words),
     columns(t("shares"), mood.words, mood.labels, names, mood.stretches, tick),
-    rows.some((stretch) => !stretch.shares.length) ? el("p.hint", {}, t("few_people_hidden", { count: mood.fewest })) : null,
+    rows.some((stretch) => !stretch.shares.length)
+      ? el("p.hint", {}, t("few_people_hidden", { count: mood.fewest }))
+      : null,
     el("details", {}, el("summary", {}, t("as_table")), table(title, head, rows)),
   );
 }
 
 function time(stretch, hours) {
-  const options = hours < 24 ? { weekday: "short", hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" };
+  const options =
+    hours < 24
+      ? { weekday: "short", hour: "2-digit", minute: "2-digit" }
+      : { day: "numeric", month: "short" };
   return new Intl.DateTimeFormat(locale(), options).format(Date.parse(stretch.start));
 }

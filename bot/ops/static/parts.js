@@ -9,7 +9,11 @@ export function card(title, ...children) {
 
 /** A table that scrolls by itself where the window is narrow; `columns` are [heading, cell of a row, kind]. */
 export function table(label, columns, rows) {
-  const head = el("tr", {}, ...columns.map(([heading, , kind]) => el(kind ? `th.${kind}` : "th", { scope: "col" }, heading)));
+  const head = el(
+    "tr",
+    {},
+    ...columns.map(([heading, , kind]) => el(kind ? `th.${kind}` : "th", { scope: "col" }, heading)),
+  );
   const body = rows.map((row) =>
     el("tr", {}, ...columns.map(([, cell, kind], index) => cellOf(cell(row), kind, index))),
   );

@@ -25,7 +25,10 @@ function headers(more = {}) {
 async function ask(path, options, patience = PATIENCE) {
   let response;
   try {
-    response = await fetch(API + path, { ...options, signal: options.signal ?? AbortSignal.timeout(patience) });
+    response = await fetch(API + path, {
+      ...options,
+      signal: options.signal ?? AbortSignal.timeout(patience),
+    });
   } catch (cause) {
     throw new AskError(cause.message, 0);
   }

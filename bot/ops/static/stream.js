@@ -4,7 +4,7 @@ import { open } from "./session.js";
 
 const FIRST_DELAY = 500; // ms
 const LONGEST_DELAY = 8_000; // ms
-const SILENCE = 40_000; // ms: the server says every 15 s that it lives
+const SILENCE = 20_000; // ms: the server says every 5 s that it lives
 
 /** Read a stream for ever: `tell` hears (kind, data), `state` online and offline, `refused` that the session is over. */
 export async function follow(path, { tell, state, refused }) {

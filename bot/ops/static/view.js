@@ -23,7 +23,11 @@ export function view(name, path, build) {
     const mine = ++turn;
     try {
       const answer = await get(path());
-      if (mine === turn) fill(body, build(answer, () => load(body)));
+      if (mine === turn)
+        fill(
+          body,
+          build(answer, () => load(body)),
+        );
     } catch (error) {
       if (mine === turn) fill(body, problem(error.status ? error.message : t("server_silent")));
     } finally {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from urllib.parse import parse_qsl, urlencode
@@ -10,6 +11,7 @@ import aiohttp
 import pytest
 
 from bot.ops import signin
+from bot.ops.events import HEARTBEAT
 from bot.ops.guard import COOKIE, CSRF_HEADER
 from bot.ops.signin import SigninRefused, operator_of
 from bot.sandbox import scene
@@ -239,10 +241,15 @@ async def test_only_files_of_the_page_are_served(bot: Operated, http: aiohttp.Cl
 async def test_the_stream_tells_what_is_and_ends_with_the_session(
     bot: Operated, http: aiohttp.ClientSession
 ) -> None:
+    await bot.redis.delete(*[key async for key in bot.redis.scan_iter(keys.ops_session("*"))])
     await sign_in(http, bot, code=await bot.code())
     async with http.get(f"{bot.url}/ops/api/events") as response:
         assert response.content_type == "text/event-stream"
         assert await response.content.readline() == b"event: state\n"
         state = json.loads((await response.content.readline()).removeprefix(b"data: "))
-    assert [queue["name"] for queue in state["queues"]] == ["high", "default", "low"]
-    assert (state["replicas"], state["workers"], state["jobs"]) == (1, [], [])
+        assert [queue["name"] for queue in state["queues"]] == ["high", "default", "low"]
+        assert (state["replicas"], state["workers"], state["jobs"]) == (1, [], [])
+        (name,) = [key async for key in bot.redis.scan_iter(keys.ops_session("*"))]
+        await bot.redis.delete(name)
+        async with asyncio.timeout(HEARTBEAT + 5):
+            await response.content.read()
