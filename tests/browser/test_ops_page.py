@@ -189,6 +189,24 @@ async def test_points_are_fitted_and_wrong_ones_are_told(page: Page, bot: Operat
     await expect(page.get_by_role("alert")).to_contain_text("cat")
 
 
+async def test_the_keyboard_skips_the_head_and_walks_the_parts(page: Page, bot: Operated) -> None:
+    await page.goto(await bot.link())
+    await expect(page.locator("#connection")).to_have_text("Live")
+    await page.locator("body").press("Tab")
+    await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("main")).to_be_focused()
+    await page.get_by_role("link", name="Chats").focus()
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Models")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
+    await expect(page.locator("nav [aria-current=page]")).to_have_text("Models")
+    await page.get_by_role("link", name="Skip to the content").press("Enter")
+    await expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
+    assert page.url.endswith("#models")
+
+
 async def test_chinese_is_a_press_away_and_remembered(page: Page, bot: Operated) -> None:
     await page.goto(await bot.link())
     await page.get_by_role("button", name="中文").click()

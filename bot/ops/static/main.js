@@ -118,6 +118,10 @@ async function start() {
     if (shown) show(shown);
     else dress();
   };
+  find("skip").onclick = (event) => {
+    event.preventDefault(); // the address names the view
+    main.focus();
+  };
   find("signout").onclick = async () => {
     await signOut().catch(() => {});
     showDoor(t("signed_out"));

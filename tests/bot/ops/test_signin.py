@@ -49,6 +49,7 @@ async def status_of(http: aiohttp.ClientSession, url: str, **headers: str) -> in
         (init_data().replace("Ada", "Eve"), "forged"),
         (init_data().rpartition("&hash=")[0], "forged"),
         (init_data() + "&user=%7B%22id%22%3A1%7D", "forged"),
+        ("user=%7B%22id%22%3A1%7D&" + init_data(), "forged"),
         (init_data() + "&hash=" + "0" * 64, "forged"),
         (init_data().replace("hash=", "hash=%C3%A9"), "forged"),
         (init_data(age=signin.MAX_AGE + 5), "old"),
