@@ -36,8 +36,9 @@ from bot.left_out import LeftOut
 from bot.limiter import Limiter
 from bot.maintenance import MaintenanceMode
 from bot.menu import show_menus
-from bot.metrics import Batches, Metrics
+from bot.metrics import Metrics, Predictions
 from bot.ops import Ops
+from bot.ops.button import offer_page
 from bot.orders import Orders
 from bot.outbox import TelegramOutbox
 from bot.overview import Overview
@@ -206,7 +207,7 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         await plotter.start()
         stack.push_async_callback(plotter.close)
         parking = Parking(redis)
-        metrics.registry.register(Batches(predictor))
+        metrics.registry.register(Predictions(predictor))
         sender = Sender(Limiter(redis, enforced=enforced), parking, chat_ids, metrics)
         outbox = TelegramOutbox(bot, sender, chat_ids, LeftOut(redis, metrics))
         conversation = Conversation(
@@ -226,13 +227,21 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         inbox, shards = Inbox(redis), Shards(redis)
         signal.signal(signal.SIGCONT, partial(_after_pause, shards, request))
         if settings.ops_listen is not None:
-            ops = Ops(settings.ops_listen, metrics, redis, inbox, services.jobs)
+            ops = Ops(
+                settings.ops_listen,
+                metrics,
+                redis,
+                inbox,
+                services,
+                token=token,
+                operators=settings.operators,
+            )
             await ops.start()
             stack.push_async_callback(ops.stop)
         parts: dict[str, Callable[[], Awaitable[None]]] = {
             "dispatcher": Dispatcher(inbox, shards, dead_letters, conversation, maintenance, metrics).run,
             "parking": parking.run,
-            "progress": partial(follow_progress, services.jobs, outbox, plotter),
+            "progress": partial(follow_progress, services.jobs, outbox, plotter, metrics),
             "sweep": partial(sweep, services.jobs, dead_letters),
             "erasure": Eraser(redis).run,
             "announcements": partial(announcements.run, outbox, partial(announced, outbox)),
@@ -242,9 +251,16 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         }
         tasks = [asyncio.create_task(for_ever(name, part), name=name) for name, part in parts.items()]
         log.info("answering as @%s by %s", bot.username, "webhook" if settings.webhook_url else "polling")
-        menus = asyncio.create_task(show_menus(bot, COMMANDS), name="menus")
-        stack.push_async_callback(end, [*tasks, menus])
+        shown = asyncio.create_task(_show(bot, settings), name="menus")
+        stack.push_async_callback(end, [*tasks, shown])
         yield tasks
+
+
+async def _show(bot: telegram.Bot, settings: Settings) -> None:
+    """Show people the commands, and operators the button of their page."""
+    await show_menus(bot, COMMANDS)
+    if settings.ops_listen is not None and settings.ops_url is not None:
+        await offer_page(bot, settings.ops_url, settings.operators)
 
 
 def _after_pause(shards: Shards, request: AiohttpRequest, *_: object) -> None:

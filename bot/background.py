@@ -11,6 +11,7 @@ from telegram.error import TelegramError
 
 from bot.dead_letters import DeadLetters
 from bot.logs import traceback_without_values
+from bot.metrics import Metrics
 from bot.outbox import TelegramOutbox
 from bot.schedules import Once, Schedules
 from handlers.context import ChatSettings, Services
@@ -19,7 +20,7 @@ from handlers.operating import Announcement
 from handlers.progress import ProgressCards
 from handlers.texts import Texts
 from handlers.unasked import send_alert, send_digest
-from ml.jobs import Job, Jobs, Progress
+from ml.jobs import FINAL, Job, Jobs, Progress
 from ml.plots import Plotter
 
 log = logging.getLogger(__name__)
@@ -30,8 +31,8 @@ END_TIMEOUT = 4.0  # seconds for everything that runs, when the bot stops
 ASK_AGAIN_EVERY = 0.2
 
 
-async def follow_progress(jobs: Jobs, outbox: TelegramOutbox, plotter: Plotter) -> None:
-    """Show trainings as they go on, in the message that each began with.
+async def follow_progress(jobs: Jobs, outbox: TelegramOutbox, plotter: Plotter, metrics: Metrics) -> None:
+    """Show trainings as they go on, in the message that each began with, and count those that end.
 
     A chat that Telegram makes us wait for holds up the others' trainings only for a moment.
     """
@@ -42,6 +43,8 @@ async def follow_progress(jobs: Jobs, outbox: TelegramOutbox, plotter: Plotter) 
             job = await jobs.get(progress.job)
             if job is None:
                 continue
+            if progress.stage in FINAL:
+                metrics.job_ended(job, progress)
             showing = asyncio.create_task(_show(cards, progress, job))
             held_up.add(showing)
             showing.add_done_callback(held_up.discard)

@@ -20,13 +20,18 @@ from typing import IO
 from rich.console import Console
 
 from bot import embedded
+from bot.connection import connect
+from bot.ops.signin import Signins, link_at
 from bot.processes import spawn
+from bot.sandbox.scene import ADA
 from bot.sandbox.server import Sandbox
 
 TOKEN = "1:demo"  # the local Bot API takes any
 END_TIMEOUT = 3.0  # seconds, so that all of the tree is gone within 5
 RESTART_PAUSE = 1.0
 LOOK_EVERY = 0.05
+OPS_PORT = 9090
+OPS_FILE = "ops_listen"  # in the data directory while the demo runs, for `tonefit ops-link --demo`
 SETTLE_TIME = 1.0  # seconds before TensorFlow takes a core, so that the first answers do not share it
 
 
@@ -64,12 +69,14 @@ class Demo:
 
     async def _run_tree(self, lock: IO[str], stopped: asyncio.Event, started: float) -> None:
         server = await asyncio.to_thread(embedded.start, self.data_dir)
+        ops_listen = f"127.0.0.1:{_free_port(OPS_PORT)}"
         sandbox = Sandbox(self.data_dir / "chats")
         try:
             port = _free_port(self.port)
             address = f"http://127.0.0.1:{port}"
             lock.write(address)
             lock.flush()
+            (self.data_dir / OPS_FILE).write_text(ops_listen, "utf-8")
             # Nothing that is set for a bot of one's own may reach the demo.
             environment = {key: value for key, value in os.environ.items() if not key.startswith("TONEFIT_")}
             environment |= {
@@ -78,6 +85,8 @@ class Demo:
                 "TONEFIT_TOKEN": TOKEN,
                 "TONEFIT_LIMITS": "off",  # our own Bot API has none of Telegram's
                 "TONEFIT_DATA_DIR": str(self.data_dir),
+                "TONEFIT_OPS_LISTEN": ops_listen,
+                "TONEFIT_OPERATORS": str(ADA),
             }
             # The bot loads while the local Bot API starts; the worker comes last, since TensorFlow
             # takes a core for some seconds.
@@ -92,6 +101,7 @@ class Demo:
                 self._say("bot", f"answers after {time.monotonic() - started:.1f} s")
                 self._say("worker", "loads TensorFlow for some seconds; trainings wait for it")
                 self._say("logs", str(self.data_dir / "logs"))
+                self._say("page", f"for operators, opens once: {await _ops_link(environment)}")
                 self.console.print(f"\nOpen [bold]{address}[/bold] in a browser · Ctrl-C ends everything\n")
                 self._browse(address)
                 with suppress(TimeoutError):
@@ -102,6 +112,7 @@ class Demo:
             self.console.print("Ending …")
             watching.cancel()
         finally:
+            (self.data_dir / OPS_FILE).unlink(missing_ok=True)
             await asyncio.to_thread(self._end_children)
             await sandbox.stop()
             await asyncio.to_thread(server.stop)
@@ -157,6 +168,15 @@ class Demo:
         """Open the browser where there is a screen: a text browser would take the terminal."""
         if self.open_browser and (sys.platform == "darwin" or os.environ.get("DISPLAY")):
             webbrowser.open(address)
+
+
+async def _ops_link(environment: dict[str, str]) -> str:
+    """Return a link to the operators' page."""
+    redis = connect(environment["TONEFIT_REDIS_URL"])
+    try:
+        return link_at(f"http://{environment['TONEFIT_OPS_LISTEN']}", await Signins(redis).new_link())
+    finally:
+        await redis.aclose()
 
 
 @contextmanager

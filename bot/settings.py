@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     webhook_listen: str = "127.0.0.1:8443"
     webhook_secret: SecretStr | None = None
     ops_listen: str | None = None
+    ops_url: str | None = None  # where a proxy shows what listens there; none: where it listens itself
     operators: Annotated[tuple[PositiveInt, ...], NoDecode] = ()  # ids of people
     data_dir: Path = user_data_dir()
     model_store: str | None = None  # none: a folder of the data directory
@@ -51,7 +52,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
-    @field_validator("api_url", "webhook_url")
+    @field_validator("api_url", "webhook_url", "ops_url")
     @classmethod
     def _without_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else value
@@ -80,6 +81,15 @@ class Settings(BaseSettings):
 
             redis_address.check(value)
         return value or None
+
+    @property
+    def ops_address(self) -> str | None:
+        """Where a browser finds the operators' server, None where there is none."""
+        if self.ops_listen is None or self.ops_url is not None:
+            return self.ops_url
+        host, port = host_and_port(self.ops_listen)
+        everywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - no address that a browser could open
+        return f"http://{'127.0.0.1' if everywhere else f'[{host}]' if ':' in host else host}:{port}"
 
     @property
     def store_url(self) -> str:

@@ -16,12 +16,13 @@ from bot.intake import POLLER
 from bot.limiter import PREFIX as LIMITS
 from bot.schema import MIGRATING
 from bot.shards import OWNERS, REPLICAS
-from ml.keys import PROGRESS_FOLLOWER, SERVING, SWEEPER, as_text
+from ml.keys import PROGRESS_FOLLOWER, SERVING, SWEEPER, api_used, as_text, ops_link, ops_session
 
 OURS = ("tonefit:*", "rq:*")
-# Who does what at this moment: of no use to those who go on elsewhere, and wrong once they do.
+# Who does what now and who is signed in: of no use to those who go on elsewhere, and wrong once they do.
 MOMENTARY = (
     *(REPLICAS, OWNERS, POLLER, MIGRATING, SWEEPER, PROGRESS_FOLLOWER, SERVING, LIMITS, FLOOD, SAY),
+    *(ops_link(""), ops_session(""), api_used("")),
     *("rq:worker", "rq:scheduler-lock", "rq:clean_registries"),
 )  # how their names begin
 AT_ONCE = 200  # keys read in one go

@@ -21,6 +21,7 @@ from ml.tables import TableError, clipped
 
 MOST_TYPED = 2_000  # rows
 LONGEST_TYPED = 200_000  # characters
+NOTHING_TYPED = N_("There are no points behind the options.")
 NUMBERS_ONLY = re.compile(r"[\s\d.,;|+\-−‐-―eE%()\[\]{}（）【】「」《》〈〉，；、。－＋０-９]+")
 Values = dict[str, object]
 

@@ -53,6 +53,8 @@ class Job:
     message: int | None
     stage: str
     created: float  # seconds since 1970
+    started: float | None = None  # the same, of the last attempt
+    ended: float | None = None
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ if held[3] and held[3] ~= ARGV[1] then
   local lease = redis.call('ZSCORE', KEYS[2], held[4] .. ':' .. held[3])
   if lease and tonumber(lease) > tonumber(ARGV[2]) then return 'busy' end
 end
-redis.call('HSET', KEYS[1], 'state', 'running', 'stage', 'reading', 'run', ARGV[1],
+redis.call('HSET', KEYS[1], 'state', 'running', 'stage', 'reading', 'run', ARGV[1], 'started', ARGV[2],
   'ends', tonumber(ARGV[2]) + tonumber(held[5]))
 redis.call('HINCRBY', KEYS[1], 'attempts', 1)
 return 'go'

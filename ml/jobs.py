@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from ml import keys
 from ml.examples import Examples
+from ml.fleet import QueueState, WorkerState
 from ml.job_records import FINAL, Job, Progress, TrainRequest
 from ml.job_state import Cancelling, JobAddress, JobState
 from ml.pace import read_pace
@@ -177,8 +178,21 @@ class Jobs:
 
     async def workers(self) -> int:
         """Count the workers that gave a sign of life lately."""
-        count: int = await self._call(self._queues.workers)
-        return count
+        return len(await self.live_workers())
+
+    async def live_workers(self) -> builtins.list[WorkerState]:
+        """Return the workers that gave a sign of life lately."""
+        found: builtins.list[WorkerState] = await self._call(self._queues.workers)
+        return found
+
+    async def queues(self) -> builtins.list[QueueState]:
+        """Return what each queue holds."""
+        found: builtins.list[QueueState] = await self._call(self._queues.states)
+        return found
+
+    async def unfinished(self) -> builtins.list[Job]:
+        """Return the jobs of all chats that wait or run, the oldest first."""
+        return await self._jobs(await self._active())
 
     async def _enter(self, request: TrainRequest, queue: str, seconds: float) -> str:
         """Enter a job under an id that nobody has."""
@@ -261,7 +275,13 @@ def _job(fields: Fields, active: Sequence[Fields], workers: int) -> Job:
         message=int(message) if message else None,
         stage=fields["stage"],
         created=float(fields["created"]),
+        started=_moment(fields, "started"),
+        ended=_moment(fields, "ended"),
     )
+
+
+def _moment(fields: Fields, name: str) -> float | None:
+    return float(fields[name]) if name in fields else None
 
 
 def _before(fields: Fields, active: Sequence[Fields]) -> list[Fields]:

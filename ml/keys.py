@@ -22,6 +22,8 @@ SECRET = "tonefit:secret"  # string: what pseudonyms are keyed with, made once
 UNNOTED_CHATS = "tonefit:whereabouts:unnoted"  # sorted set with a TTL: chats of before these were noted
 MOOD_CHATS = "tonefit:mood:chats"  # sorted set: chats whose messages are counted, by their last day
 
+API_KEYS = "tonefit:api:keys"  # hash: a key's id to what it may and the digest of its secret, as JSON
+
 
 def models(owner: str) -> str:
     """Hash of a chat's models: name to JSON."""
@@ -211,6 +213,21 @@ def learnt(chat: int, message_id: int) -> str:
 def learnt_from(chat: int, who: str) -> str:
     """Set with a TTL: the messages of a pseudonym that became examples by reactions."""
     return f"tonefit:learnt:from:{chat}:{who}"
+
+
+def ops_link(digest: str) -> str:
+    """String with a TTL: that a link to the operators' page can be opened, by its code's digest."""
+    return f"tonefit:ops:link:{digest}"
+
+
+def ops_session(digest: str) -> str:
+    """String with a TTL: whose an open operators' page is, by the digest of its token."""
+    return f"tonefit:ops:session:{digest}"
+
+
+def api_used(key_id: str) -> str:
+    """String with a TTL: how often a key of the HTTP API asked in this minute."""
+    return f"tonefit:api:used:{key_id}"
 
 
 def as_text(value: bytes | str) -> str:

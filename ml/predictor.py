@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,13 +162,23 @@ class Predictor:
         # A lock lasts as long as somebody holds it or waits for it.
         self._loading: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
         self._waiting: dict[Key, Waiting] = {}
-        self.texts = self.calls = 0  # since the start, for who watches how they come together
+        self.sizes: Counter[int] = Counter()  # how many texts each call had, to how many calls had so many
         self._follower: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Load the shipped model and follow the registry."""
         self._shipped = await asyncio.to_thread(Model.load, SHIPPED)
         self._follower = asyncio.create_task(self._follow(), name="model changes")
+
+    @property
+    def shipped_version(self) -> str:
+        """The version of the shipped model, empty until it is loaded."""
+        return str(self._shipped.manifest.get("version", "")) if self._shipped is not None else ""
+
+    @property
+    def loaded(self) -> int:
+        """How many models of chats are in memory."""
+        return len(self._models)
 
     async def close(self) -> None:
         """Stop following; questions that still wait are cancelled."""
@@ -230,8 +240,7 @@ class Predictor:
             if not isinstance(failure, Exception):
                 raise
             return
-        self.texts += len(questions)
-        self.calls += 1
+        self.sizes[len(questions)] += 1
         for (_, answer), prediction in zip(questions, predictions, strict=True):
             if not answer.done():
                 answer.set_result(prediction)

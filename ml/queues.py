@@ -20,10 +20,9 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.registry import clean_registries
 from rq.suspension import is_suspended, resume, suspend
-from rq.utils import utcparse
-from rq.worker_registration import REDIS_WORKER_KEYS
 
 from ml import keys
+from ml.fleet import QueueState, WorkerState, live_workers
 from ml.redis_address import pool
 
 HIGH, DEFAULT, LOW = "high", "default", "low"
@@ -35,7 +34,6 @@ TIMEOUT = 1800  # seconds a training may take
 RESULT_TTL = 600
 FAILURE_TTL = 86_400
 MAINTENANCE_TTL = 10  # seconds; RQ's own lock outlives a killed owner by 15 minutes
-WORKER_SILENCE = 25.0  # seconds: an idle worker says every five that it lives
 SOCKET_TIMEOUT = 30.0  # seconds, above every blocking read of RQ
 
 Function = Callable[..., Any]
@@ -159,16 +157,21 @@ class Queues:
             queue._enqueue_job(job, pipeline=pipe, at_front=True)
             pipe.execute()
 
-    def workers(self) -> int:
-        """Count the workers that gave a sign of life lately."""
-        names = self._connection.smembers(REDIS_WORKER_KEYS)
-        beats = [self._connection.hmget(name, "last_heartbeat", "death") for name in names]
-        return sum(
-            beat is not None
-            and not death
-            and time.time() - utcparse(keys.as_text(beat)).timestamp() < WORKER_SILENCE
-            for beat, death in beats
-        )
+    def workers(self) -> list[WorkerState]:
+        """Return the workers that gave a sign of life lately."""
+        return live_workers(self._connection)
+
+    def states(self) -> list[QueueState]:
+        """Return what each queue holds, in the order in which workers empty them."""
+        return [self._state(self._queue(name)) for name in NAMES]
+
+    def _state(self, queue: TrainingQueue) -> QueueState:
+        with self._connection.pipeline(transaction=False) as pipe:
+            pipe.llen(queue.key)
+            pipe.zcount(queue.started_job_registry.key, time.time(), "+inf")
+            pipe.zcard(queue.scheduled_job_registry.key)
+            waiting, running, scheduled = pipe.execute()
+        return QueueState(queue.name, waiting, running, scheduled)
 
     def pause(self) -> None:
         """Let workers begin nothing more; what runs is done."""

@@ -8,6 +8,7 @@ from bot.cli.backup import backup, restore
 from bot.cli.classifier import classify, evaluate, train
 from bot.cli.doctor import doctor
 from bot.cli.fit import FitCommand, fit
+from bot.cli.operators import api_key, ops_link
 from bot.cli.processes import demo, migrate, run, worker
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, run, worker, classify, train, evaluate, doctor, backup, restore, migrate):
+for command in (demo, run, worker, classify, train, evaluate, doctor, backup, restore, migrate, ops_link):
     app.command()(command)
 app.command(cls=FitCommand)(fit)
+app.add_typer(api_key, name="api-key")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 import typer
 from rich.console import Console
@@ -16,14 +14,14 @@ from rich.table import Table
 from handlers.errors import Refusal
 from handlers.fit_card import headline, predicted_lines
 from handlers.fit_options import Options, options_of
+from handlers.fit_record import as_record
 from handlers.fit_words import refuse_fit
 from handlers.kept_fit import KeptFit, Source, fit_points
 from handlers.point_files import read_file
 from handlers.points import Points
 from handlers.predictions import Predictions, predictions
 from handlers.texts import Texts
-from ml.regression import Fit, FitError, number
-from ml.regression.spec import Floats
+from ml.regression import FitError, number
 
 MOST_PREDICTIONS = 100_000
 INPUT_ERROR = 2  # exit status: what was given cannot be used
@@ -59,47 +57,6 @@ def report(file: str, flags: dict[str, str], *, as_json: bool) -> None:
         typer.echo(json.dumps(as_record(kept.fit, asked), ensure_ascii=False, allow_nan=False))
     else:
         _show(kept, asked)
-
-
-def as_record(fitted: Fit, asked: Predictions | None) -> dict[str, Any]:
-    """Return what `--json` prints: the lists run in the order of `terms`; what does not exist is null."""
-    band = asked.band if asked is not None else None
-    return {
-        "coefficients": fitted.coefficients,
-        "std_errors": fitted.std_errors,
-        "t": fitted.t,
-        "p": fitted.p,
-        "intervals": fitted.intervals,
-        "r2": fitted.r2,
-        "r2_adjusted": fitted.r2_adjusted,
-        "residual_std": fitted.residual_std,
-        "n": fitted.n,
-        "equation": fitted.equation(),
-        "predictions": [] if band is None else _finite(band.mean),
-        "prediction_intervals": []
-        if band is None
-        else list(zip(_finite(band.low), _finite(band.high), strict=True)),
-        "terms": fitted.term_names(),
-        "dof": fitted.dof,
-        "aic": fitted.aic,
-        "loo": fitted.loo,
-        "anova": {
-            "regression_dof": fitted.anova.regression_dof,
-            "regression_ss": fitted.anova.regression_ss,
-            "residual_dof": fitted.anova.residual_dof,
-            "residual_ss": fitted.anova.residual_ss,
-            "f": fitted.anova.f,
-            "p": fitted.anova.p,
-        },
-        "outliers": [outlier.row for outlier in fitted.outliers],
-        "suggested_degree": fitted.suggested_degree,
-        **({"strength": fitted.notes["strength"]} if "strength" in fitted.notes else {}),
-    }
-
-
-def _finite(values: Floats) -> list[float | None]:
-    """Return numbers for JSON, which has none beyond the range of doubles."""
-    return [value if math.isfinite(value) else None for value in values.tolist()]
 
 
 def _content(file: str) -> bytes:

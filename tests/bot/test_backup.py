@@ -49,6 +49,8 @@ def fill(client: redis.Redis) -> None:
     client.xdel("tonefit:inbox:4", client.xadd("tonefit:inbox:4", {"update": "answered"}))
     client.set("somebody:else", "not ours")
     client.set("tonefit:poller", "host-1", px=4500)
+    client.set("tonefit:ops:session:12ab", "7", ex=60)
+    client.hset("tonefit:api:keys", "34cd", '{"name": "shop"}')
 
 
 def content(client: redis.Redis) -> dict[bytes, Any]:
@@ -87,7 +89,7 @@ def test_every_type_of_key_and_every_version_comes_back_as_it_was(
     wrote = backup(redis_url, store.url, tmp_path / "b.zip")
     read = restore(other.url, str(tmp_path / "models2"), tmp_path / "b.zip")
     assert (wrote.steady, wrote.files, wrote.keys) == (True, 4, read.keys)
-    client.delete("somebody:else", "tonefit:poller")
+    client.delete("somebody:else", "tonefit:poller", "tonefit:ops:session:12ab")
     with redis.Redis.from_url(other.url) as restored:
         assert content(restored) == content(client)
         assert restored.get(SCHEMA) == str(VERSION).encode()

@@ -42,6 +42,7 @@ async def test_a_newcomer_gets_a_tone_a_fit_and_a_trained_classifier_and_finds_t
         second = run_demo(tmp_path)
         assert (second.returncode, second.stdout) == (1, "")
         assert f"A demo already runs on this data: {demo.url}\n" in second.stderr
+        await open_page(session, await asyncio.to_thread(link_to_page, tmp_path))
         await demo.ask(session, "positive", 40, text="/s What a wonderful day, I love it!")
         assert (await demo.ask(session, "R²", 40, text="1,2 2,4.1 3,5.9 4,8.2"))["photo"]
         await demo.ask(session, "ready to learn", 40, text="/new spam junk fine")
@@ -65,6 +66,27 @@ async def test_a_newcomer_gets_a_tone_a_fit_and_a_trained_classifier_and_finds_t
         await again.ask(session, "^fine, ", 40, text="/classify spam see you at lunch on that day")
     finally:
         again.end()
+
+
+def link_to_page(folder: Path) -> str:
+    """Ask for a link to the operators' page as an operator does."""
+    return subprocess.run(
+        [sys.executable, "-m", "bot", "ops-link", "--demo"],
+        env={**os.environ, "TONEFIT_DATA_DIR": str(folder)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout.strip()
+
+
+async def open_page(session: aiohttp.ClientSession, link: str) -> None:
+    address, _, code = link.partition("#code=")
+    async with session.get(address) as response:
+        assert response.status == 200
+    async with session.post(f"{address}api/signin", json={"code": code}) as response:
+        assert response.status == 200, await response.text()
 
 
 def run_demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
