@@ -261,7 +261,7 @@ class TelegramOutbox:
         except BadRequest as error:
             if "too big" in str(error):
                 raise too_big from error
-            raise
+            raise Refusal(N_("Telegram does not give me this file. Please send it again.")) from error
         except (TimeoutError, TimedOut) as error:
             raise Refusal(N_("I could not fetch the file in time. Please send it again.")) from error
 

@@ -8,6 +8,7 @@ from tests.bench import (
     few_examples,
     groups,
     label_saving,
+    malformed_updates,
     pictures,
     regression,
     spine_speed,
@@ -20,6 +21,7 @@ pictures.main()
 classify_speed.main()
 spine_speed.main()
 groups.main()
+malformed_updates.main()
 training_speed.main(sys.argv[1:2])
 few_examples.main(sys.argv[1:2])
 label_saving.main(sys.argv[1:2])

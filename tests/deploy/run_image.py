@@ -112,9 +112,10 @@ async def until_healthy(stage: Stage, given: dict[str, str], process: subprocess
 
 
 def memory(pid: int) -> int:
-    """Return what a process and its children hold, in MB."""
+    """Return what a process and its children hold in MB, each page counted once."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    own = next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1000
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    own = int(status(pid, "VmRSS").split()[0]) / 1000
     return round(own + sum(memory(int(child)) for child in children))
 
 
