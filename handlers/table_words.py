@@ -18,6 +18,10 @@ WORDS = {
     ),
     "long": N_('Row {row} has a cell of more than 131,072 characters. Is a quote (") missing there?'),
     "json": N_("Row {row} of this file is no JSON object. It holds: {held}"),
+    "fields": N_(
+        "Up to row {row} this file has too many different fields. "
+        "Send a file whose rows have the same fields."
+    ),
     "nothing": N_("This file is empty. Send one with a text a row."),
     "labels": N_(
         "No column of this file holds a label of the model ({labels}). Row {row} holds: {held}. "

@@ -27,6 +27,7 @@ LEGACY = ["gb18030", "cp1252"]
 DELIMITERS = "\t;|,"  # a comma last: in `1,5;2,7` it is the decimal sign
 STRAY = 0.002  # share of control characters that text may hold: a chat has some, a picture many
 CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
+MOST_CELLS = 10_000_000  # of JSON lines, where each row gets a cell for every field of all
 QUOTED = re.compile(r'"[^"]*"')
 
 
@@ -34,9 +35,9 @@ class TableError(ValueError):
     """A table that cannot be read, in fields from which words are built elsewhere.
 
     Args:
-        kind: `binary` (no text), `json` (a line that holds no object), `encoding`, `quote` (opened and not
-            closed, or text behind it), `long` (a cell of more than 131,072 characters), or a kind of the
-            reader that raises it.
+        kind: `binary` (no text), `json` (a line that holds no object), `fields` (too many of them),
+            `encoding`, `quote` (opened and not closed, or text behind it), `long` (a cell of more than
+            131,072 characters), or a kind of the reader that raises it.
         row: Line of the file, from 1.
         column: Name of the column, or its number from 1.
         held: What stood there, clipped to 40 characters.
@@ -178,24 +179,28 @@ def read_json_lines(text: str) -> Table:
     [['label', 'text', 'n'], ['a', 'one', ''], ['', 'two', '2']]
 
     Raises:
-        TableError: `json`, with the line that holds no object.
+        TableError: `json`, with the line that holds no object, or `fields`, where the rows have too many
+            together: each row gets a cell for each.
     """
     records: list[dict[str, object]] = []
     line_numbers: list[int] = []
+    names: dict[str, None] = {}
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
             record = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise TableError("json", number, held=line) from error
         if not isinstance(record, dict):
             raise TableError("json", number, held=line)
         records.append({_whole(name): value for name, value in record.items()})
         line_numbers.append(number)
-    names = list(dict.fromkeys(name for record in records for name in record))
+        names.update(dict.fromkeys(records[-1]))
+        if len(names) * len(records) > MOST_CELLS:
+            raise TableError("fields", number, held=line)
     rows = [[_cell(record.get(name)) for name in names] for record in records]
-    return Table([names, *rows] if rows else [], ",", [1, *line_numbers] if rows else [])
+    return Table([list(names), *rows] if rows else [], ",", [1, *line_numbers] if rows else [])
 
 
 def _cell(value: object) -> str:

@@ -110,6 +110,19 @@ def test_json_lines_are_rows_below_the_names_of_their_fields() -> None:
     assert read_json_lines("\n").rows == []
 
 
+def test_json_lines_of_ever_other_fields_do_not_fill_the_memory() -> None:
+    text = "\n".join(f'{{"field{number}": 1}}' for number in range(100_000))
+    with pytest.raises(TableError) as refused:
+        read_json_lines(text)
+    assert (refused.value.kind, refused.value.row) == ("fields", 3163)
+
+
+def test_json_lines_nested_without_end_are_refused() -> None:
+    with pytest.raises(TableError) as refused:
+        read_json_lines('{"a": ' * 100_000)
+    assert (refused.value.kind, refused.value.row) == ("json", 1)
+
+
 def test_half_an_emoji_in_json_becomes_a_question_mark() -> None:
     table = read_json_lines(r'{"a\ud83d": "cut \ud83d", "b": ["\ud83d"], "c": "\ud83d\ude00"}')
     assert table.rows == [["a?", "b", "c"], ["cut ?", '["?"]', "😀"]]
