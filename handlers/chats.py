@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 from handlers.context import ChatSettings, Context
@@ -14,6 +15,7 @@ from handlers.schedules import alert_card, digest_card
 from handlers.tagging import MODES, QUIET, tagging_card
 from handlers.texts import LANGUAGES, N_, Texts
 
+CHAT_ID = re.compile(r"-?[0-9]{1,16}")
 PAYLOAD = "set_"  # of a deep link
 IN_PRIVATE = N_("Write /chats to me in private: there I list the groups and channels that you rule.")
 NO_ADMIN = N_("You are no admin there, or I am not in that chat any more.")
@@ -55,7 +57,7 @@ async def press(context: Context) -> None:
 async def _show(context: Context, number: str, change: str = "") -> None:
     if not context.private:
         raise Refusal(IN_PRIVATE)
-    chat = int(number) if number.removeprefix("-").isdecimal() else 0
+    chat = int(number) if CHAT_ID.fullmatch(number) else 0
     if not await _rules(context, chat):
         raise NotAllowed(NO_ADMIN)
     services = context.services
