@@ -3,7 +3,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: run test bench check setup clean browser redis texts
+.PHONY: run test bench check setup clean browser redis texts try-image
 
 # With a token this is your bot on Telegram; without one, everything runs on this machine.
 run: setup
@@ -53,6 +53,10 @@ redis:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && apt-get install -y -qq redis-server openssl >/dev/null || true; \
 	  else echo "no redis-server: some tests will skip (sudo apt-get install redis-server)"; fi; }
+
+# Carries out deploy/Dockerfile without an engine, as root: builds the bot's image over this machine and talks to it.
+try-image: setup
+	TONEFIT_TRY_IMAGE=1 $(PYTHON) -m pytest tests/deploy/test_image.py $(ARGS)
 
 # Brings bot/locales up to date with the sentences in the code; a test fails on one that is not translated.
 texts: setup

@@ -46,6 +46,7 @@ log = logging.getLogger(__name__)
 ANSWER_TIMEOUT = 120.0  # seconds; the longest is a table of 20 MB
 SAME_FAULT_PAUSE = 60  # seconds
 KINDS = frozenset(get_args(FoundKind))
+GONE = ("chat not found", "message thread not found", "topic_deleted")  # as Telegram says it
 FAULT = "tonefit:fault:"  # string with a TTL: the last reference of a kind of fault in a chat
 
 
@@ -309,8 +310,11 @@ class Conversation:
         except Forbidden:
             outcome = "cut"
             log.info("update %s: the bot may not write there", context.message.update_id)
-        except BadRequest:  # a NetworkError to the library, and ours: Telegram took nothing
-            raise
+        except BadRequest as error:  # a NetworkError to the library, and ours: Telegram took nothing
+            if not any(reason in str(error).lower() for reason in GONE):
+                raise
+            outcome = "cut"
+            log.info("update %s: its chat or topic is no more", context.message.update_id)
         except NetworkError as error:
             # The answer may have arrived, so that a sentence about a failure could be wrong.
             outcome = "cut"

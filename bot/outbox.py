@@ -32,6 +32,8 @@ LONGEST_CAPTION = 1024
 DOWNLOAD_TIMEOUT = 60.0  # seconds
 NOTHING_TO_EDIT = ("message is not modified", "message to edit not found")  # the same, or deleted by somebody
 
+PICTURE_BY_NOW = "no text in the message to edit"  # another press came before and put a picture there
+
 
 class TelegramOutbox:
     """Sends, edits and fetches by the Bot API.
@@ -157,16 +159,24 @@ class TelegramOutbox:
                 "reply_markup": keyboard(reply),
             }
             try:
-                if reply.photo is not None:
-                    media = telegram.InputMediaPhoto(reply.photo, filename="tonefit.png", **_caption(reply))
-                    await self._bot.edit_message_media(media=media, **where)
-                elif sent.has_media:
-                    await self._bot.edit_message_caption(**_caption(reply), **where)
-                else:
-                    await self._bot.edit_message_text(**_text(reply), **where)
+                await self._replace(reply, has_media=sent.has_media, **where)
             except BadRequest as error:
                 if not any(reason in str(error).lower() for reason in NOTHING_TO_EDIT):
                     raise
+
+    async def _replace(self, reply: Reply, *, has_media: bool, **where: Any) -> None:
+        if reply.photo is not None:
+            media = telegram.InputMediaPhoto(reply.photo, filename="tonefit.png", **_caption(reply))
+            await self._bot.edit_message_media(media=media, **where)
+        elif has_media:
+            await self._bot.edit_message_caption(**_caption(reply), **where)
+        else:
+            try:
+                await self._bot.edit_message_text(**_text(reply), **where)
+            except BadRequest as error:
+                if PICTURE_BY_NOW not in str(error).lower():
+                    raise
+                await self._replace(reply, has_media=True, **where)
 
     async def _go_on_elsewhere(self, sent: Sent, reply: Reply, chat_id: int) -> None:
         """Show in the supergroup what stood in a message of the group: that one cannot be edited any more."""
@@ -270,7 +280,7 @@ class TelegramOutbox:
         except BadRequest as error:
             if "too big" in str(error):
                 raise too_big from error
-            raise
+            raise Refusal(N_("Telegram does not give me this file. Please send it again.")) from error
         except (TimeoutError, TimedOut) as error:
             raise Refusal(N_("I could not fetch the file in time. Please send it again.")) from error
 

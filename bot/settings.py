@@ -115,6 +115,6 @@ def host_and_port(listen: str) -> tuple[str, int]:
         ValueError: It has another form.
     """
     host, colon, port = listen.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535:
+    if not colon or not port.isdecimal() or int(port) > 65535:
         raise ValueError("expected host:port, for example 127.0.0.1:8443")
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - the operator left the host out

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.sound import sound
 from handlers.emoji import plain
 from handlers.messages import (
     Asked,
@@ -38,26 +39,31 @@ def read_update(update: Json, bot_id: int) -> Message | None:
     """Return what somebody did, or None for an update that nobody waits for.
 
     Raises:
-        KeyError, TypeError, ValueError, AttributeError: It is no update as Telegram sends them.
+        KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError: It is no update as Telegram
+            sends them.
     """
     query = update.get("callback_query")
     if query is not None:
-        return _read_press(update["update_id"], query, bot_id)
-    message = message_of(update)
-    if message is None:
+        found = _read_press(update["update_id"], query, bot_id)
+    elif (message := message_of(update)) is not None:
+        edited = any(name in update for name in EDITED)
+        found = _read_message(update["update_id"], message, bot_id, edited=edited)
+    else:
         return None
-    return _read_message(update["update_id"], message, bot_id, edited=any(name in update for name in EDITED))
+    return None if found is None else sound(found)
 
 
 def read_event(update: Json, bot_id: int) -> Event | None:
     """Return what happened in a chat, or None for an update that nobody waits for.
 
     Raises:
-        KeyError, TypeError, ValueError, AttributeError: It is no update as Telegram sends them.
+        KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError: It is no update as Telegram
+            sends them.
     """
     for kind, read in EVENTS.items():
         if update.get(kind) is not None:
-            return read(update["update_id"], update[kind])
+            found = read(update["update_id"], update[kind])
+            return None if found is None else sound(found)
     return read_update(update, bot_id)
 
 
@@ -191,7 +197,7 @@ def _date(message: Json) -> datetime:
 def _chat(message: Json) -> Chat:
     chat = message["chat"]
     topic = message.get("message_thread_id") if message.get("is_topic_message") else None
-    return Chat(int(chat["id"]), chat["type"], chat.get("title") or "", topic)
+    return Chat(chat["id"], chat["type"], chat.get("title") or "", topic)
 
 
 def _sender(message: Json) -> Person | None:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 GATHERED_FOR = 0.001  # seconds in which what arrives goes into the inbox in one call
+LARGEST_ID = 2**53  # whole numbers that a script in Redis counts exactly
 LARGEST_UPDATE = 1024 * 1024  # bytes; Telegram's are some kilobytes
 
 
@@ -59,8 +60,8 @@ class Webhook:
             return web.Response(status=403)
         try:
             update = orjson.loads(await request.read())
-            if not isinstance(update["update_id"], int):
-                raise TypeError
+            if type(update["update_id"]) is not int or not 0 <= update["update_id"] < LARGEST_ID:
+                raise TypeError  # one that the inbox cannot take would stop those that came with it
         except (ValueError, KeyError, TypeError):
             return web.Response(status=400)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import re
 
 from handlers import doctor, language, learn, mood, places, schedules, tagging
 from handlers.afar import ACTION, title_of
@@ -16,6 +17,7 @@ from handlers.messages import Button, Chat, Reply
 from handlers.rights import NotAllowed
 from handlers.texts import N_, Texts
 
+CHAT_ID = re.compile(r"-?[0-9]{1,16}")
 IN_PRIVATE = N_("Write /chats to me in private: there I list the groups and channels that you rule.")
 NO_ADMIN = N_("You are no admin there, or I am not in that chat any more.")
 NONE_CHOSEN = N_("Which group or channel is it for? /chats lists yours.")
@@ -127,7 +129,7 @@ async def _allowed(context: Context, number: str) -> int:
     """
     if not context.private:
         raise Refusal(IN_PRIVATE)
-    chat = int(number) if number.removeprefix("-").isdecimal() else 0
+    chat = int(number) if CHAT_ID.fullmatch(number) else 0
     if not chat or not await _rules(context, chat):
         raise NotAllowed(NO_ADMIN)
     return chat

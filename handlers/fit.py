@@ -19,7 +19,9 @@ from handlers.points import LONGEST_TYPED, Points, parse_fit, too_many_typed
 from handlers.predictions import predictions
 from handlers.rights import check_admin
 from handlers.texts import N_
+from ml.regression.spec import MAX_DEGREE
 
+DEGREES = frozenset(map(str, range(1, MAX_DEGREE + 1)))
 CURVE_EXAMPLE = "poly2 0,1.1 1,2.2 2,5.1 3,9.8 4,17.3 5,25.9"
 NO_POINTS = N_("That message holds no points. Reply to a table of numbers or a CSV file.")
 
@@ -105,7 +107,7 @@ async def _use(context: Context, kept: KeptFit, verb: str, argument: str) -> Non
 
 def _changed(kept: KeptFit, verb: str, argument: str) -> KeptFit:
     """Return the fit that a button asks for."""
-    if verb == "degree" and argument.isdigit():
+    if verb == "degree" and argument in DEGREES:
         return kept.refitted(replace(kept.fit.spec, degree=int(argument)))
     if verb == "without":
         return kept.without_outliers()

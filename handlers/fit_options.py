@@ -161,7 +161,7 @@ def _model(value: str) -> Model:
 
 
 def _degree(value: str) -> int:
-    if not value.isdigit() or not 1 <= int(value) <= MAX_DEGREE:
+    if not value.isdecimal() or not 1 <= int(value) <= MAX_DEGREE:
         raise Refusal(
             N_("The degree is a whole number from 1 to {limit}; you wrote “{value}”."),
             limit=MAX_DEGREE,

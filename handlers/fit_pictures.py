@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from handlers.classify_table import defuse
 from handlers.fit_words import beside, shown_r2
 from handlers.kept_fit import KeptFit
 from handlers.predictions import Predictions
@@ -88,9 +89,8 @@ def table_of(kept: KeptFit, data: Observations) -> bytes:
     residuals = diagnose(data, fit.curve, fit.residual_std, data.n - fit.dof).residuals
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
-        ["row", *data.x_names, data.y_name, "fitted", "residual", "mean_low", "mean_high", "low", "high"]
-    )
+    names = map(defuse, [*data.x_names, data.y_name])
+    writer.writerow(["row", *names, "fitted", "residual", "mean_low", "mean_high", "low", "high"])
     columns = [band.mean, residuals, band.mean_low, band.mean_high, band.low, band.high]
     for index in range(data.n):
         given = [*data.x[index].tolist(), float(data.y[index])]

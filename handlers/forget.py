@@ -50,7 +50,7 @@ async def press(context: Context) -> None:
     if what == "keep":
         await context.edit(Reply(context.t("Nothing was deleted.")))
     elif what == "me":
-        await _forget_person(context, int(person))
+        await _forget_person(context, int(person) if person.isdecimal() else 0)
     else:
         await _ask_model(context, await pressed_model(context, context.args))
 

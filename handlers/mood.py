@@ -54,8 +54,9 @@ async def mood(context: Context) -> None:
 
 async def press(context: Context) -> None:
     """Show another time or place in the same message."""
-    days, place, theme = context.args.split(":")
-    asked = Asked(int(days), place == "all", "dark" if theme == "dark" else "light")
+    days, _, rest = context.args.partition(":")
+    place, _, theme = rest.partition(":")
+    asked = Asked(read_days(f"{days}d"), place == "all", "dark" if theme == "dark" else "light")
     await context.edit(
         await mood_reply(context.services, context.message.chat, context.settings, asked, context.t)
     )

@@ -66,7 +66,7 @@ def choose_columns(names: list[str] | None, width: int, options: Options) -> Cho
 
     def find(name: str) -> int:
         place = places.get(name.casefold())
-        if place is None and name.isdigit() and 1 <= int(name) <= width:
+        if place is None and name.isdecimal() and 1 <= int(name) <= width:
             place = int(name) - 1
         if place is None:
             raise Refusal(

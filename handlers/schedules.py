@@ -173,7 +173,7 @@ def read_alert(text: str, options: dict[str, str]) -> dict[str, Any] | None:
             value=options.get("over", "")[:12],
         )
     least = options.get("min", "20")
-    if not least.isdigit() or not FEWEST <= int(least) <= MOST:
+    if not least.isdecimal() or not FEWEST <= int(least) <= MOST:
         raise Refusal(
             N_("min= is the number of messages from which I look, {fewest} or more; you wrote “{value}”."),
             fewest=FEWEST,

@@ -32,14 +32,15 @@ async def wrong(context: Context) -> None:
 
 async def keep(context: Context) -> None:
     """Make the text of an answer an example of the pressed label, or leave it."""
-    result_id, verdict, place = context.args.split(":")
+    result_id, _, chosen = context.args.partition(":")
+    verdict, _, place = chosen.partition(":")
     record = await context.services.results.find(context.owner, result_id)
     if record is None:
         context.notice = context.t(TOO_OLD)
         return
     if place:
         entry = await _own_model(context, record)
-        if entry is None or int(place) >= len(entry.labels):
+        if entry is None or not place.isdecimal() or int(place) >= len(entry.labels):
             raise Refusal(GONE)
         await _keep(context, entry, result_id, entry.labels[int(place)])
     said: Verdict = "right" if verdict == "right" else "wrong"

@@ -86,7 +86,7 @@ def read_sentinel(url: str) -> SentinelAddress:
     parts = urlsplit(url)
     credentials, _, hosts = parts.netloc.rpartition("@")
     service, _, database = parts.path.strip("/").partition("/")
-    if not hosts or not service or (database and not database.isdigit()):
+    if not hosts or not service or (database and not database.isdecimal()):
         raise ValueError(FORM)
     options: dict[str, Any] = {"db": int(database or 0)}
     user, _, password = credentials.partition(":")
@@ -113,6 +113,6 @@ def _host_and_port(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     if not colon:
         return text, SENTINEL_PORT
-    if not host or not port.isdigit():
+    if not host or not port.isdecimal():
         raise ValueError(FORM)
     return host, int(port)

@@ -8,6 +8,7 @@ from tests.bench import (
     few_examples,
     groups,
     label_saving,
+    malformed_updates,
     pictures,
     privacy,
     regression,
@@ -24,6 +25,7 @@ why_speed.main(sys.argv[1:2])
 spine_speed.main()
 groups.main()
 privacy.main()
+malformed_updates.main()
 training_speed.main(sys.argv[1:2])
 few_examples.main(sys.argv[1:2])
 label_saving.main(sys.argv[1:2])

@@ -1,5 +1,6 @@
 """Intake by webhook."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -40,9 +41,18 @@ async def test_nobody_else_can_post_updates(url: str, redis_client: Redis, heade
     assert await Inbox(redis_client).waiting() == 0
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"update_id": "x"}'])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b"7", b'{"update_id": "x"}', b"[" * 5_000])
 async def test_what_is_no_update_is_refused(url: str, body: bytes) -> None:
     assert await post(url, body, HEADERS) == 400
+
+
+@pytest.mark.parametrize("update_id", ["-1", "true", "1.5", "1e400", str(2**53)])
+async def test_an_id_that_no_update_has_does_not_stop_those_that_come_with_it(
+    url: str, redis_client: Redis, update_id: str
+) -> None:
+    bodies = [f'{{"update_id": {each}}}'.encode() for each in ("1", update_id, "2")]
+    assert await asyncio.gather(*(post(url, body, HEADERS) for body in bodies)) == [200, 400, 200]
+    assert await Inbox(redis_client).waiting() == 2
 
 
 async def test_a_body_over_the_limit_is_refused(url: str) -> None:

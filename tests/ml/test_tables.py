@@ -120,6 +120,12 @@ def test_objects_with_ever_other_fields_are_refused_before_they_fill_the_memory(
     assert (error.value.kind, error.value.row) == ("fields", 201)
 
 
+def test_json_lines_nested_without_end_are_refused() -> None:
+    with pytest.raises(TableError) as refused:
+        read_json('{"a": ' * 100_000)
+    assert (refused.value.kind, refused.value.row) == ("json", 1)
+
+
 def test_half_an_emoji_in_json_becomes_a_question_mark() -> None:
     rows = read_json(r'{"a\ud83d": "cut \ud83d", "b": ["\ud83d"], "c": "\ud83d\ude00"}')
     assert rows == [(1, ["a?", "b", "c"]), (1, ["cut ?", '["?"]', "😀"])]
