@@ -25,6 +25,10 @@ from handlers.mood import read_mood
 from handlers.mood_points import read_fit_mood
 from handlers.new_model import read_labels, read_name, read_new, split_labels
 from handlers.number_cells import is_number, read_column, read_moment
+from handlers.op_log import read_level
+from handlers.op_maintenance import read_sentence
+from handlers.op_people import read_quota
+from handlers.op_words import read_block, read_commands, read_id, read_order, split_word
 from handlers.point_files import read_file, read_table
 from handlers.point_rows import split_rows, table_of_lists
 from handlers.points import looks_like_points, parse_fit
@@ -41,7 +45,8 @@ from ml.registry import ModelEntry
 from ml.regression import Spec, fit
 from ml.regression.spec import observations
 from ml.samples import read_samples
-from ml.tables import TableError, decode, read_json_lines, read_rows, sniff_delimiter
+from ml.tables import TableError, json_rows, read_rows, sniff_delimiter
+from ml.text_files import decode, open_text
 
 LABELS = ("junk", "fine", "正常")
 PATIENCE = 5.0  # seconds for one input, on a busy machine; a text has 4,096 signs at most
@@ -117,9 +122,16 @@ TEXT_PARSERS: dict[str, Callable[[str], object]] = {
     "schedules.read_digest": lambda text: read_digest(tuple(text.split()) or ("off",)),
     "schedules.read_zone": read_zone,
     "schedules.read_alert": lambda text: read_alert(text, {"over": text[:8], "min": text[-8:]}),
-    "text_columns.grid": lambda text: grid(text, "a.csv"),
+    "op_words.read_order": read_order,
+    "op_words.read_id": read_id,
+    "op_words.read_block": read_block,
+    "op_words.read_commands": read_commands,
+    "op_words.split_word": split_word,
+    "op_people.read_quota": lambda text: read_quota(text.split(" ")[0], text.rpartition(" ")[2]),
+    "op_log.read_level": read_level,
+    "op_maintenance.read_sentence": read_sentence,
     "tables.read_rows": read_rows,
-    "tables.read_json_lines": read_json_lines,
+    "tables.json_rows": lambda text: list(json_rows(lambda: text.split("\n"))),
     "tables.sniff_delimiter": lambda text: sniff_delimiter(text.splitlines()),
 }
 FILE_PARSERS: dict[str, Callable[[bytes], object]] = {
@@ -129,7 +141,8 @@ FILE_PARSERS: dict[str, Callable[[bytes], object]] = {
     "teach_lines.labels_of": lambda content: labels_of(content, "a.jsonl"),
     "classify_table.read_text_table": lambda content: read_text_table(content, "a.csv"),
     "samples.read_samples": read_samples,
-    "text_columns.grid": lambda content: grid(decode(content), "a.txt"),
+    "text_columns.grid": lambda content: list(grid(open_text(content), "a.txt").rows()),
+    "text_columns.grid of a table": lambda content: list(grid(open_text(content), "a.csv").rows()),
     "history.read_export": read_export,
 }
 OPERATORS_PARSERS: dict[str, Callable[[str], object]] = {
