@@ -73,8 +73,8 @@ class Learner:
                 tf.TensorSpec((None,), tf.int32),
             ],
         )
-        self._outputs = tf.function(
-            lambda tokens: [out for out in self._read(tokens, training=False) if out is not None],
+        self._logits = tf.function(
+            lambda tokens: self._read(tokens, training=False)[0],
             input_signature=[tf.TensorSpec((None, None), tf.int32)],
         )
 
@@ -154,19 +154,14 @@ class Learner:
 
     def logits(self, tokens: Sequence[Sequence[int]], batch: int = 512) -> np.ndarray:
         """Return the logits (texts, labels) for texts of any lengths."""
-        return self.outputs(tokens, batch)[0]
-
-    def outputs(self, tokens: Sequence[Sequence[int]], batch: int = 512) -> list[np.ndarray]:
-        """Return the logits (texts, labels), and those of the domains where there are any."""
         order = np.argsort([len(ids) for ids in tokens], kind="stable")
         parts = [
-            self._outputs(pad([tokens[index] for index in order[start : start + batch]]))
+            self._logits(pad([tokens[index] for index in order[start : start + batch]])).numpy()
             for start in range(0, len(order), batch)
         ]
-        back = np.argsort(order)
-        return [
-            np.concatenate([part.numpy() for part in column])[back] for column in zip(*parts, strict=True)
-        ]
+        logits = np.empty((len(tokens), parts[0].shape[1]), np.float32)
+        logits[order] = np.concatenate(parts)
+        return logits
 
     def state(self) -> dict[str, np.ndarray]:
         """Return everything that a later process needs to go on from here."""

@@ -20,12 +20,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ml import calibrate, soft_labels
 from ml.card import describe, measure
-from ml.classifier import LEFT_OUT, LSTM, Weights, build, read_weights, save_weights
+from ml.classifier import LEFT_OUT, LSTM, build, read_weights, save_weights
 from ml.export import export, write_manifest
 from ml.fragments import fragments
 from ml.learning import Learner, length_buckets, pad
 from ml.ngrams import out_of_fold
-from ml.offsets import offsets
 from ml.phrases import LANGUAGES, phrases
 from ml.predictor import SHIPPED_NAME
 from ml.samples import Sample
@@ -44,13 +43,13 @@ JUDGED_AT_MOST = 3000  # dev rows of a set that weigh in calibration
 class Recipe:
     """The figures of one run."""
 
-    passes: int = 9
+    passes: int = 12
     rows: int = 260_000  # of a pass
     batch: int = 384
     rate: float = 2.5e-3
     smoothing: float = 0.05
     taught: float = 0.75  # how much the larger network counts beside a text's label
-    counted: float = 0.35  # how much n-grams count beside both
+    counted: float = 0.3  # how much n-grams count beside both
     averaged: int = 1000  # steps
     seed: int = 0
 
@@ -72,8 +71,8 @@ def make(data: Path, out: Path, recipe: Recipe) -> None:
     dev_tokens = pieces.encode([sample.text for held in dev for sample in held])
     _learn(learner, mixture, tokens, recipe, out, lambda: _dev_score(learner, dev_tokens, dev))
     learner.swap()
-    weights, dev_logits = _in_balance(learner, dev_tokens, dev)
-    chosen, threshold = _calibration(dev_logits, dev)
+    weights = read_weights(learner.model)
+    chosen, threshold = _calibration(learner.logits(dev_tokens), dev)
     export(weights, SENTIMENT.pooling, out / "model.onnx", temperature=chosen)
     save_weights(weights, out / "weights.npz")
     now = datetime.now(UTC)
@@ -171,21 +170,6 @@ def _taught(mixture: Mixture, counted: Sequence[np.ndarray | None], recipe: Reci
         targets, mixture.impossible, (by_ngrams, there), share=recipe.counted, smoothing=0
     )
     return replace(mixture, targets=targets), int(said[1].sum())
-
-
-def _in_balance(
-    learner: Learner, dev_tokens: list[list[int]], dev: Sequence[Sequence[Sample]]
-) -> tuple[Weights, np.ndarray]:
-    """Return the weights with each domain's offsets in them, and the logits of the dev rows by them."""
-    logits, domain_logits = learner.outputs(dev_tokens)
-    shares = calibrate.probabilities(domain_logits)
-    weights = read_weights(learner.model)
-    found = offsets(logits, shares, dev, SOURCES)
-    for domain, (negative, _, positive) in zip(DOMAINS, found, strict=True):
-        if negative or positive:
-            console.print(f"{domain}: negative {negative:+.1f}, positive {positive:+.1f}")
-    weights["added_bias"] = weights["added_bias"] + found.reshape(-1)
-    return weights, logits + shares @ found
 
 
 def _learn(

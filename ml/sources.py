@@ -24,6 +24,7 @@ class Source:
 
     `judged` is the measure that its field reports. `balance` says how far its labels are weighed
     towards equal shares: 0 leaves them as they are, 1 makes them equal, which macro-recall rewards.
+    `drawn` is how much more often its rows are drawn than those of other sets of its size.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Source:
     binary: bool = False  # knows no neutral: nothing can be learned about that label from it
     judged: str = "macro_f1"
     balance: float = 0.5
+    drawn: float = 1.0
 
     @property
     def domain(self) -> str:
@@ -55,9 +57,16 @@ SOURCES = (
     ),
     *UMSAB,
     Source("goemotions3", "en", "CC BY 4.0", "GoEmotions (Demszky et al. 2020), 27 emotions folded into 3"),
-    Source("sst3", "en", "research use", "Stanford Sentiment Treebank (Socher et al. 2013)"),
+    Source("sst3", "en", "research use", "Stanford Sentiment Treebank (Socher et al. 2013)", drawn=1.3),
     Source(
-        "sst2", "en", "research use", "Stanford Sentiment Treebank (Socher et al. 2013)", True, "accuracy", 0
+        "sst2",
+        "en",
+        "research use",
+        "Stanford Sentiment Treebank (Socher et al. 2013)",
+        binary=True,
+        judged="accuracy",
+        balance=0,
+        drawn=1.6,
     ),
     Source("vadergt_tweets", "en", "MIT", "VADER ground truth (Hutto & Gilbert 2014)"),
     Source("smp2020", "zh", "research use", "SMP2020-EWECT microblogs"),
@@ -68,7 +77,7 @@ SOURCES = (
     Source("weibo7", "zh", "research use", "Lyu et al., NLPCC 2020", True, "accuracy", 0),
     Source("indonesian_3", "id", "CC BY-SA 4.0", "IndoNLU SmSA"),
     Source("nsmc3_ko", "ko", "CC0", "NSMC, film reviews"),
-    Source("wisesight_th", "th", "CC0", "Wisesight"),
+    Source("wisesight_th", "th", "CC0", "Wisesight", drawn=1.3),
 )
 DOMAINS = tuple(dict.fromkeys(source.domain for source in SOURCES))
 
@@ -144,10 +153,13 @@ def draw(
 ) -> np.ndarray:
     """Return the rows of one pass: each set has the share n^power, so that small languages are heard.
 
-    No row comes more than `repeats` times; a large set is seen in parts, others each pass.
+    No row comes more than `repeats` times; a large set is seen in parts, others each pass. Those that are
+    drawn more often take no places from the others: the pass is longer by them.
     """
     counts = np.bincount(sets)
     shares = counts**power / np.sum(counts**power)
+    for number, source in enumerate(SOURCES[: len(counts)]):
+        shares[number] *= source.drawn
     wanted = np.minimum(np.round(size * shares).astype(int), repeats * counts)
     drawn = []
     for number, count in enumerate(wanted):

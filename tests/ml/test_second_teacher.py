@@ -1,15 +1,12 @@
-"""What n-grams say beside the larger network, and what is added in each domain."""
+"""What n-grams say beside the larger network."""
 
 import numpy as np
 
 from ml.ngrams import FEWEST, out_of_fold
-from ml.offsets import FEWEST as FEWEST_JUDGED
-from ml.offsets import offsets
 from ml.samples import Sample
 from ml.sentiment import Recipe, _taught
-from ml.sources import DOMAINS, LABELS, SOURCES, mix
+from ml.sources import LABELS, SOURCES, mix
 
-CALM = np.zeros((len(DOMAINS), len(LABELS)))
 SST2 = next(source for source in SOURCES if source.name == "sst2")
 THAI = next(source for source in SOURCES if source.name == "wisesight_th")
 
@@ -63,29 +60,3 @@ def test_n_grams_count_where_they_spoke_and_nowhere_else() -> None:
     mixed, _ = _taught(mixture, [by_ngrams, None], Recipe(smoothing=0.0, counted=0.4))
     np.testing.assert_allclose(mixed.targets[:2], 0.6 * plain.targets[:2] + 0.4 * by_ngrams, atol=1e-6)
     np.testing.assert_allclose(mixed.targets[2], plain.targets[2])
-
-
-def test_a_domain_whose_rare_label_is_missed_is_moved_towards_it_and_no_other() -> None:
-    rng = np.random.default_rng(0)
-    truth = rng.choice(len(LABELS), FEWEST_JUDGED, p=[0.1, 0.8, 0.1])
-    # Certain of what is frequent, and half a unit short of what is rare.
-    logits = rng.normal(0, 0.3, (len(truth), 3)) + 0.6 * np.eye(3)[truth] + [0.0, 0.9, 0.0]
-    held = [Sample("x", LABELS[column]) for column in truth]
-    shares = np.zeros((len(truth), len(DOMAINS)))
-    shares[:, DOMAINS.index(THAI.domain)] = 1
-    found = offsets(logits, shares, [held], [THAI])
-    moved = found[DOMAINS.index(THAI.domain)]
-    assert moved[0] > 0.2 and moved[2] > 0.2 and moved[1] == 0
-    assert not np.delete(found, DOMAINS.index(THAI.domain), axis=0).any()
-
-
-def test_a_domain_with_few_rows_or_nothing_to_gain_stays_as_it_is() -> None:
-    rng = np.random.default_rng(0)
-    truth = rng.choice(len(LABELS), FEWEST_JUDGED - 1)
-    held = [Sample("x", LABELS[column]) for column in truth]
-    shares = np.ones((len(truth), len(DOMAINS)))
-    assert (offsets(rng.normal(size=(len(truth), 3)), shares, [held], [THAI]) == CALM).all()
-    truth = rng.choice(len(LABELS), FEWEST_JUDGED)
-    held = [Sample("x", LABELS[column]) for column in truth]
-    right = 9.0 * np.eye(3)[truth]
-    assert (offsets(right, np.ones((len(truth), len(DOMAINS))), [held], [THAI]) == CALM).all()
