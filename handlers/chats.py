@@ -64,7 +64,7 @@ ROWS = (
     ("use", "quiet", "lang"),
     ("doctor", "leave"),
 )
-NOT_IN_CHANNELS = frozenset({"learn"})
+NOT_IN_CHANNELS = frozenset({"learn", "alert"})
 
 
 async def chats(context: Context) -> None:
@@ -215,9 +215,9 @@ def _first_line(card: Reply) -> str:
 
 def chat_card(chat: Chat, settings: ChatSettings, t: Texts) -> Reply:
     """Tell what a chat is set to, with a button for each of its commands."""
-    cards = [tagging.tagging_card, schedules.digest_card, schedules.alert_card]
+    cards = [tagging.tagging_card, schedules.digest_card]
     if chat.type != "channel":
-        cards.append(learn.learn_card)
+        cards += [schedules.alert_card, learn.learn_card]
     lines = [title_of(chat), *(_first_line(card(settings, t)) for card in cards)]
     if settings.quiet:
         lines.append(t(tagging.QUIET))

@@ -94,6 +94,18 @@ def privacy_card(stored: Stored, t: Texts) -> Reply:
             "a pseudonym on {count} days of counts",
             stored.days,
         ),
+        "· "
+        + t.plural(
+            "a pseudonym below {count} post that you commented",
+            "a pseudonym below {count} posts that you commented",
+            stored.posts,
+        ),
+        "· "
+        + t.plural(
+            "that you are an admin of {count} chat, for /chats",
+            "that you are an admin of {count} chats, for /chats",
+            stored.ruled,
+        ),
         "· " + t("your settings and, for 24 h, what this chat is about"),
         "· " + t("for 90 days: on which day you wrote to me last"),
         t(

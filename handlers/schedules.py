@@ -29,6 +29,7 @@ ALERT_EXAMPLE = "/alert negative>0.4 over=1h min=20"
 SHORTEST, LONGEST = 900, 7 * 86_400  # seconds that an alert looks back
 FEWEST, MOST = 5, 100_000  # messages
 CHECK_EVERY = 60  # seconds between two looks at what alerts watch
+NO_MEMBERS = N_("A channel has posts and no members' words: set the alert in its linked group.")
 NOTHING_YET = N_("Tagging is off, so there is nothing to sum up yet: /tagging digest begins it.")
 TONES = {"消极": "negative", "积极": "positive", "中性": "neutral"}
 
@@ -62,6 +63,8 @@ async def alert(context: Context) -> None:
         raise Refusal(ONLY_GROUPS)
     given = read_arguments(normalise(context.args), {"over", "min"})
     if given.text:
+        if context.message.chat.type == "channel" and read_switch(given.text) is not False:
+            raise Refusal(NO_MEMBERS)
         context.settings.alert = read_alert(given.text, given.options)
         context.remember_chat()
     context.plan()

@@ -109,7 +109,7 @@ async def tagging(context: Context) -> None:
         context.settings.tagging = wanted.mode
     if wanted.least is not None:
         context.settings.tagging_min = wanted.least
-    _changed(context)
+    await _changed(context)
     await context.reply(tagging_card(context.settings, context.t))
 
 
@@ -120,17 +120,22 @@ async def press(context: Context) -> None:
         name = await pressed_name(context, key)
         entry = find_model(name, await models_here(context))
         context.settings.tagging_model = check_model(entry, context.settings, None)
-        _changed(context)
+        await _changed(context)
     elif what in MODES:
         context.settings.tagging = what
-        _changed(context)
+        await _changed(context)
     await context.edit(tagging_card(context.settings, context.t))
 
 
-def _changed(context: Context) -> None:
-    """Note where this is, and have an alert look again, or rest, as there is something to look at."""
+async def _changed(context: Context) -> None:
+    """Note where this is, and have an alert look again, or rest, as there is something to look at.
+
+    Members' texts are kept only while their tone is shown.
+    """
     context.remember_chat()
     context.plan()
+    if context.settings.tagging != "reply":
+        await context.services.texts.drop_overheard(context.owner)
 
 
 def check_model(entry: ModelEntry | None, settings: ChatSettings, mode: str | None) -> str | None:
