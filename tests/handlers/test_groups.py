@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,12 +13,13 @@ from handlers.context import ChatSettings, Hearing
 from handlers.doctor import Examined, doctor_card
 from handlers.errors import Refusal
 from handlers.messages import Chat, ChatType, Message, Person
-from handlers.mood import Asked, read_mood
+from handlers.mood import Asked, mood_picture, read_mood
 from handlers.pseudonyms import take_out
 from handlers.surroundings import About, Myself
 from handlers.tagging import Tagging, emoji_of, read_tagging
 from handlers.texts import Texts
-from ml.mood import Tagged
+from ml.mood import DAY, HOUR, Span, Tagged
+from ml.mood_series import TONES, series, trend
 from tests.handlers.conftest import ANNA, BEN, Talk, make_model, publish_model, rulers
 
 EN, ZH = Texts("en"), Texts("zh")
@@ -151,6 +153,29 @@ async def test_a_model_of_the_group_tags_once_a_face_stands_for_its_labels(
 
 def test_a_thumb_is_never_set_since_it_judges_the_person() -> None:
     assert emoji_of("positive", ChatSettings(reactions={"👍": "positive"})) == "😁"
+
+
+@pytest.mark.parametrize("word", ["off", "关", "关闭", "No", "0"])
+def test_off_is_read_by_one_reader_in_every_word_of_it(word: str) -> None:
+    assert read_tagging(word).mode == "off"
+
+
+def test_the_line_of_the_trend_goes_through_the_points_that_it_was_fitted_to() -> None:
+    until = datetime(2026, 3, 31, 20, tzinfo=UTC)  # over a change of the clocks in Berlin
+    people = frozenset(map(str, range(6)))
+    noon = int(datetime(2026, 3, 25, 11, tzinfo=UTC).timestamp())
+    spans = [
+        Span(noon + day * DAY, HOUR, {"positive": 50 + 10 * day, "negative": 50 - 10 * day}, people)
+        for day in range(5)
+    ]
+    found = series(spans, 30, until, ZoneInfo("Europe/Berlin"))
+    course = trend(found)
+    payload = mood_picture(
+        found, list(TONES), course, None, Chat(-100, "group"), ChatSettings(), Asked(30), EN
+    )
+    shown = [place for place, yes in enumerate(payload["shown"]) if yes]
+    assert payload["trend"]["x"] == [payload["at"][place] for place in shown]
+    assert payload["trend"]["mean"] == pytest.approx([payload["mood"][place] for place in shown])
 
 
 async def test_an_unknown_model_names_the_nearest(group: Talk) -> None:
