@@ -21,6 +21,10 @@ CHAT_ID = re.compile(r"-?[0-9]{1,16}")
 IN_PRIVATE = N_("Write /chats to me in private: there I list the groups and channels that you rule.")
 NO_ADMIN = N_("You are no admin there, or I am not in that chat any more.")
 NONE_CHOSEN = N_("Which group or channel is it for? /chats lists yours.")
+OPTIONS = N_(
+    "Choose a chat; then its commands can be pressed, or written here for a day: "
+    "/tagging react, /digest daily 09:00, /alert negative>0.4, /learn on …"
+)
 RUN = "do"  # what a button says that asks for a command: `chats:CHAT:do:tagging`
 COMMANDS: dict[str, Handler] = {
     "tagging": tagging.tagging,

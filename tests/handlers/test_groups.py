@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handlers import doctor, fit, mood, overheard, places, tagging
+from handlers import doctor, fit, mood, overheard, places, schedules, tagging
 from handlers.context import ChatSettings, Hearing
 from handlers.doctor import Examined, doctor_card
 from handlers.errors import Refusal
@@ -176,6 +176,17 @@ def test_the_line_of_the_trend_goes_through_the_points_that_it_was_fitted_to() -
     shown = [place for place, yes in enumerate(payload["shown"]) if yes]
     assert payload["trend"]["x"] == [payload["at"][place] for place in shown]
     assert payload["trend"]["mean"] == pytest.approx([payload["mood"][place] for place in shown])
+
+
+async def test_an_alert_about_what_no_message_can_be_names_the_labels(
+    group: Talk, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    refused = await group.say(schedules.alert, "good>0.4")
+    assert refused.text == "No message here can be “good”. The labels are negative, neutral, positive."
+    assert "are negative" in (await group.say(schedules.alert, "消极>0.4")).text
+    await publish_model(group, tmp_path_factory.mktemp("model") / "m", "polite")
+    group.settings.tagging_model = "polite"
+    assert "are good" in (await group.say(schedules.alert, "GOOD>0.4")).text
 
 
 async def test_an_unknown_model_names_the_nearest(group: Talk) -> None:
