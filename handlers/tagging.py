@@ -43,6 +43,19 @@ PRIVACY_REPLY = N_(
 )
 
 
+PRIVACY_LEARN = N_(
+    "Texts stay 24 h for /learn, and those that reactions label become examples; else only counts are kept. "
+    "Members who write /optout are left out."
+)
+
+
+def kept_words(settings: ChatSettings) -> str:
+    """Return the sentence about what is kept of members' messages in a chat."""
+    if settings.learn:
+        return PRIVACY_LEARN
+    return PRIVACY_REPLY if settings.tagging == "reply" else PRIVACY
+
+
 @dataclass(frozen=True, slots=True)
 class Tagging:
     """What `/tagging` asks for; None leaves a setting as it is."""
@@ -179,8 +192,7 @@ def tagging_card(settings: ChatSettings, t: Texts) -> Reply:
             model=settings.tagging_model or SHIPPED_NAME,
             least=f"{settings.tagging_min:g}",
         )
-        kept = PRIVACY_REPLY if settings.tagging == "reply" else PRIVACY
-        lines += [details, t(kept)]
+        lines += [details, t(kept_words(settings))]
         if settings.quiet:
             lines.append(t(QUIET))
     else:

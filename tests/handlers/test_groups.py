@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handlers import doctor, fit, mood, overheard, places, schedules, tagging
+from handlers import doctor, fit, mood, overheard, places, privacy, schedules, tagging
 from handlers.context import ChatSettings, Hearing
 from handlers.doctor import Examined, doctor_card
 from handlers.errors import Refusal
@@ -289,13 +289,15 @@ def test_the_doctor_says_what_is_missing_and_where_to_tap(found: Examined, words
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        (ChatSettings(tagging="react"), "Members' texts are not kept"),
-        (ChatSettings(tagging="reply"), "is kept for 24 h, so that /why"),
-        (ChatSettings(tagging="reply", learn=True), "/learn is on: texts are kept for 24 h"),
+        (ChatSettings(tagging="react"), "Only counts per hour are kept, no texts."),
+        (ChatSettings(tagging="reply"), "texts stay 24 h, so that /why"),
+        (ChatSettings(tagging="reply", learn=True), "Texts stay 24 h for /learn"),
     ],
 )
-def test_the_setup_says_which_texts_are_kept(settings: ChatSettings, words: str) -> None:
+def test_every_card_says_which_texts_are_kept(settings: ChatSettings, words: str) -> None:
     assert words in doctor.setup_card(examined(settings=settings), EN).text
+    assert words in tagging.tagging_card(settings, EN).text
+    assert words in privacy.group_card(settings, "a_bot", EN).text
 
 
 async def test_who_may_not_write_in_the_group_writes_to_who_asked(group: Talk) -> None:
