@@ -51,6 +51,10 @@ class Ruled:
         """Note that a person rules a chat no more."""
         await self._redis.zrem(f"{RULED}{person}", str(chat))
 
+    async def drop(self, person: int) -> None:
+        """Forget all that is known of what a person rules; where they are an admin it will be noted anew."""
+        await self._redis.unlink(f"{RULED}{person}")
+
 
 class Noting:
     """Notes who rules the chats that something is heard of, once a day each over all replicas.

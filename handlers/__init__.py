@@ -62,7 +62,7 @@ COMMANDS = (
     Command("privacy", privacy.privacy, N_("what is stored of you, in numbers"), "", (), ("隐私",)),
     Command("optout", privacy.opt_out, N_("count nothing that I write"), "", (), ("退出",)),
     Command("optin", privacy.opt_in, N_("count me again"), "", (), ("加入",)),
-    Command("chats", chats.chats, N_("your groups and channels, configured from here"), "", (), ("群组",)),
+    Command("chats", chats.chats, N_("your groups and channels, configured from here"), "", (), ("群组",), chats.OPTIONS),
     Command("setup", doctor.setup, N_("what I can do in this group, and the first steps"), "", (), ("设置",), admins=True),
     Command("doctor", doctor.doctor, N_("what is missing here and where to tap"), "", (), ("诊断",), admins=True),
     Command("tagging", tagging.tagging, N_("show or count the tone of messages"), N_("/tagging react min=0.8"), (), ("标记",), tagging.OPTIONS, admins=True),

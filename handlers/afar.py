@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 
 from handlers.messages import Button, Chat, Reply
@@ -27,7 +28,9 @@ def carried(reply: Reply, chat: Chat, hint: str = "") -> Reply:
     back = Button("↩ " + title_of(chat), data=f"{ACTION}:{chat.key}")
     buttons = (*filter(None, rows), (back,))
     told = not hint or " " + hint.rpartition("\n")[2] in reply.text  # behind its command
-    lines = [title_of(chat), reply.text, *([] if told else [hint])]
+    around = [title_of(chat), *([] if told else [hint])]
+    title, *below = map(html.escape, around) if reply.html else around
+    lines = [title, reply.text, *below]
     return replace(reply, text="\n".join(lines), buttons=buttons)
 
 

@@ -21,6 +21,10 @@ CHAT_ID = re.compile(r"-?[0-9]{1,16}")
 IN_PRIVATE = N_("Write /chats to me in private: there I list the groups and channels that you rule.")
 NO_ADMIN = N_("You are no admin there, or I am not in that chat any more.")
 NONE_CHOSEN = N_("Which group or channel is it for? /chats lists yours.")
+OPTIONS = N_(
+    "Choose a chat; then its commands can be pressed, or written here for a day: "
+    "/tagging react, /digest daily 09:00, /alert negative>0.4, /learn on …"
+)
 RUN = "do"  # what a button says that asks for a command: `chats:CHAT:do:tagging`
 COMMANDS: dict[str, Handler] = {
     "tagging": tagging.tagging,
@@ -64,7 +68,7 @@ ROWS = (
     ("use", "quiet", "lang"),
     ("doctor", "leave"),
 )
-NOT_IN_CHANNELS = frozenset({"learn"})
+NOT_IN_CHANNELS = frozenset({"learn", "alert"})
 
 
 async def chats(context: Context) -> None:
@@ -215,9 +219,9 @@ def _first_line(card: Reply) -> str:
 
 def chat_card(chat: Chat, settings: ChatSettings, t: Texts) -> Reply:
     """Tell what a chat is set to, with a button for each of its commands."""
-    cards = [tagging.tagging_card, schedules.digest_card, schedules.alert_card]
+    cards = [tagging.tagging_card, schedules.digest_card]
     if chat.type != "channel":
-        cards.append(learn.learn_card)
+        cards += [schedules.alert_card, learn.learn_card]
     lines = [title_of(chat), *(_first_line(card(settings, t)) for card in cards)]
     if settings.quiet:
         lines.append(t(tagging.QUIET))

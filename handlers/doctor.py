@@ -9,17 +9,11 @@ from handlers.invitations import add_buttons, private_buttons
 from handlers.messages import Button, Chat, Reply
 from handlers.model_names import find_model, models_here
 from handlers.surroundings import About, Myself
-from handlers.tagging import EMOJI
-from handlers.texts import LANGUAGES, N_, Texts
+from handlers.tagging import EMOJI, kept_words
+from handlers.texts import LANGUAGES, Texts
 from ml.predictor import SHIPPED_NAME
 
 ADMIN = "administrator"
-KEPT_NONE = N_("Members' texts are not kept, only counts.")
-KEPT_TO_EXPLAIN = N_("A text whose tone I reply with is kept for 24 h, so that /why can explain it.")
-KEPT_TO_LEARN = N_(
-    "/learn is on: texts are kept for 24 h, and those that reactions label stay as examples until the label "
-    "is withdrawn."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +209,7 @@ def setup_card(found: Examined, t: Texts) -> Reply:
     lines = [
         t("I read the tone of what is written here, if you want it: as a reaction, a reply, or in counts."),
         t("/mood shows it over time, /digest sums it up, /alert tells the admins."),
-        t(_kept(found.settings)),
+        t(kept_words(found.settings)),
     ]
     if not hears and found.chat.type != "channel":
         lines.append(t("So far I hear commands only: /doctor says where to tap."))
@@ -232,13 +226,6 @@ def setup_card(found: Examined, t: Texts) -> Reply:
     languages = tuple(Button(name, data=f"lang:{code}") for code, name in LANGUAGES.items())
     private = private_buttons(found.bot, found.chat.key, t)
     return Reply("\n".join(lines), buttons=tuple(filter(None, (tagging, times, languages, private))))
-
-
-def _kept(settings: ChatSettings) -> str:
-    """Return what is kept of members' texts here."""
-    if settings.learn:
-        return KEPT_TO_LEARN
-    return KEPT_TO_EXPLAIN if settings.tagging == "reply" else KEPT_NONE
 
 
 def private_card(bot_username: str, t: Texts) -> Reply:

@@ -88,6 +88,7 @@ async def _forget_person(context: Context, person: int) -> None:
     await services.pools.forget(context.owner, person)
     await services.operating.known.forget(person)
     await services.operating.maintenance.forget(person)
+    await services.ruled.drop(person)
     for empty, held in ((Session(), context.session), (ChatSettings(), context.settings)):
         for field, value in vars(empty).items():
             setattr(held, field, value)
@@ -149,7 +150,7 @@ def person_question(person: int, stored: Stored, t: Texts) -> Reply:
         examples=t.plural("{count} example", "{count} examples", stored.examples),
         models=t.plural("{count} model", "{count} models", stored.models),
         texts=texts_counted(stored.texts + stored.heard, t),
-        counted=labels_counted(stored.days + stored.votes, t),
+        counted=labels_counted(stored.days + stored.posts + stored.votes, t),
     )
     yes = Button(t("Delete it"), data=f"forget:me:{person}")
     return Reply(text, buttons=((yes, Button(t("Keep it"), data="forget:keep")),))

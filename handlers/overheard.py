@@ -82,7 +82,9 @@ async def _show(hearing: Hearing, message: Message, prediction: Prediction, *, a
             allowed = (await hearing.services.chats.about(message.chat.id)).reactions
             emoji = emoji if allowed is None or emoji in allowed else None
         if emoji is not None or again:
-            await hearing.outbox.react(message.chat, message.message_id, emoji)
+            made = await hearing.outbox.react(message.chat, message.message_id, emoji)
+            if made and message.chat.type == "channel":
+                await hearing.services.posts.note_own(message.chat.key, message.message_id, emoji)
     elif settings.tagging == "reply":
         await _reply(hearing, message, prediction, sure=sure, again=again)
 
@@ -101,7 +103,7 @@ async def _reply(
     if sent is not None:
         by = message.sender.id if message.sender else 0
         await services.mood.note_reply(chat.key, at, message.message_id, sent.message_id)
-        await services.texts.keep(str(chat.key), result_id, KeptText(message.text, by), sent.message_id)
+        await services.texts.overhear(str(chat.key), result_id, KeptText(message.text, by), sent.message_id)
 
 
 def tag_card(prediction: Prediction, result_id: str, t: Texts) -> Reply:

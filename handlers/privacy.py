@@ -7,6 +7,7 @@ from handlers.errors import Refusal
 from handlers.messages import Button, Reply
 from handlers.pseudonyms import take_out
 from handlers.stored import Stored, labels_counted, stored_of, texts_counted
+from handlers.tagging import kept_words
 from handlers.texts import N_, Texts
 from ml.optouts import EVERYWHERE
 
@@ -94,6 +95,18 @@ def privacy_card(stored: Stored, t: Texts) -> Reply:
             "a pseudonym on {count} days of counts",
             stored.days,
         ),
+        "· "
+        + t.plural(
+            "a pseudonym below {count} post that you commented",
+            "a pseudonym below {count} posts that you commented",
+            stored.posts,
+        ),
+        "· "
+        + t.plural(
+            "that you are an admin of {count} chat, for /chats",
+            "that you are an admin of {count} chats, for /chats",
+            stored.ruled,
+        ),
         "· " + t("your settings and, for 24 h, what this chat is about"),
         "· " + t("for 90 days: on which day you wrote to me last"),
         t(
@@ -116,21 +129,14 @@ def _standing(stored: Stored, t: Texts) -> str:
 
 def group_card(settings: ChatSettings, bot_username: str, t: Texts) -> Reply:
     """Say what a group keeps of its members."""
-    counted = (
-        t("Messages here are not counted.")
-        if settings.tagging == "off"
-        else t("The tone of messages here is counted per hour, without texts and names.")
-    )
-    learns = (
-        t("Texts are kept for 24 h, so that reactions can label them (/learn is on).")
-        if settings.learn
-        else t("No text is kept for learning (/learn is off).")
-    )
-    text = "\n".join(
-        [counted, learns, t("/optout leaves you out here. Your own numbers: /privacy in private.")]
-    )
+    counts = settings.tagging != "off"
+    lines = [] if counts else [t("Messages here are not counted.")]
+    if counts or settings.learn:
+        lines.append(t(kept_words(settings)))
+    lines.append(t("/learn is on.") if settings.learn else t("No text is kept for learning (/learn is off)."))
+    lines.append(t("/optout leaves you out here. Your own numbers: /privacy in private."))
     link = (Button(t("In private"), url=f"https://t.me/{bot_username}"),) if bot_username else ()
-    return Reply(text, buttons=(link,) if link else ())
+    return Reply("\n".join(lines), buttons=(link,) if link else ())
 
 
 def out_card(gone: int, texts: int, t: Texts, *, private: bool) -> Reply:

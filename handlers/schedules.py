@@ -11,10 +11,11 @@ from handlers.context import ChatSettings, Context
 from handlers.errors import Refusal
 from handlers.grammar import normalise, read_arguments, read_duration, read_switch
 from handlers.messages import Button, Reply
-from handlers.model_names import nearest
+from handlers.model_names import find_model, fold, models_here, nearest
 from handlers.sentiment import label_name
 from handlers.tagging import ONLY_GROUPS
 from handlers.texts import N_, Texts
+from ml.mood_series import TONES
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_NAMES = (
@@ -29,8 +30,9 @@ ALERT_EXAMPLE = "/alert negative>0.4 over=1h min=20"
 SHORTEST, LONGEST = 900, 7 * 86_400  # seconds that an alert looks back
 FEWEST, MOST = 5, 100_000  # messages
 CHECK_EVERY = 60  # seconds between two looks at what alerts watch
+NO_MEMBERS = N_("A channel has posts and no members' words: set the alert in its linked group.")
 NOTHING_YET = N_("Tagging is off, so there is nothing to sum up yet: /tagging digest begins it.")
-TONES = {"消极": "negative", "积极": "positive", "中性": "neutral"}
+CHINESE_TONES = {"消极": "negative", "积极": "positive", "中性": "neutral"}
 
 
 async def digest(context: Context) -> None:
@@ -62,10 +64,31 @@ async def alert(context: Context) -> None:
         raise Refusal(ONLY_GROUPS)
     given = read_arguments(normalise(context.args), {"over", "min"})
     if given.text:
-        context.settings.alert = read_alert(given.text, given.options)
+        if context.message.chat.type == "channel" and read_switch(given.text) is not False:
+            raise Refusal(NO_MEMBERS)
+        wanted = read_alert(given.text, given.options)
+        if wanted is not None:
+            await _check_label(context, wanted["label"])
+        context.settings.alert = wanted
         context.remember_chat()
     context.plan()
     await context.reply(alert_card(context.settings, context.t))
+
+
+async def _check_label(context: Context, label: str) -> None:
+    """Go on where messages can get a label at all.
+
+    Raises:
+        Refusal: The model that tags here does not know it.
+    """
+    entry = find_model(context.settings.tagging_model or "", await models_here(context))
+    labels = entry.labels if entry is not None else TONES
+    if fold(label) not in map(fold, labels):
+        raise Refusal(
+            N_("No message here can be “{label}”. The labels are {labels}."),
+            label=label,
+            labels=", ".join(labels),
+        )
 
 
 async def press_alert(context: Context) -> None:
@@ -179,7 +202,7 @@ def read_alert(text: str, options: dict[str, str]) -> dict[str, Any] | None:
             fewest=FEWEST,
             value=least[:12],
         )
-    label = TONES.get(found["label"], found["label"].lower())
+    label = CHINESE_TONES.get(found["label"], found["label"].lower())
     return {"label": label, "share": share, "over": over, "min": int(least)}
 
 

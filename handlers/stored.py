@@ -19,7 +19,9 @@ class Stored:
     heard: int = 0  # messages that are kept for labels, of the last 24 h
     votes: int = 0  # messages that their reactions labelled
     days: int = 0
+    posts: int = 0  # of channels that they commented
     chats: int = 0  # in which they are counted
+    ruled: int = 0  # that they are known to be an admin of
     left_out: int = 0  # chats that they are left out of
     everywhere: bool = False  # left out of all
 
@@ -29,11 +31,12 @@ async def stored_of(services: Services, person: int) -> Stored:
     taught = await services.examples.taught_by(person)
     chats = await services.mood.pseudonyms.chats(person)
     days = [await services.mood.counted(person, chat) for chat in chats]
-    heard = votes = 0
+    heard = votes = posts = 0
     for chat in chats:
         who = await services.mood.pseudonyms.of(chat, person)
         kept, labelled = await services.reaction_labels.counts(chat, who.name)
         heard, votes = heard + kept, votes + labelled
+        posts += await services.posts.commented(chat, who.name)
     places = await services.optouts.places(person)
     return Stored(
         examples=sum(map(len, taught.values())),
@@ -42,6 +45,8 @@ async def stored_of(services: Services, person: int) -> Stored:
         heard=heard,
         votes=votes,
         days=sum(days),
+        posts=posts,
+        ruled=len(await services.ruled.of(person)),
         chats=sum(map(bool, days)),
         left_out=len([chat for chat in places if chat != EVERYWHERE]),
         everywhere=EVERYWHERE in places,

@@ -140,6 +140,9 @@ class Ruled(Protocol):
     async def forget(self, person: int, chat: int) -> None:
         """Note that a person rules a chat no more."""
 
+    async def drop(self, person: int) -> None:
+        """Forget all that is known of what a person rules; where they are an admin it will be noted anew."""
+
 
 class Schedules(Protocol):
     """When chats hear something by themselves."""

@@ -43,6 +43,19 @@ PRIVACY_REPLY = N_(
 )
 
 
+PRIVACY_LEARN = N_(
+    "Texts stay 24 h for /learn, and those that reactions label become examples; else only counts are kept. "
+    "Members who write /optout are left out."
+)
+
+
+def kept_words(settings: ChatSettings) -> str:
+    """Return the sentence about what is kept of members' messages in a chat."""
+    if settings.learn:
+        return PRIVACY_LEARN
+    return PRIVACY_REPLY if settings.tagging == "reply" else PRIVACY
+
+
 @dataclass(frozen=True, slots=True)
 class Tagging:
     """What `/tagging` asks for; None leaves a setting as it is."""
@@ -109,7 +122,7 @@ async def tagging(context: Context) -> None:
         context.settings.tagging = wanted.mode
     if wanted.least is not None:
         context.settings.tagging_min = wanted.least
-    _changed(context)
+    await _changed(context)
     await context.reply(tagging_card(context.settings, context.t))
 
 
@@ -120,17 +133,22 @@ async def press(context: Context) -> None:
         name = await pressed_name(context, key)
         entry = find_model(name, await models_here(context))
         context.settings.tagging_model = check_model(entry, context.settings, None)
-        _changed(context)
+        await _changed(context)
     elif what in MODES:
         context.settings.tagging = what
-        _changed(context)
+        await _changed(context)
     await context.edit(tagging_card(context.settings, context.t))
 
 
-def _changed(context: Context) -> None:
-    """Note where this is, and have an alert look again, or rest, as there is something to look at."""
+async def _changed(context: Context) -> None:
+    """Note where this is, and have an alert look again, or rest, as there is something to look at.
+
+    Members' texts are kept only while their tone is shown.
+    """
     context.remember_chat()
     context.plan()
+    if context.settings.tagging != "reply":
+        await context.services.texts.drop_overheard(context.owner)
 
 
 def check_model(entry: ModelEntry | None, settings: ChatSettings, mode: str | None) -> str | None:
@@ -174,8 +192,7 @@ def tagging_card(settings: ChatSettings, t: Texts) -> Reply:
             model=settings.tagging_model or SHIPPED_NAME,
             least=f"{settings.tagging_min:g}",
         )
-        kept = PRIVACY_REPLY if settings.tagging == "reply" else PRIVACY
-        lines += [details, t(kept)]
+        lines += [details, t(kept_words(settings))]
         if settings.quiet:
             lines.append(t(QUIET))
     else:

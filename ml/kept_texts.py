@@ -43,6 +43,22 @@ class KeptTexts:
             writes.enlist(keys.kept_texts(kept.by), json.dumps([owner, result_id]), int(time.time()), KEPT),
         )
 
+    async def overhear(self, owner: str, result_id: str, kept: KeptText, message_id: int) -> None:
+        """Keep a member's message whose tone was shown without anybody asking, while that is wanted."""
+        now = time.time()
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.zadd(keys.overheard_texts(owner), {result_id: now})
+            pipe.zremrangebyscore(keys.overheard_texts(owner), "-inf", now - KEPT)
+            pipe.expire(keys.overheard_texts(owner), KEPT)
+            await pipe.execute()
+        await self.keep(owner, result_id, kept, message_id)
+
+    async def drop_overheard(self, owner: str) -> None:
+        """Take out a chat's texts that nobody asked about: it shows no tones any more."""
+        members: Any = await self._redis.zrange(keys.overheard_texts(owner), 0, -1)
+        names = [keys.kept_text(owner, keys.as_text(result_id)) for result_id in members]
+        await self._redis.unlink(keys.overheard_texts(owner), *names)
+
     async def find(self, owner: str, result_id: str) -> KeptText | None:
         """Return the text of a result of this chat, or None where it is gone."""
         held = await self._redis.get(keys.kept_text(owner, result_id))

@@ -120,6 +120,11 @@ def kept_texts(person: int) -> str:
     return f"tonefit:texts:{person}"
 
 
+def overheard_texts(owner: str) -> str:
+    """Sorted set with a TTL: a chat's kept texts that nobody asked about, by time."""
+    return f"tonefit:texts:overheard:{owner}"
+
+
 def trained(person: int, day: int) -> str:
     """String with a TTL: the seconds that a person's trainings ran on a day since 1970."""
     return f"tonefit:trained:{person}:{day}"

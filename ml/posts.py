@@ -81,6 +81,10 @@ class Posts:
         record = " ".join(f"{emoji}:{count}" for emoji, count in counts.items())
         await self._if_there(keys=[keys.post(channel, message_id)], args=["reactions", record])
 
+    async def note_own(self, channel: int, message_id: int, emoji: str | None) -> None:
+        """Note which reaction of a post is ours: it is no reader's."""
+        await self._if_there(keys=[keys.post(channel, message_id)], args=["own", emoji or ""])
+
     async def note_thread(self, group: int, thread: int, channel: int, message_id: int) -> None:
         """Remember which post is commented below a message of the linked group."""
         await self._redis.set(keys.thread(group, thread), f"{channel}:{message_id}", ex=KEPT)
@@ -119,6 +123,16 @@ class Posts:
             if b"at" in record
         ]
 
+    async def commented(self, channel: int, who: str) -> int:
+        """Return how many of a channel's posts a pseudonym commented."""
+        members: Any = await self._redis.zrange(keys.posts(channel), 0, -1)
+        if not members:
+            return 0
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for member in members:
+                pipe.sismember(keys.post_people(channel, int(member)), who)
+            return sum(map(bool, await pipe.execute()))
+
     async def take_out(self, channel: int, who: str) -> int:
         """Take a pseudonym out of who commented a channel's posts."""
         members: Any = await self._redis.zrange(keys.posts(channel), 0, -1)
@@ -133,11 +147,12 @@ class Posts:
 def _post(message_id: int, record: dict[bytes, bytes], people: int) -> Post:
     fields = {keys.as_text(name): keys.as_text(value) for name, value in record.items()}
     pairs = [pair.rpartition(":") for pair in fields.get("reactions", "").split()]
+    counts = {emoji: int(count) - (emoji == fields.get("own")) for emoji, _, count in pairs}
     return Post(
         message_id,
         int(fields["at"]),
         fields.get("label", ""),
-        {emoji: int(count) for emoji, _, count in pairs},
+        {emoji: count for emoji, count in counts.items() if count > 0},
         {name.removeprefix("c:"): int(value) for name, value in fields.items() if name.startswith("c:")},
         people,
     )

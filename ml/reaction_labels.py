@@ -155,9 +155,8 @@ class ReactionLabels:
 
     async def counts(self, chat: int, who: str) -> tuple[int, int]:
         """Return how many of a person's messages are kept, and how many messages they labelled."""
-        now = time.time()
-        kept = await self._redis.zcount(keys.heard_from(chat, who), now - KEPT, "+inf")
-        return int(kept), int(await self._redis.zcard(keys.voted(chat, who)))
+        kept = await self.texts(chat, await self.written(chat, who))
+        return len(kept), int(await self._redis.zcard(keys.voted(chat, who)))
 
     async def written(self, chat: int, who: str) -> list[int]:
         """Return the messages of a person that are kept."""

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.connection import connect
+from bot.ruled import Ruled
 from handlers.context import Services
 from handlers.pseudonyms import take_out
 from handlers.stored import stored_of
@@ -60,6 +61,7 @@ async def _run(chats: int) -> None:
                 examples=Examples(client),
                 texts=KeptTexts(client),
                 reaction_labels=ReactionLabels(client),
+                ruled=Ruled(client),
                 chat_settings=NoSettings(),
             ),
         )

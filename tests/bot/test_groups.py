@@ -119,6 +119,12 @@ async def test_a_tag_as_a_reply_is_edited_along_and_explains_itself(group: World
     await until(lambda: posts[tag["message_id"]].body["text"].startswith("🙁 negative"))
     told = await group.ask("/why", chat=other, reply_to=tag["message_id"])
     assert told["text"].startswith("Why negative")
+    own = await group.ask("/s I hate it", chat=other)
+    await group.ask("/tagging digest", chat=other)
+    gone = await group.ask("/why", chat=other, reply_to=tag["message_id"])
+    assert "no longer kept" in gone["text"]
+    stays = await group.ask("/why", chat=other, reply_to=own["message_id"])
+    assert stays["text"].startswith("Why negative")
 
 
 async def test_only_admins_set_a_group_and_anonymous_ones_are_admins(group: World) -> None:
@@ -238,6 +244,7 @@ async def test_a_channels_posts_are_summed_up_with_reactions_and_comments(group:
     card = (await group.ask("/mood 24h", chat=CHANNEL))["text"]
     assert "1 post" in card
     assert "👍 6" in card
+    assert "😁" not in card  # ours, and no reader's
     assert "6 comments, negative 100 %" in card
     for text in (GOOD, GOOD + "!", BAD, GOOD):  # the tone follows each edit, and no comment counts twice
         await sandbox.edit(MEMBERS[0], discussion, forwarded["message_id"] + 1, text)
@@ -246,6 +253,13 @@ async def test_a_channels_posts_are_summed_up_with_reactions_and_comments(group:
     assert "6 comments, negative 83.3 %, positive 16.7 %" in edited
     assert reactions(group, forwarded) == []  # the post was tagged in the channel
     assert "✓ A group is linked" in (await group.ask("/doctor", chat=CHANNEL))["text"]
+    assert "in its linked group" in (await group.ask("/alert negative>0.4", chat=CHANNEL))["text"]
+    told = (await group.ask("/privacy", person=MEMBERS[1]))["text"]
+    assert "a pseudonym below 1 post that you commented" in told
+    out = (await group.ask("/optout", person=MEMBERS[1]))["text"]
+    assert "Taken out: " in out
+    assert "below 0 posts that you commented" in (await group.ask("/privacy", person=MEMBERS[1]))["text"]
+    await group.ask("/optin", person=MEMBERS[1])
 
 
 async def test_a_group_that_moved_and_one_that_took_the_bot_out_keep_everything(

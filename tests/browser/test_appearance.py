@@ -49,7 +49,7 @@ async def test_a_phone_shows_the_chat_with_its_composer_and_nothing_wider_than_i
     assert await page.locator("html").evaluate(too_wide) == 0
     assert await page.locator("#timeline").evaluate(too_wide) == 0
     await page.get_by_role("link", name="Back to the chats").click()
-    await expect(page.locator(".chat-item")).to_have_count(3)
+    await expect(page.locator(".chat-item")).to_have_count(4)
     await expect(page.locator("#chat")).to_be_hidden()
     assert await page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     await page.locator(".chat-item", has_text="Tonefit demo group").click()

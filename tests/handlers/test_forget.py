@@ -10,6 +10,7 @@ import redis.asyncio
 from handlers.forget import forget, press
 from handlers.messages import Reply
 from handlers.models import press as press_model
+from handlers.privacy import privacy
 from handlers.sentiment import sentiment
 from ml import keys
 from ml.job_state import JobAddress, JobState
@@ -45,6 +46,15 @@ async def test_a_person_is_asked_with_counts_and_forgotten_in_every_chat(talk: T
     assert await talk.services.examples.taught_by(ANNA.id) == {}
     assert await talk.services.texts.of(ANNA.id) == []
     assert talk.session.result is None
+
+
+async def test_which_chats_a_person_rules_is_told_and_forgotten(talk: Talk) -> None:
+    await talk.services.ruled.note(-100, [ANNA.id, BEN.id])
+    assert "an admin of 1 chat, for /chats" in (await talk.say(privacy)).text
+    await talk.say(forget, "me")
+    await talk.press_labelled(press, "Delete it")
+    assert await talk.services.ruled.of(ANNA.id) == []
+    assert await talk.services.ruled.of(BEN.id) == [-100]
 
 
 async def test_pools_of_a_person_go_where_they_asked_and_where_they_taught(talk: Talk, group: Talk) -> None:

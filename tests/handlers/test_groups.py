@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from handlers import doctor, fit, mood, overheard, places, tagging
+from handlers import doctor, fit, mood, overheard, places, privacy, schedules, tagging
 from handlers.context import ChatSettings, Hearing
 from handlers.doctor import Examined, doctor_card
 from handlers.errors import Refusal
 from handlers.messages import Chat, ChatType, Message, Person
-from handlers.mood import Asked, read_mood
+from handlers.mood import Asked, mood_picture, read_mood
 from handlers.pseudonyms import take_out
 from handlers.surroundings import About, Myself
 from handlers.tagging import Tagging, emoji_of, read_tagging
 from handlers.texts import Texts
-from ml.mood import Tagged
+from ml.mood import DAY, HOUR, Span, Tagged
+from ml.mood_series import TONES, series, trend
 from tests.handlers.conftest import ANNA, BEN, Talk, make_model, publish_model, rulers
 
 EN, ZH = Texts("en"), Texts("zh")
@@ -153,6 +155,40 @@ def test_a_thumb_is_never_set_since_it_judges_the_person() -> None:
     assert emoji_of("positive", ChatSettings(reactions={"👍": "positive"})) == "😁"
 
 
+@pytest.mark.parametrize("word", ["off", "关", "关闭", "No", "0"])
+def test_off_is_read_by_one_reader_in_every_word_of_it(word: str) -> None:
+    assert read_tagging(word).mode == "off"
+
+
+def test_the_line_of_the_trend_goes_through_the_points_that_it_was_fitted_to() -> None:
+    until = datetime(2026, 3, 31, 20, tzinfo=UTC)  # over a change of the clocks in Berlin
+    people = frozenset(map(str, range(6)))
+    noon = int(datetime(2026, 3, 25, 11, tzinfo=UTC).timestamp())
+    spans = [
+        Span(noon + day * DAY, HOUR, {"positive": 50 + 10 * day, "negative": 50 - 10 * day}, people)
+        for day in range(5)
+    ]
+    found = series(spans, 30, until, ZoneInfo("Europe/Berlin"))
+    course = trend(found)
+    payload = mood_picture(
+        found, list(TONES), course, None, Chat(-100, "group"), ChatSettings(), Asked(30), EN
+    )
+    shown = [place for place, yes in enumerate(payload["shown"]) if yes]
+    assert payload["trend"]["x"] == [payload["at"][place] for place in shown]
+    assert payload["trend"]["mean"] == pytest.approx([payload["mood"][place] for place in shown])
+
+
+async def test_an_alert_about_what_no_message_can_be_names_the_labels(
+    group: Talk, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    refused = await group.say(schedules.alert, "good>0.4")
+    assert refused.text == "No message here can be “good”. The labels are negative, neutral, positive."
+    assert "are negative" in (await group.say(schedules.alert, "消极>0.4")).text
+    await publish_model(group, tmp_path_factory.mktemp("model") / "m", "polite")
+    group.settings.tagging_model = "polite"
+    assert "are good" in (await group.say(schedules.alert, "GOOD>0.4")).text
+
+
 async def test_an_unknown_model_names_the_nearest(group: Talk) -> None:
     await make_model(group)
     card = await group.say(tagging.tagging, "react model=spma")
@@ -253,13 +289,15 @@ def test_the_doctor_says_what_is_missing_and_where_to_tap(found: Examined, words
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        (ChatSettings(tagging="react"), "Members' texts are not kept"),
-        (ChatSettings(tagging="reply"), "is kept for 24 h, so that /why"),
-        (ChatSettings(tagging="reply", learn=True), "/learn is on: texts are kept for 24 h"),
+        (ChatSettings(tagging="react"), "Only counts per hour are kept, no texts."),
+        (ChatSettings(tagging="reply"), "texts stay 24 h, so that /why"),
+        (ChatSettings(tagging="reply", learn=True), "Texts stay 24 h for /learn"),
     ],
 )
-def test_the_setup_says_which_texts_are_kept(settings: ChatSettings, words: str) -> None:
+def test_every_card_says_which_texts_are_kept(settings: ChatSettings, words: str) -> None:
     assert words in doctor.setup_card(examined(settings=settings), EN).text
+    assert words in tagging.tagging_card(settings, EN).text
+    assert words in privacy.group_card(settings, "a_bot", EN).text
 
 
 async def test_who_may_not_write_in_the_group_writes_to_who_asked(group: Talk) -> None:

@@ -210,9 +210,11 @@ async def test_privacy_tells_what_there_is_in_numbers_and_in_a_group_none(learni
     assert WORDS not in told
 
 
-async def test_switching_off_deletes_the_texts(learning: Talk) -> None:
+async def test_switching_off_deletes_the_texts(learning: Talk, talk: Talk) -> None:
     await write(learning, 5)
+    assert "1 message of a group that learns" in (await talk.say(privacy)).text
     assert (await learning.say(learn, "off")).text.startswith("I do not learn")
+    assert "0 messages of groups that learn" in (await talk.say(privacy)).text
     assert await learning.services.reaction_labels.texts(learning.chat.key) == {}
 
 

@@ -19,6 +19,8 @@ DAILY = {"every": "daily", "at": "09:00", "day": 0}
     [
         ("off", None),
         ("关", None),
+        ("关闭", None),
+        ("No", None),
         ("daily", DAILY),
         ("每天 9:00", DAILY),
         ("daily 23:59", {"every": "daily", "at": "23:59", "day": 0}),
@@ -45,6 +47,7 @@ def test_what_is_no_schedule_is_refused_with_an_example(words: str) -> None:
     ("text", "options", "expected"),
     [
         ("off", {}, None),
+        ("关闭", {}, None),
         ("negative>0.4", {}, {"label": "negative", "share": 0.4, "over": 3600, "min": 20}),
         (
             "消极 > 40%",
