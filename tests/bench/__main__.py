@@ -7,6 +7,7 @@ from tests.bench import (
     classify_speed,
     few_examples,
     groups,
+    hot_reload,
     label_saving,
     pictures,
     regression,
@@ -22,6 +23,7 @@ classify_speed.main()
 why_speed.main(sys.argv[1:2])
 spine_speed.main()
 groups.main()
+hot_reload.main([])
 training_speed.main(sys.argv[1:2])
 few_examples.main(sys.argv[1:2])
 label_saving.main(sys.argv[1:2])
