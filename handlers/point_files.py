@@ -1,4 +1,4 @@
-"""The points of a file: CSV or TSV with a header, up to a million rows."""
+"""The points of a file: CSV or TSV with a header, or JSON lines, up to a million rows."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from handlers.errors import Refusal
 from handlers.fit_options import Options
 from handlers.number_cells import ENDLESS, Commas, looks_numeric, with_minus
 from handlers.point_columns import Chosen, check_width, choose_columns, header_of, no_number
-from handlers.points import Note, Points, points_of_rows
+from handlers.point_json import TOO_LONG, is_json, read_json_points
+from handlers.points import Points, points_of_numbers, points_of_rows
 from handlers.table_words import refuse_table
 from handlers.texts import N_
-from ml.regression.spec import Floats, Observations
-from ml.tables import Table, TableError, clipped, read_rows, sniff_delimiter
-from ml.text_files import decode
+from ml.regression.spec import Floats
+from ml.tables import Table, TableError, read_rows, sniff_delimiter, text_lines
+from ml.text_files import open_text
 
 MOST_BYTES = 20_000_000
 MOST_ROWS = 1_000_000
@@ -34,7 +35,10 @@ def read_file(content: bytes, options: Options, commas: Commas | None = None) ->
     if len(content) > MOST_BYTES:
         raise too_large()
     try:
-        return read_table(decode(content), options, commas)
+        file = open_text(content)
+        if is_json(file):
+            return read_json_points(file, options, commas, MOST_ROWS)
+        return read_table(file.text(), options, commas)
     except TableError as error:
         raise refuse_table(error) from error
 
@@ -53,10 +57,7 @@ def read_table(text: str, options: Options, commas: Commas | None = None) -> Poi
         raise Refusal(N_("This file is empty. Send a CSV with a row of names and rows of numbers."))
     if text.count("\n") > MOST_ROWS + 1:
         raise Refusal(
-            N_(
-                "This file has {count} lines, and I read up to {limit} rows. "
-                "Send fewer, for example every second."
-            ),
+            TOO_LONG,
             count=f"{text.count(chr(10)) + (not text.endswith(chr(10))):,}",
             limit=f"{MOST_ROWS:,}",
         )
@@ -140,7 +141,8 @@ def _read_quickly(text: str, delimiter: str | None, options: Options) -> Points 
         row, column = endless[0].tolist()
         place, row = chosen.used[column], row + (2 if names else 1)
         raise no_number(_line(text, row).split(delimiter)[place], row, chosen.labels[place], endless=True)
-    return _points(numbers, chosen)
+    first = 2 if chosen.named else 1
+    return points_of_numbers(numbers, chosen, np.arange(first, first + len(numbers)))
 
 
 def _refuse_word(text: str, delimiter: str | None, start: int, chosen: Chosen) -> None:
@@ -158,7 +160,7 @@ def _refuse_word(text: str, delimiter: str | None, start: int, chosen: Chosen) -
 
 
 def _line(text: str, number: int) -> str:
-    return next(islice(StringIO(text), number - 1, None))
+    return next(islice(text_lines(text), number - 1, None))
 
 
 def _even(text: str, delimiter: str | None, width: int) -> bool:
@@ -172,7 +174,7 @@ def _numbers(text: str, delimiter: str | None, chosen: Chosen) -> Floats | None:
     every = len(chosen.used) == len(chosen.labels)  # then NumPy itself refuses a row that is too long
     try:
         numbers: Floats = np.loadtxt(
-            StringIO(text),
+            text_lines(text),
             delimiter=delimiter,
             comments=None,
             skiprows=1 if chosen.named else 0,
@@ -182,15 +184,3 @@ def _numbers(text: str, delimiter: str | None, chosen: Chosen) -> Floats | None:
     except ValueError:  # an empty cell, a decimal comma, a unit: the slow way says which and where
         return None
     return numbers[:, chosen.used] if every else numbers
-
-
-def _points(numbers: Floats, chosen: Chosen) -> Points:
-    k, n = len(chosen.x), len(numbers)
-    x = np.ascontiguousarray(numbers[:, :k]) if k else np.arange(1.0, n + 1).reshape(-1, 1)
-    x_names = tuple(chosen.labels[place] for place in chosen.x) or ("x",)
-    weights = None if chosen.weights is None else np.ascontiguousarray(numbers[:, k + 1])
-    first = 2 if chosen.named else 1
-    y, y_name = np.ascontiguousarray(numbers[:, k]), chosen.labels[chosen.y]
-    data = Observations(x, y, weights, x_names, y_name, np.arange(first, first + n))
-    notes = (Note(N_("{y} from {x}"), {"y": y_name, "x": clipped(", ".join(x_names))}),) if k > 1 else ()
-    return Points(data, notes=notes)

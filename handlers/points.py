@@ -16,7 +16,7 @@ from handlers.point_columns import Chosen, check_width, choose_columns, header_o
 from handlers.point_rows import Rows, split_rows, table_of_lists
 from handlers.table_words import refuse_table
 from handlers.texts import N_
-from ml.regression.spec import Observations
+from ml.regression.spec import Floats, Observations
 from ml.tables import TableError, clipped
 
 MOST_TYPED = 2_000  # rows
@@ -109,19 +109,31 @@ def read_points(table: str, options: Options, commas: Commas | None = None) -> P
 
 
 def points_of_rows(
-    cells: Sequence[Sequence[str]], lines: Sequence[int], options: Options, commas: Commas | None = None
+    cells: Sequence[Sequence[str]],
+    lines: Sequence[int],
+    options: Options,
+    commas: Commas | None = None,
+    names: list[str] | None = None,
 ) -> Points:
     """Turn rows of cells into observations.
+
+    Args:
+        cells: The rows, the names of the columns among them or not.
+        lines: Where each row stands.
+        options: Which columns are x, y and weights.
+        commas: What a comma means, where a person said so.
+        names: Those of the columns, where they stand in no row.
 
     Raises:
         Refusal: With the row, the column and what it held.
     """
-    names = header_of(cells)
-    body, numbers = (cells[1:], lines[1:]) if names else (cells, lines)
+    headed = None if names else header_of(cells)
+    names = names or headed
+    body, numbers = (cells[1:], lines[1:]) if headed else (cells, lines)
     if not body:
         raise Refusal(N_("There is no row of numbers below the names of the columns."))
     width = len(names) if names else width_of(body)
-    if names and width == 1 < width_of(body):
+    if headed and width == 1 < width_of(body):
         raise no_number(cells[0][0].strip(), lines[0], 1)  # a word before the points is no row of names
     check_width(width)
     _check_widths(body, numbers, width)
@@ -132,6 +144,24 @@ def points_of_rows(
         for place in chosen.used
     ]
     return _points(columns, numbers, chosen)
+
+
+def points_of_numbers(numbers: Floats, chosen: Chosen, rows: np.ndarray) -> Points:
+    """Turn plain numbers into observations.
+
+    Args:
+        numbers: Shape (n, used), in the order of `chosen.used`.
+        chosen: Which column is what.
+        rows: Shape (n,), where each row stands.
+    """
+    k, n = len(chosen.x), len(numbers)
+    x = np.ascontiguousarray(numbers[:, :k]) if k else np.arange(1.0, n + 1).reshape(-1, 1)
+    x_names = tuple(chosen.labels[place] for place in chosen.x) or ("x",)
+    weights = None if chosen.weights is None else np.ascontiguousarray(numbers[:, k + 1])
+    y, y_name = np.ascontiguousarray(numbers[:, k]), chosen.labels[chosen.y]
+    data = Observations(x, y, weights, x_names, y_name, rows)
+    notes = (Note(N_("{y} from {x}"), {"y": y_name, "x": clipped(", ".join(x_names))}),) if k > 1 else ()
+    return Points(data, notes=notes)
 
 
 def too_many_typed() -> Refusal:
