@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from io import StringIO
 from itertools import islice
 
@@ -17,7 +18,7 @@ from handlers.points import Points, points_of_numbers, points_of_rows
 from handlers.table_words import refuse_table
 from handlers.texts import N_
 from ml.regression.spec import Floats
-from ml.tables import Table, TableError, read_rows, sniff_delimiter, text_lines
+from ml.tables import Row, TableError, csv_rows, sniff_delimiter, text_lines
 from ml.text_files import open_text
 
 MOST_BYTES = 20_000_000
@@ -68,8 +69,7 @@ def read_table(text: str, options: Options, commas: Commas | None = None) -> Poi
         return quick
     if len(text) > len(head):
         _try_head(head, delimiter, options, commas)
-    table = _read(text, delimiter)
-    return points_of_rows(table.rows, table.line_numbers, options, commas)
+    return points_of_rows(_rows(text, delimiter), options, commas)
 
 
 def too_large() -> Refusal:
@@ -94,21 +94,22 @@ def _head(text: str) -> str:
     return text[: end + 1] if end > 0 else text[:HEAD]
 
 
-def _read(text: str, delimiter: str | None) -> Table:
+def _rows(text: str, delimiter: str | None) -> Iterator[Row]:
     if delimiter is not None:
-        return read_rows(text, delimiter)
-    numbered = [(number, line.split()) for number, line in enumerate(text.split("\n"), start=1)]
-    filled = [(number, cells) for number, cells in numbered if cells]
-    return Table([cells for _, cells in filled], " ", [number for number, _ in filled])
+        yield from csv_rows(lambda: text_lines(text, ""), delimiter)
+        return
+    for number, line in enumerate(text_lines(text), 1):
+        if cells := line.split():
+            yield number, cells
 
 
 def _try_head(head: str, delimiter: str | None, options: Options, commas: Commas | None) -> None:
     """Refuse what the first rows already show to be no table of numbers."""
     try:
-        table = _read(head, delimiter)
+        rows = list(_rows(head, delimiter))
     except TableError:  # a quoted cell that goes on
         return
-    points = points_of_rows(table.rows, table.line_numbers, options, commas)
+    points = points_of_rows(rows, options, commas)
     if not points.data.n:
         raise Refusal(
             N_("Each of the first {n} rows has an empty cell. Choose full columns with x= and y=."),

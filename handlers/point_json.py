@@ -104,8 +104,8 @@ def _slowly(
 ) -> Points:
     """Read fields that hold text, or nothing, as the cells of a table are read."""
     used = set(chosen.used)
-    lines, rows = array("q"), []
-    for line, record in json_records(file.lines()):
-        lines.append(line)
-        rows.append([json_cell(record.get(name)) if at in used else "" for at, name in enumerate(fields)])
-    return points_of_rows(rows, lines, options, commas, labels)
+    rows = (
+        (line, [json_cell(record.get(name)) if at in used else "" for at, name in enumerate(fields)])
+        for line, record in json_records(file.lines())
+    )
+    return points_of_rows(rows, options, commas, labels)
