@@ -13,6 +13,7 @@ from handlers.texts import N_
 from ml.tables import clipped
 
 MOST_COLUMNS = 200
+LOOKED_AT = 100  # rows that say how wide a table is
 DATELIKE = re.compile(r"\d{1,4}[./]\d{1,2}[./]\d{2,4}")  # which of day and month comes first, nobody can tell
 
 
@@ -47,7 +48,7 @@ def header_of(cells: Sequence[Sequence[str]]) -> list[str] | None:
 
 def width_of(body: Sequence[Sequence[str]]) -> int:
     """Return how many cells most rows have."""
-    widths = [len(row) for row in body[:100]]
+    widths = [len(row) for row in body[:LOOKED_AT]]
     return max(set(widths), key=widths.count)
 
 

@@ -1,8 +1,9 @@
-"""The points of a file: CSV or TSV with a header, up to a million rows."""
+"""The points of a file: CSV or TSV with a header, or JSON lines, up to a million rows."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from io import StringIO
 from itertools import islice
 
@@ -12,12 +13,13 @@ from handlers.errors import Refusal
 from handlers.fit_options import Options
 from handlers.number_cells import ENDLESS, Commas, looks_numeric, with_minus
 from handlers.point_columns import Chosen, check_width, choose_columns, header_of, no_number
-from handlers.points import Note, Points, points_of_rows
+from handlers.point_json import TOO_LONG, is_json, read_json_points
+from handlers.points import Points, points_of_numbers, points_of_rows
 from handlers.table_words import refuse_table
 from handlers.texts import N_
-from ml.regression.spec import Floats, Observations
-from ml.tables import Table, TableError, clipped, read_rows, sniff_delimiter
-from ml.text_files import decode
+from ml.regression.spec import Floats
+from ml.tables import Row, TableError, csv_rows, sniff_delimiter, text_lines
+from ml.text_files import open_text
 
 MOST_BYTES = 20_000_000
 MOST_ROWS = 1_000_000
@@ -34,7 +36,10 @@ def read_file(content: bytes, options: Options, commas: Commas | None = None) ->
     if len(content) > MOST_BYTES:
         raise too_large()
     try:
-        return read_table(decode(content), options, commas)
+        file = open_text(content)
+        if is_json(file):
+            return read_json_points(file, options, commas, MOST_ROWS)
+        return read_table(file.text(), options, commas)
     except TableError as error:
         raise refuse_table(error) from error
 
@@ -53,10 +58,7 @@ def read_table(text: str, options: Options, commas: Commas | None = None) -> Poi
         raise Refusal(N_("This file is empty. Send a CSV with a row of names and rows of numbers."))
     if text.count("\n") > MOST_ROWS + 1:
         raise Refusal(
-            N_(
-                "This file has {count} lines, and I read up to {limit} rows. "
-                "Send fewer, for example every second."
-            ),
+            TOO_LONG,
             count=f"{text.count(chr(10)) + (not text.endswith(chr(10))):,}",
             limit=f"{MOST_ROWS:,}",
         )
@@ -67,8 +69,7 @@ def read_table(text: str, options: Options, commas: Commas | None = None) -> Poi
         return quick
     if len(text) > len(head):
         _try_head(head, delimiter, options, commas)
-    table = _read(text, delimiter)
-    return points_of_rows(table.rows, table.line_numbers, options, commas)
+    return points_of_rows(_rows(text, delimiter), options, commas)
 
 
 def too_large() -> Refusal:
@@ -93,21 +94,22 @@ def _head(text: str) -> str:
     return text[: end + 1] if end > 0 else text[:HEAD]
 
 
-def _read(text: str, delimiter: str | None) -> Table:
+def _rows(text: str, delimiter: str | None) -> Iterator[Row]:
     if delimiter is not None:
-        return read_rows(text, delimiter)
-    numbered = [(number, line.split()) for number, line in enumerate(text.split("\n"), start=1)]
-    filled = [(number, cells) for number, cells in numbered if cells]
-    return Table([cells for _, cells in filled], " ", [number for number, _ in filled])
+        yield from csv_rows(lambda: text_lines(text, ""), delimiter)
+        return
+    for number, line in enumerate(text_lines(text), 1):
+        if cells := line.split():
+            yield number, cells
 
 
 def _try_head(head: str, delimiter: str | None, options: Options, commas: Commas | None) -> None:
     """Refuse what the first rows already show to be no table of numbers."""
     try:
-        table = _read(head, delimiter)
+        rows = list(_rows(head, delimiter))
     except TableError:  # a quoted cell that goes on
         return
-    points = points_of_rows(table.rows, table.line_numbers, options, commas)
+    points = points_of_rows(rows, options, commas)
     if not points.data.n:
         raise Refusal(
             N_("Each of the first {n} rows has an empty cell. Choose full columns with x= and y=."),
@@ -140,7 +142,8 @@ def _read_quickly(text: str, delimiter: str | None, options: Options) -> Points 
         row, column = endless[0].tolist()
         place, row = chosen.used[column], row + (2 if names else 1)
         raise no_number(_line(text, row).split(delimiter)[place], row, chosen.labels[place], endless=True)
-    return _points(numbers, chosen)
+    first = 2 if chosen.named else 1
+    return points_of_numbers(numbers, chosen, np.arange(first, first + len(numbers)))
 
 
 def _refuse_word(text: str, delimiter: str | None, start: int, chosen: Chosen) -> None:
@@ -158,7 +161,7 @@ def _refuse_word(text: str, delimiter: str | None, start: int, chosen: Chosen) -
 
 
 def _line(text: str, number: int) -> str:
-    return next(islice(StringIO(text), number - 1, None))
+    return next(islice(text_lines(text), number - 1, None))
 
 
 def _even(text: str, delimiter: str | None, width: int) -> bool:
@@ -172,7 +175,7 @@ def _numbers(text: str, delimiter: str | None, chosen: Chosen) -> Floats | None:
     every = len(chosen.used) == len(chosen.labels)  # then NumPy itself refuses a row that is too long
     try:
         numbers: Floats = np.loadtxt(
-            StringIO(text),
+            text_lines(text),
             delimiter=delimiter,
             comments=None,
             skiprows=1 if chosen.named else 0,
@@ -182,15 +185,3 @@ def _numbers(text: str, delimiter: str | None, chosen: Chosen) -> Floats | None:
     except ValueError:  # an empty cell, a decimal comma, a unit: the slow way says which and where
         return None
     return numbers[:, chosen.used] if every else numbers
-
-
-def _points(numbers: Floats, chosen: Chosen) -> Points:
-    k, n = len(chosen.x), len(numbers)
-    x = np.ascontiguousarray(numbers[:, :k]) if k else np.arange(1.0, n + 1).reshape(-1, 1)
-    x_names = tuple(chosen.labels[place] for place in chosen.x) or ("x",)
-    weights = None if chosen.weights is None else np.ascontiguousarray(numbers[:, k + 1])
-    first = 2 if chosen.named else 1
-    y, y_name = np.ascontiguousarray(numbers[:, k]), chosen.labels[chosen.y]
-    data = Observations(x, y, weights, x_names, y_name, np.arange(first, first + n))
-    notes = (Note(N_("{y} from {x}"), {"y": y_name, "x": clipped(", ".join(x_names))}),) if k > 1 else ()
-    return Points(data, notes=notes)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 
 import numpy as np
 
@@ -12,12 +14,20 @@ from handlers.errors import Refusal
 from handlers.fit_options import Options, read_options
 from handlers.grammar import normalise
 from handlers.number_cells import Commas, NumberColumn, is_number, read_column, settled_commas, with_minus
-from handlers.point_columns import Chosen, check_width, choose_columns, header_of, no_number, width_of
+from handlers.point_columns import (
+    LOOKED_AT,
+    Chosen,
+    check_width,
+    choose_columns,
+    header_of,
+    no_number,
+    width_of,
+)
 from handlers.point_rows import Rows, split_rows, table_of_lists
 from handlers.table_words import refuse_table
 from handlers.texts import N_
-from ml.regression.spec import Observations
-from ml.tables import TableError, clipped
+from ml.regression.spec import Floats, Observations
+from ml.tables import Row, TableError, clipped
 
 MOST_TYPED = 2_000  # rows
 LONGEST_TYPED = 200_000  # characters
@@ -94,7 +104,8 @@ def read_points(table: str, options: Options, commas: Commas | None = None) -> P
     rows, turned = _turned(rows)
     if len(rows.cells) - (header_of(rows.cells) is not None) > MOST_TYPED:
         raise too_many_typed()
-    points = points_of_rows(rows.cells, rows.lines, options, commas if rows.decimal else None)
+    numbered = zip(rows.lines, rows.cells, strict=True)
+    points = points_of_rows(numbered, options, commas if rows.decimal else None)
     notes = list(points.notes)
     if turned:
         notes.insert(0, Note(N_("read as {n} values of y against 1, 2, 3, …"), {"n": points.data.n}))
@@ -110,29 +121,74 @@ def read_points(table: str, options: Options, commas: Commas | None = None) -> P
 
 
 def points_of_rows(
-    cells: Sequence[Sequence[str]], lines: Sequence[int], options: Options, commas: Commas | None = None
+    rows: Iterable[Row], options: Options, commas: Commas | None = None, names: list[str] | None = None
 ) -> Points:
     """Turn rows of cells into observations.
+
+    Args:
+        rows: Where each stands and its cells; the names of the columns among them or not. Of a long file
+            only the cells that matter are kept, as many as there are.
+        options: Which columns are x, y and weights.
+        commas: What a comma means, where a person said so.
+        names: Those of the columns, where they stand in no row.
 
     Raises:
         Refusal: With the row, the column and what it held.
     """
-    names = header_of(cells)
-    body, numbers = (cells[1:], lines[1:]) if names else (cells, lines)
+    ahead = iter(rows)
+    first = list(islice(ahead, LOOKED_AT + 1))
+    headed = None if names else header_of([cells for _, cells in first])
+    names = names or headed
+    body = first[1:] if headed else first
     if not body:
         raise Refusal(N_("There is no row of numbers below the names of the columns."))
-    width = len(names) if names else width_of(body)
-    if names and width == 1 < width_of(body):
-        raise no_number(cells[0][0].strip(), lines[0], 1)  # a word before the points is no row of names
+    usual = width_of([cells for _, cells in body])
+    width = len(names) if names else usual
+    if headed and width == 1 < usual:
+        raise no_number(first[0][1][0].strip(), first[0][0], 1)  # a word before the points is no row of names
     check_width(width)
-    _check_widths(body, numbers, width)
     chosen = choose_columns(names, width, options)
-    evidence = settled_commas(cell.strip() for row in body for cell in row)
-    columns = [
-        _column(body, numbers, place, chosen.labels[place], commas or evidence, date=place in chosen.x)
-        for place in chosen.used
-    ]
-    return _points(columns, numbers, chosen)
+    lines, cells, evidence = _kept(chain(body, ahead), chosen.used, width)
+    columns = []
+    for place in chosen.used:
+        label, date = chosen.labels[place], place in chosen.x
+        columns.append(_column(cells.pop(0), lines, label, commas or evidence, date=date))
+    return _points(columns, lines, chosen)
+
+
+def _kept(
+    rows: Iterable[Row], used: Sequence[int], width: int
+) -> tuple[array[int], list[list[str]], Commas | None]:
+    """Return the lines of all rows, the cells of the columns that matter, and what a cell says of commas."""
+    lines = array("q")
+    kept: list[list[str]] = [[] for _ in used]
+    evidence: Commas | None = None
+    for line, row in rows:
+        _check_row(row, line, width)
+        lines.append(line)
+        for column, place in zip(kept, used, strict=True):
+            column.append(row[place].strip())
+        if evidence is None and any("," in cell and "." in cell for cell in row):
+            evidence = settled_commas(cell.strip() for cell in row)
+    return lines, kept, evidence
+
+
+def points_of_numbers(numbers: Floats, chosen: Chosen, rows: np.ndarray) -> Points:
+    """Turn plain numbers into observations.
+
+    Args:
+        numbers: Shape (n, used), in the order of `chosen.used`.
+        chosen: Which column is what.
+        rows: Shape (n,), where each row stands.
+    """
+    k, n = len(chosen.x), len(numbers)
+    x = np.ascontiguousarray(numbers[:, :k]) if k else np.arange(1.0, n + 1).reshape(-1, 1)
+    x_names = tuple(chosen.labels[place] for place in chosen.x) or ("x",)
+    weights = None if chosen.weights is None else np.ascontiguousarray(numbers[:, k + 1])
+    y, y_name = np.ascontiguousarray(numbers[:, k]), chosen.labels[chosen.y]
+    data = Observations(x, y, weights, x_names, y_name, rows)
+    notes = (Note(N_("{y} from {x}"), {"y": y_name, "x": clipped(", ".join(x_names))}),) if k > 1 else ()
+    return Points(data, notes=notes)
 
 
 def too_many_typed() -> Refusal:
@@ -150,41 +206,35 @@ def _turned(rows: Rows) -> tuple[Rows, bool]:
     return rows, False
 
 
-def _check_widths(body: Sequence[Sequence[str]], lines: Sequence[int], width: int) -> None:
-    for row, line in zip(body, lines, strict=True):
-        if len(row) != width and (len(row) < width or any(cell.strip() for cell in row[width:])):
-            raise Refusal(
-                N_(
-                    "Row {row} has another number of cells than the others ({found}, not {width}). "
-                    "It holds: {held}. Correct the row or leave it out."
-                ),
-                row=line,
-                found=len(row),
-                width=width,
-                held=clipped(" ".join(row)),
-            )
+def _check_row(row: Sequence[str], line: int, width: int) -> None:
+    """Refuse a row with another number of cells than the others; empty ones behind the last do no harm."""
+    if len(row) != width and (len(row) < width or any(cell.strip() for cell in row[width:])):
+        raise Refusal(
+            N_(
+                "Row {row} has another number of cells than the others ({found}, not {width}). "
+                "It holds: {held}. Correct the row or leave it out."
+            ),
+            row=line,
+            found=len(row),
+            width=width,
+            held=clipped(" ".join(row)),
+        )
 
 
 def _column(
-    body: Sequence[Sequence[str]],
-    lines: Sequence[int],
-    place: int,
-    label: str,
-    commas: Commas | None,
-    *,
-    date: bool,
-) -> NumberColumn:
-    cells = [row[place] for row in body]
+    cells: Sequence[str], lines: Sequence[int], label: str, commas: Commas | None, *, date: bool
+) -> tuple[NumberColumn, Floats]:
+    """Return how a column was read, and its numbers, shape (n,), NaN where a cell is empty."""
     column = read_column(cells, commas, dates=date)
     if column.wrong is not None:
-        held, line = cells[column.wrong].strip(), lines[column.wrong]
+        held, line = cells[column.wrong], lines[column.wrong]
         raise no_number(held, line, label, endless=column.endless, date=column.kind == "date")
-    return column
+    return replace(column, values=[]), np.array(column.values, dtype=np.float64)
 
 
-def _points(columns: list[NumberColumn], lines: Sequence[int], chosen: Chosen) -> Points:
+def _points(read: list[tuple[NumberColumn, Floats]], lines: Sequence[int], chosen: Chosen) -> Points:
     """Put the columns together, without the rows that have an empty cell."""
-    table = np.array([column.values for column in columns], dtype=np.float64)  # None becomes NaN
+    columns, table = [column for column, _ in read], np.array([numbers for _, numbers in read])
     full = ~np.isnan(table).any(axis=0)
     rows = np.array(lines, dtype=np.int64)[full]
     table = table[:, full]

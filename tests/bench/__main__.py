@@ -7,6 +7,7 @@ from tests.bench import (
     classify_speed,
     few_examples,
     groups,
+    hot_reload,
     label_saving,
     malformed_updates,
     pictures,
@@ -26,6 +27,7 @@ spine_speed.main()
 groups.main()
 privacy.main()
 malformed_updates.main()
+hot_reload.main([])
 training_speed.main(sys.argv[1:2])
 few_examples.main(sys.argv[1:2])
 label_saving.main(sys.argv[1:2])

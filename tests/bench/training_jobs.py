@@ -10,9 +10,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import aclosing
 from pathlib import Path
+from types import MappingProxyType
 
 from redis.asyncio import Redis
 from rich.console import Console
@@ -63,10 +64,11 @@ async def measure(url: str, store: Path, rows: list[Sample], console: Console) -
         await Examples(redis).add(str(owner), "spam", rows, owner)
     with worker(url, store), contextlib.ExitStack() as more:
         await ready(jobs, 1)
-        for name, count in (("cold", 1), ("warm", 1)):
-            spans = await run(redis, jobs, count)
+        for name, options in (("cold", {}), ("warm", {}), ("warm", {"arch": "lstm"})):
+            spans = await run(redis, jobs, 1, options)
             seconds = f"{spans[0][1]:.1f} s from the request to the end"
-            console.print(f"{name} worker, {len(rows)} examples: {seconds} ({described()})")
+            asked = "".join(f", {option}={value}" for option, value in options.items())
+            console.print(f"{name} worker, {len(rows)} examples{asked}: {seconds} ({described()})")
         more.enter_context(worker(url, store))
         await ready(jobs, WORKERS)
         table = Table(
@@ -78,12 +80,15 @@ async def measure(url: str, store: Path, rows: list[Sample], console: Console) -
     await redis.aclose()
 
 
-async def run(redis: Redis, jobs: Jobs, count: int) -> list[tuple[float, float, int]]:
+async def run(
+    redis: Redis, jobs: Jobs, count: int, options: Mapping[str, str] = MappingProxyType({})
+) -> list[tuple[float, float, int]]:
     """Ask for trainings at once; return when each began and ended, and how often it reported."""
     asked = time.monotonic()
-    ids = [
-        (await jobs.submit(TrainRequest(str(owner), "spam", owner, chat=owner))).id for owner in range(count)
+    requests = [
+        TrainRequest(str(owner), "spam", owner, chat=owner, options=dict(options)) for owner in range(count)
     ]
+    ids = [(await jobs.submit(request)).id for request in requests]
     began: dict[str, float] = {}
     ended: dict[str, float] = {}
     reports = dict.fromkeys(ids, 0)

@@ -1,8 +1,10 @@
 """Files of points: whatever spreadsheets save, a million rows at most, and garbage that costs no time."""
 
 import contextlib
+import json
 import os
 import time
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -14,6 +16,7 @@ from handlers.errors import Refusal
 from handlers.fit_options import Options
 from handlers.point_files import MOST_ROWS, read_file
 from handlers.points import Points
+from handlers.texts import Texts
 
 finite = st.floats(-1e12, 1e12, allow_nan=False).map(lambda value: round(value, 6))
 LONG = 20_000  # rows, enough for the quick way
@@ -215,3 +218,71 @@ def test_a_million_rows_are_read_in_seconds() -> None:
     assert read(content).data.n == 200_000
     # a fifth of a million rows; 0.1 s on a quiet machine
     assert any(seconds_of(lambda: read(content)) < 0.5 for _ in range(3))
+
+
+def json_lines(*records: object) -> str:
+    return "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)
+
+
+def test_json_lines_are_points_in_the_order_of_their_fields() -> None:
+    points = read(json_lines({"身高": 1, "y": 2.5}, {"y": 5, "身高": 2}, {"身高": 3, "y": 7.5}))
+    assert points.data.x[:, 0].tolist() == [1, 2, 3]
+    assert points.data.y.tolist() == [2.5, 5, 7.5]
+    assert (points.data.x_names, points.data.y_name, points.data.row(2)) == (("身高",), "y", 3)
+
+
+def test_fields_are_chosen_by_name() -> None:
+    rows = [{"note": "a text", "a": n, "b": 2 * n, "w": 1} for n in range(5)]
+    points = read(json_lines(*rows), x=("b",), y="a", weights="w")
+    assert points.data.x[:, 0].tolist() == [0, 2, 4, 6, 8]
+    assert points.data.weights is not None
+
+
+def test_a_field_that_is_empty_leaves_its_row_out_and_text_is_read_as_in_a_table() -> None:
+    points = read(
+        "\n" + json_lines({"x": "1,5", "y": "2 kg"}, {"x": "2,5"}, {"x": "3,5", "y": "4 kg"}, {"x": None})
+    )
+    assert points.data.x[:, 0].tolist() == [1.5, 3.5]
+    assert (points.left_out, points.data.row(1)) == (2, 4)
+    assert {note.sentence for note in points.notes} == {
+        "{column}: commas read as decimal signs",
+        "{column}: in {unit}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "held"),
+    [('"word"', "word"), ("true", "true"), ("NaN", "nan"), ("1e999", "inf"), ("[1]", "[1]")],
+)
+def test_a_field_that_is_no_number_is_named_with_its_line(value: str, held: str) -> None:
+    with pytest.raises(Refusal) as raised:
+        read('{"x": 1, "y": 2}\n\n{"x": 2, "y": ' + value + "}\n")
+    values = raised.value.values
+    assert (values["row"], values["column"], values["held"]) == (3, "y", held)
+
+
+def test_a_line_without_an_object_is_named() -> None:
+    with pytest.raises(Refusal) as raised:
+        read('{"x": 1, "y": 2}\nnonsense\n')
+    assert raised.value.words(Texts()) == "Row 2 of this file is no JSON object. It holds: nonsense"
+
+
+def test_objects_with_ever_other_fields_are_refused() -> None:
+    with pytest.raises(Refusal, match="columns"):
+        read(json_lines(*({f"field {n}": n} for n in range(300))))
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_a_large_file_costs_little_beside_itself(kind: str) -> None:
+    rows = ((n / 7, n / 3) for n in range(200_000))
+    content = "".join(
+        f'{{"x": {x:.6f}, "y": {y:.6f}}}\n' if kind == "jsonl" else f"{x:.6f},{y:.6f}\n" for x, y in rows
+    ).encode()
+    tracemalloc.start()
+    try:
+        assert read(content).data.n == 200_000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    numbers = 200_000 * 3 * 8  # x, y and the rows
+    assert peak < 2 * len(content) + 2 * numbers
