@@ -139,10 +139,10 @@ class Announcements:
 
         Left out are channels, whose posts are their owners' to write, quiet groups, and who is blocked.
         """
-        blocks = (await self._orders.now()).blocks
+        standing, now = await self._orders.now(), time.time()
         if audience == "admins":
             found = [chat async for chat in self._rulers()]
-            chats = [chat for chat in found if chat not in blocks]
+            chats = [chat for chat in found if not standing.blocked(chat, now)]
             return Recipients(tuple(chats), len(chats), 0, len(found) - len(chats))
         await self._known.write()
         known = [chat for chat, _ in await self._known.all()]
@@ -153,7 +153,7 @@ class Announcements:
             chats += [
                 chat
                 for chat, chose in zip(part, settings, strict=True)
-                if chat not in blocks
+                if not standing.blocked(chat, now)
                 and (chat > 0 or (chose.kind != "channel" and chose.present and not chose.quiet))
             ]
         people = sum(chat > 0 for chat in chats)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 
 from redis.exceptions import RedisError
@@ -81,16 +82,23 @@ async def sweep(jobs: Jobs, dead_letters: DeadLetters) -> None:
 async def run_schedules(
     services: Services, schedules: Schedules, outbox: TelegramOutbox, language: str
 ) -> None:
-    """Send digests and alerts when they are due."""
+    """Send digests and alerts when they are due, but not to chats that get no answers."""
+
+    async def blocked(chat: int) -> bool:
+        return (await services.operating.orders.now()).blocked(chat, time.time())
 
     async def fresh(chat: int) -> ChatSettings:
         services.chat_settings.forget(chat)
         return await services.chat_settings.of(chat)
 
     async def digest(chat: int, settings: ChatSettings, once: Once) -> None:
+        if await blocked(chat):
+            return
         await send_digest(services, outbox.unasked(once), chat, settings, Texts(settings.heard_in(language)))
 
     async def alert(chat: int, settings: ChatSettings) -> None:
+        if await blocked(chat):
+            return
         await send_alert(services, outbox.unasked(), chat, settings, Texts(settings.heard_in(language)))
 
     await schedules.run(fresh, digest, alert, services.mood)

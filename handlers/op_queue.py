@@ -83,14 +83,15 @@ def queue_card(line: Line, active: list[JobFacts], t: Texts) -> Reply:
 
 def _line(facts: JobFacts, t: Texts) -> str:
     left = t("{span} left", span=span(facts.estimate, t)) if facts.estimate is not None else ""
-    words = [facts.id, facts.state, facts.stage if facts.stage != facts.state else "", str(facts.chat), left]
-    return " · ".join(word for word in words if word)
+    words = (facts.id, facts.state, facts.stage, str(facts.chat), left)
+    return " · ".join(dict.fromkeys(word for word in words if word))  # a stage may be named as the state
 
 
 def job_card(facts: JobFacts, t: Texts) -> Reply:
     """Build what is known of a training."""
+    words = (facts.id, facts.state, facts.stage, facts.problem)
     lines = [
-        " · ".join(word for word in (facts.id, facts.state, facts.stage, facts.problem) if word),
+        " · ".join(dict.fromkeys(word for word in words if word)),
         t("Chat {chat}, person {person}", chat=facts.chat, person=facts.person),
         t("Begun {moment}, attempts: {attempts}", moment=moment(facts.created), attempts=facts.attempts),
     ]

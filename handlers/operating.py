@@ -49,8 +49,12 @@ class Standing:
             return False
         sender = person_of(event)
         ids = {event.chat.id, event.chat.key, *([sender.id] if sender is not None else [])}
-        found = [self.blocks[one] for one in ids if one in self.blocks]
-        return any(block.until is None or block.until > now for block in found)
+        return any(self.blocked(one, now) for one in ids)
+
+    def blocked(self, one: int, now: float) -> bool:
+        """Say whether a person or chat gets no answers."""
+        block = self.blocks.get(one)
+        return block is not None and (block.until is None or block.until > now)
 
     def over(self, quotas: Quotas) -> Quotas:
         """Return the quotas as they stand."""

@@ -56,7 +56,7 @@ class Trainings:
 
     async def line(self) -> Line:
         """Return how many there are, and whether they go on."""
-        states = [job.state for job in await self._active()]
+        states = [job.state for job in await self._jobs.unfinished()]
         return Line(
             waiting=states.count("queued"),
             running=states.count("running"),
@@ -67,7 +67,7 @@ class Trainings:
 
     async def active(self, count: int) -> list[JobFacts]:
         """Return those that wait or run, the oldest first."""
-        return [await self._facts(job) for job in (await self._active())[:count]]
+        return [await self._facts(job) for job in (await self._jobs.unfinished())[:count]]
 
     async def pause(self) -> None:
         """Let workers begin nothing more; what runs is done."""
@@ -112,11 +112,6 @@ class Trainings:
         if job.state not in FINAL:
             raise StillGoing(job_id)
         return await self._jobs.submit(job.request)
-
-    async def _active(self) -> list[Job]:
-        ids: Any = await self._redis.zrange(keys.ACTIVE_JOBS, 0, -1)
-        found = [await self._jobs.get(keys.as_text(job_id)) for job_id in ids]
-        return [job for job in found if job is not None]
 
     async def _facts(self, job: Job) -> JobFacts:
         held: Any = await self._redis.hmget(keys.job(job.id), ["ended", "attempts"])

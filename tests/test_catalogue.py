@@ -28,7 +28,8 @@ def catalogue(language: str) -> Catalog:
 
 @pytest.mark.parametrize("language", FILES)
 def test_every_sentence_is_translated(language: str) -> None:
-    known = {message.id for message in catalogue(language) if message.id and all(_strings(message.string))}
+    said = [message for message in catalogue(language) if not message.fuzzy]  # gettext leaves those out
+    known = {message.id for message in said if message.id and all(_strings(message.string))}
     keys = {message[0] if isinstance(message, tuple) else message for message in said_in_code()}
     translated = {identity[0] if isinstance(identity, tuple) else identity for identity in known}
     assert sorted(keys - translated) == []

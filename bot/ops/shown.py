@@ -86,7 +86,9 @@ class Shown:
             raise Problem(400, "Send the id of a dead letter.")
         if not await self._dead_letters.replay(letter_id):
             raise Problem(404, "This dead letter is gone.")
-        log.info("operator %s replayed dead letter %s", request[VISITOR].operator, letter_id)
+        operator = request[VISITOR].operator
+        await self._services.operating.audit.note(operator, f"[page] letters/replay {letter_id}")
+        log.info("operator %s replayed dead letter %s", operator, letter_id)
         return answer({})
 
     async def mood(self, request: web.Request) -> web.Response:

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from bot.connection import connect
 from bot.dead_letters import DeadLetter, DeadLetters
+from bot.faults import FAULTS, Faults
 from tests.faults.conftest import Field
 
 
@@ -27,9 +28,23 @@ async def test_a_poisoned_update_is_told_and_kept_and_its_chat_goes_on(field: Fi
     for chat in people[:2]:
         told = [message for message in field.sandbox.messages(chat) if "(ref " in message.get("text", "")]
         assert 1 <= len(told) <= 2  # again where the process died between saying it and noting that
-    assert {letter.reason for letter in await dead_letters(field)} == {"RuntimeError", "crashed"}
+    letters = await dead_letters(field)
+    assert {letter.reason for letter in letters} == {"RuntimeError", "crashed"}
+    await faults_are_kept(field, letters)
     assert len(field.bots) == 4  # the command was begun three times and killed as many bots
     assert not any("somebody's words" in bot.said for bot in field.bots)
+
+
+async def faults_are_kept(field: Field, letters: list[DeadLetter]) -> None:
+    """Check that `/op log` finds what broke under the reference that was told, without anybody's words."""
+    redis = connect(field.valkey.url)
+    for letter in letters:
+        fault = await Faults(redis, DeadLetters(redis)).find(letter.reference)
+        assert fault is not None
+        assert (fault.kind, fault.chat) == (letter.reason, letter.update["message"]["chat"]["id"])
+        assert "poisoned_bot.py" in fault.place or letter.reason == "crashed"
+        assert b"somebody" not in (await redis.get(f"{FAULTS}{letter.reference}") or b"")
+    await redis.aclose()
 
 
 async def revive(field: Field) -> None:

@@ -46,7 +46,9 @@ def test_an_operator_in_private_reaches_the_handler() -> None:
     ],
 )
 def test_whoever_else_writes_it_gets_what_an_unknown_command_gets(asked: Message) -> None:
-    assert routed(asked) == Route(basics.unknown)
+    where = routed(asked)
+    assert where == Route(basics.unknown)
+    assert where.command is None  # counted as "other", and not offered again when it is old
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,14 @@ async def test_a_forged_press_of_the_confirmation_begins_nothing(talk: Talk, kno
     assert await talk.services.operating.announcements.state() is None
 
 
+async def test_no_press_ends_what_is_being_sent_for_good(talk: Talk, known: Known) -> None:
+    await talk.say(op.op, f"say {await draft(talk)}")
+    await talk.press(op.press, "op:say:cancel")
+    now = await talk.services.operating.announcements.state()
+    assert now is not None
+    assert now.state == "running"
+
+
 async def test_a_code_of_another_operator_begins_nothing(talk: Talk, known: Known) -> None:
     code = await draft(talk)
     assert "no draft with this code" in (await talk.say(op.op, f"say {code}", by=BEN)).text

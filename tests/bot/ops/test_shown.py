@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from bot.audit import AuditLog
 from bot.dead_letters import DEAD
 from bot.ops.guard import CSRF_HEADER
 from bot.sandbox import scene
@@ -123,6 +124,8 @@ async def test_a_dead_letter_is_shown_without_its_words_and_replayed_once(
     assert await post(page, bot, "letters/replay", id=letter["id"]) == (200, {})
     assert (await post(page, bot, "letters/replay", id=letter["id"]))[0] == 404
     assert await bot.redis.xlen(DEAD) == 0
+    (entry,) = await AuditLog(bot.redis).last(1)
+    assert entry.command == f"[page] letters/replay {letter['id']}"
     deadline = time.monotonic() + 20
     while len(bot.world.sandbox.calls_of("sendMessage")) == before:
         assert time.monotonic() < deadline
