@@ -21,6 +21,7 @@ from tests.bot.ops.operated import Operated
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CASES = 50  # of each call, by schemathesis
+CALLS = ("classify", "fit", "jobs", "jobs/{id}")
 Answer = tuple[int, dict[str, Any]]
 
 
@@ -219,7 +220,7 @@ async def test_the_document_is_true(bot: Operated, key: str, tmp_path: Path) -> 
     """Every check of schemathesis as its defaults have it, over what it makes up from the document."""
     found = await asyncio.to_thread(examine, f"{bot.url}/api/v1/openapi.json", key, tmp_path)
     assert found.returncode == 0, found.stdout[-6000:] + found.stderr[-2000:]
-    assert "No issues found" in found.stdout
+    assert f"Tested: {len(CALLS)}" in found.stdout, found.stdout[-3000:]
 
 
 def examine(address: str, key: str, folder: Path) -> subprocess.CompletedProcess[str]:
