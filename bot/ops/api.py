@@ -19,7 +19,7 @@ from bot.ops.api_records import (
     job_answer,
     labelled,
 )
-from bot.ops.guard import BEARER
+from bot.ops.guard import BEARER, read_body
 from bot.ops.openapi import document
 from bot.ops.problems import Handler, Problem, answer
 from handlers.context import Services
@@ -34,8 +34,7 @@ from ml.predictor import UnknownModel
 from ml.regression import FitError
 
 KEY: web.RequestKey[ApiKey] = web.RequestKey("key", ApiKey)
-CLASSIFY_BODY = 2 * 1024 * 1024  # bytes: 64 texts of 2,000 characters, each written as \uXXXX
-FIT_BODY = 1024 * 1024  # bytes
+LARGEST_BODY = 3 * 1024 * 1024  # bytes: all that the schemas allow, each character written as \uXXXX\uXXXX
 NO_KEY = "Send a key: `Authorization: Bearer ...`."
 
 Record = TypeVar("Record", bound=BaseModel)
@@ -65,7 +64,7 @@ class Api:
 
     async def classify(self, request: web.Request) -> web.Response:
         """Label texts."""
-        asked = await read_record(request, ClassifyRequest, CLASSIFY_BODY)
+        asked = await read_record(request, ClassifyRequest)
         try:
             found = await self._services.predictor.predict_many(
                 asked.texts, owner=request[KEY].owner, model=asked.model
@@ -81,7 +80,7 @@ class Api:
 
     async def fit(self, request: web.Request) -> web.Response:
         """Fit points, as `/fit` does."""
-        asked = await read_record(request, FitRequest, FIT_BODY)
+        asked = await read_record(request, FitRequest)
         async with self._services.calculations:
             return _said(await asyncio.to_thread(_fitted, asked.text))
 
@@ -117,22 +116,13 @@ class Api:
         return keyed
 
 
-async def read_record(request: web.Request, kind: type[Record], most: int) -> Record:
+async def read_record(request: web.Request, kind: type[Record]) -> Record:
     """Read a body.
-
-    Args:
-        most: Bytes.
 
     Raises:
         Problem: It is too long, no JSON, or not as the schema has it.
     """
-    if request.content_type != "application/json":
-        raise Problem(415, "Send application/json.")
-    if (request.content_length or 0) > most:
-        raise Problem(413, f"Send {most} bytes at most.")
-    body = await request.read()
-    if len(body) > most:
-        raise Problem(413, f"Send {most} bytes at most.")
+    body = await read_body(request, LARGEST_BODY)
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:

@@ -81,6 +81,25 @@ def check_origin(request: web.Request) -> None:
         raise Problem(403, "This did not come from the operators' page.")
 
 
+async def read_body(request: web.Request, most: int) -> bytes:
+    """Return a body that says it is JSON.
+
+    Args:
+        most: Bytes.
+
+    Raises:
+        Problem: It says something else, or is too long.
+    """
+    if request.content_type != "application/json":
+        raise Problem(415, "Send application/json.")
+    if (request.content_length or 0) > most:
+        raise Problem(413, f"Send {most} bytes at most.")
+    body = await request.read()
+    if len(body) > most:
+        raise Problem(413, f"Send {most} bytes at most.")
+    return body
+
+
 async def read_json(request: web.Request, most: int = SMALL_BODY) -> dict[str, Any]:
     """Return the JSON object of a body.
 
@@ -90,13 +109,7 @@ async def read_json(request: web.Request, most: int = SMALL_BODY) -> dict[str, A
     Raises:
         Problem: It is something else, or too long.
     """
-    if request.content_type != "application/json":
-        raise Problem(415, "Send application/json.")
-    if (request.content_length or 0) > most:
-        raise Problem(413, f"Send {most} bytes at most.")
-    body = await request.read()
-    if len(body) > most:
-        raise Problem(413, f"Send {most} bytes at most.")
+    body = await read_body(request, most)
     try:
         held = orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from bot.inbox import Inbox
 from bot.metrics import Metrics
-from bot.ops.api import Api
+from bot.ops.api import LARGEST_BODY, Api
 from bot.ops.figures import Figures
 from bot.ops.files import Files
 from bot.ops.page import Page
@@ -24,7 +24,6 @@ from handlers.context import Services
 log = logging.getLogger(__name__)
 
 PATIENCE = 3.0  # seconds for Redis
-LARGEST_BODY = 2 * 1024 * 1024  # bytes
 ENDING = 2.0  # seconds that open answers have when the bot ends
 
 
