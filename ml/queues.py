@@ -94,6 +94,19 @@ def connect(redis_url: str, timeout: float = SOCKET_TIMEOUT, attempts: int = 5) 
     return Redis.from_pool(held)
 
 
+def living_workers(connection: Redis) -> list[str]:
+    """Return the hosts of the workers that gave a sign of life lately, one for each."""
+    names: Any = connection.smembers(REDIS_WORKER_KEYS)
+    told = [connection.hmget(name, "hostname", "last_heartbeat", "death") for name in names]
+    return [
+        keys.as_text(host or b"")
+        for host, beat, death in told
+        if beat is not None
+        and not death
+        and time.time() - utcparse(keys.as_text(beat)).timestamp() < WORKER_SILENCE
+    ]
+
+
 class Queues:
     """All queues, over one connection.
 
@@ -159,14 +172,7 @@ class Queues:
 
     def workers(self) -> int:
         """Count the workers that gave a sign of life lately."""
-        names = self._connection.smembers(REDIS_WORKER_KEYS)
-        beats = [self._connection.hmget(name, "last_heartbeat", "death") for name in names]
-        return sum(
-            beat is not None
-            and not death
-            and time.time() - utcparse(keys.as_text(beat)).timestamp() < WORKER_SILENCE
-            for beat, death in beats
-        )
+        return len(living_workers(self._connection))
 
     def _queue(self, name: str) -> TrainingQueue:
         return TrainingQueue(name, connection=self._connection, serializer=SERIALIZER)

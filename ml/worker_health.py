@@ -8,14 +8,10 @@ from __future__ import annotations
 import os
 import socket
 import sys
-import time
 
 from redis.exceptions import RedisError
-from rq.utils import utcparse
-from rq.worker_registration import REDIS_WORKER_KEYS
 
-from ml import keys
-from ml.queues import WORKER_SILENCE, connect
+from ml.queues import connect, living_workers
 
 TIMEOUT = 5.0  # seconds
 
@@ -27,12 +23,7 @@ def lives(redis_url: str, host: str) -> bool:
         RedisError: Redis does not answer.
     """
     with connect(redis_url, TIMEOUT, attempts=1) as redis:
-        for name in redis.smembers(REDIS_WORKER_KEYS):
-            where, beat, death = redis.hmget(name, "hostname", "last_heartbeat", "death")
-            ours = not death and beat is not None and where is not None and keys.as_text(where) == host
-            if ours and time.time() - utcparse(keys.as_text(beat)).timestamp() < WORKER_SILENCE:
-                return True
-    return False
+        return host in living_workers(redis)
 
 
 def main() -> int:
