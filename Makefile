@@ -3,7 +3,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: run test bench check setup clean browser redis texts try-image
+.PHONY: run test bench check setup clean browser redis texts try-image audit
 
 # With a token this is your bot on Telegram; without one, everything runs on this machine.
 run: setup
@@ -20,6 +20,10 @@ check: setup
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+
+# Known holes of dependencies; it fails, and says so, where the advisory database cannot be reached.
+audit: setup
+	$(PYTHON) deploy/audit.py
 
 setup: $(READY)
 

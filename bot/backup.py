@@ -26,6 +26,7 @@ import redis
 from bot import snapshot
 from bot.schema import SCHEMA, VERSION
 from bot.shards import REPLICAS
+from ml.fleet import WORKER_SILENCE, live_workers
 from ml.redis_address import pool
 from ml.store import MANIFEST as MODEL_MANIFEST
 from ml.store import Store
@@ -182,6 +183,10 @@ def _make_room(client: redis.Redis, *, replace: bool) -> None:
     seconds, micros = client.time()
     if client.zcount(REPLICAS, seconds * 1000 + micros // 1000, "+inf"):
         raise BackupError("a bot runs on that Redis: stop it first")
+    if live_workers(client):
+        raise BackupError(
+            f"a worker runs on that Redis: stop it first (a killed one counts for {WORKER_SILENCE:.0f} s)"
+        )
     held = [key for pattern in snapshot.OURS for key in client.scan_iter(pattern, count=1000)]
     if held and not replace:
         raise BackupError(

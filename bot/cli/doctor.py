@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -11,7 +14,12 @@ from rich.console import Console
 from bot.cli.processes import read_settings
 from bot.settings import TELEGRAM, Settings
 
+if TYPE_CHECKING:
+    import telegram
+
 PATIENCE = 10.0  # seconds for each check
+LATELY = 600  # seconds
+FULL = 0.9  # of the memory
 
 
 class Finding(Exception):
@@ -19,7 +27,7 @@ class Finding(Exception):
 
 
 def doctor() -> None:
-    """Check settings, token, Redis, worker and model; exit 1 where something is missing."""
+    """Check settings, token, rights, updates, Redis, worker and model; exit 1 where something is missing."""
     settings = read_settings()
     failed = asyncio.run(_examine(settings, Console()))
     raise typer.Exit(1 if failed else 0)
@@ -28,6 +36,7 @@ def doctor() -> None:
 async def _examine(settings: Settings, console: Console) -> int:
     checks: dict[str, Callable[[Settings], Awaitable[str]]] = {
         "token": _token,
+        "updates": _updates,
         "redis": _redis,
         "worker": _worker,
         "model": _model,
@@ -49,6 +58,27 @@ async def _examine(settings: Settings, console: Console) -> int:
 
 
 async def _token(settings: Settings) -> str:
+    async with _bot(settings) as bot:
+        me = bot.bot
+    if not me.can_join_groups:
+        raise Finding(f"@{me.username} can be added to no group; in @BotFather: /setjoingroups, then Enable")
+    reads = (
+        "reads all messages in groups"
+        if me.can_read_all_group_messages
+        else "privacy mode is on: in groups it hears commands, mentions and replies alone "
+        "(for /tagging and /mood: @BotFather, /setprivacy, Disable, then add it anew)"
+    )
+    inline = "inline mode is on" if me.supports_inline_queries else "inline mode is off (/setinline)"
+    return f"@{me.username}, {reads}; {inline}"
+
+
+@asynccontextmanager
+async def _bot(settings: Settings) -> AsyncIterator[telegram.Bot]:
+    """Give a bot that the server knows.
+
+    Raises:
+        Finding: There is no token, or the server does not answer to it.
+    """
     import telegram
     from telegram.error import InvalidToken, TelegramError
 
@@ -68,6 +98,7 @@ async def _token(settings: Settings) -> str:
     )
     try:
         await bot.initialize()
+        yield bot
     except InvalidToken as error:
         raise Finding(
             "the Bot API server does not know this token; ask @BotFather for it (/mybots)"
@@ -76,8 +107,35 @@ async def _token(settings: Settings) -> str:
         raise Finding("the Bot API server does not answer; check the network and TONEFIT_API_URL") from error
     finally:
         await bot.shutdown()
-    reads = "reads all messages in groups" if bot.bot.can_read_all_group_messages else "privacy mode is on"
-    return f"@{bot.username}, {reads}"
+
+
+async def _updates(settings: Settings) -> str:
+    """Look at the way by which updates come: who polls takes a webhook away, and the other way round."""
+    async with _bot(settings) as bot:
+        hook = await bot.get_webhook_info()
+    if settings.webhook_url is None and hook.url:
+        raise Finding(
+            "a webhook is set for this token and these settings poll, so that the two would take updates "
+            "from each other: set TONEFIT_WEBHOOK_URL here too, or stop whoever set it"
+        )
+    if settings.webhook_url is None:
+        return "by polling"
+    if not hook.url:
+        return "by a webhook, which the bot sets when it starts"
+    if hook.url != settings.webhook_url:
+        raise Finding(
+            "the webhook of this token has another address than TONEFIT_WEBHOOK_URL: "
+            "another program uses the token"
+        )
+    if (
+        hook.last_error_date is not None
+        and (datetime.now(UTC) - hook.last_error_date).total_seconds() < LATELY
+    ):
+        raise Finding(
+            f"Telegram could not reach the webhook lately ({hook.last_error_message}) and keeps "
+            f"{hook.pending_update_count} updates: look at the proxy, its certificate and its path"
+        )
+    return f"by a webhook, {hook.pending_update_count} wait at Telegram"
 
 
 async def _redis(settings: Settings) -> str:
@@ -93,6 +151,7 @@ async def _redis(settings: Settings) -> str:
     try:
         server = await redis.info("server")
         memory = await redis.info("memory")
+        kept = await redis.info("persistence")
     except RedisError as error:
         raise Finding("Redis does not answer; check TONEFIT_REDIS_URL and that the server runs") from error
     finally:
@@ -103,7 +162,18 @@ async def _redis(settings: Settings) -> str:
         )
     if memory.get("maxmemory_policy") not in {"noeviction", None}:
         raise Finding("Redis may throw data away: set maxmemory-policy to noeviction")
-    return f"version {server.get('valkey_version', server['redis_version'])}"
+    if not int(kept.get("aof_enabled", 0)):
+        raise Finding(
+            "Redis would forget what it holds at a restart: set appendonly to yes (deploy/OPERATIONS.md)"
+        )
+    if kept.get("aof_last_write_status", "ok") != "ok":
+        raise Finding("Redis cannot write its append-only file: look for space on its disk")
+    used, most = int(memory["used_memory"]), int(memory.get("maxmemory", 0))
+    if most and used > FULL * most:
+        raise Finding(
+            f"Redis uses {used / most:.0%} of its memory and takes nothing when it is full: give it more"
+        )
+    return f"version {server.get('valkey_version', server['redis_version'])}, writes all down, throws nothing away"
 
 
 async def _worker(settings: Settings) -> str:

@@ -17,37 +17,39 @@ from bot.inbox import Inbox
 from bot.sandbox import scene
 from bot.web import SECRET_HEADER
 from handlers import TABLE
+from handlers.model_names import model_key
 from tests.faults.conftest import Bot, Field
 
 OURS = ("models", "live", "examples", "settings", "optout", "verdicts", "share", "training", "taught")
-FOREIGN = (
-    "",
-    "spam",
-    "delete:spam",
-    "yes:spam",
-    "spam:yes",
-    f"{scene.ADA}",
-    f"{scene.ADA}:spam",
-    f"{scene.GROUP}",
-    f"{scene.GROUP}:off",
-    f"on:{scene.GROUP}",
-    "../../etc/passwd",
-    "me",
-    "me:yes",
-    "0",
-    "-1",
-    "9" * 40,
-    "*",
-    "tonefit:*",
-    "v1:spam",
-    "x:y:z",
-    "degree:last:²",
-    "degree:last:99999999",
-    "99999999:all:dark",
-    "spam:v1",
-    "\u0000",
-    "%s%n{0}{owner}",
-    "'; FLUSHALL; --",
+KEY = model_key("team")
+FOREIGN = (  # what the buttons of others would say, and what none says
+    *(f"{KEY}{rest}" for rest in ("", ":gone", ":delete", ":undo:1", ":0", ":fold", ":csv", ":v1")),
+    *(
+        "yes",
+        "off",
+        "daily",
+        "react",
+        "cancel:1",
+        "keep",
+        f"me:{scene.ADA}",
+        f"{scene.GROUP}:off",
+        "me",
+        "me:yes",
+    ),
+    *(
+        "",
+        "team",
+        "0",
+        "-1",
+        "9" * 40,
+        "*",
+        "tonefit:*",
+        "../../etc/passwd",
+        "\u0000",
+        "%s%n{0}",
+        "'; FLUSHALL; --",
+    ),
+    *("x:y:z", "degree:last:²", "degree:last:99999999", "99999999:all:dark"),
 )
 
 
@@ -89,7 +91,7 @@ async def test_forged_data_of_every_button_changes_nothing_of_other_people_and_b
 ) -> None:
     field.webhook = True
     (bot,) = await field.start()
-    for text in ("/new spam junk fine", "/teach spam junk: win a prize now", "/lang en"):
+    for text in ("/new team junk fine", "/teach team junk: win a prize now", "/lang en"):
         said = await field.sandbox.say(scene.ADA, scene.ADA, text)
         await field.sandbox.reply_to(said, 30)
     said = await field.sandbox.say(scene.ADA, scene.GROUP, "/new team up down")
@@ -111,7 +113,7 @@ async def test_forged_data_of_every_button_changes_nothing_of_other_people_and_b
                 *itertools.product(
                     TABLE.buttons, (*FOREIGN, own, f"{own}:right:-1", f"{own}:x:²"), [private]
                 ),
-                *itertools.product(TABLE.buttons, FOREIGN[1:9], [group]),
+                *itertools.product(TABLE.buttons, FOREIGN[:18], [group]),
             ],
             start=1,
         )
@@ -133,11 +135,12 @@ async def test_a_press_in_the_name_of_a_button_for_somebody_else_is_refused(fiel
     before = await kept(client, scene.GROUP)
     group = {"id": scene.GROUP, "type": "supergroup", "title": "Team"}
     names = (f"@{scene.ADA}", "@admins", "@", "@@", f"@{scene.ADA}@{scene.XIAOMING}", f"@0{scene.XIAOMING}")
-    arguments = ("delete:team", "yes:team", "team")
+    arguments = (f"{KEY}:gone", KEY, f"{KEY}:v1", "yes")
     forged = [
         press(number, scene.XIAOMING, group, f"{verb}:{argument}{name}", shown)
         for number, (verb, argument, name) in enumerate(
-            itertools.product(("model", "forget", "export", "share", "version"), arguments, names), start=1
+            itertools.product(("model", "forget", "export", "share", "version", "leave"), arguments, names),
+            start=1,
         )
     ]
     await send(field, bot, forged)

@@ -6,6 +6,7 @@ import json
 import threading
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,13 @@ def test_a_server_that_is_used_or_not_empty_is_left_alone(
     with pytest.raises(BackupError, match="stop it first"):
         restore(redis_url, str(tmp_path / "models"), tmp_path / "b.zip", replace=True)
     client.delete("tonefit:replicas")
-    assert content(client).keys() == before.keys()
+    client.sadd("rq:workers", "rq:worker:one")
+    beat = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    client.hset("rq:worker:one", mapping={"hostname": "host-2", "last_heartbeat": beat})
+    with pytest.raises(BackupError, match="a worker runs on that Redis: stop it first"):
+        restore(redis_url, str(tmp_path / "models"), tmp_path / "b.zip", replace=True)
+    client.hset("rq:worker:one", "last_heartbeat", "2026-01-01T00:00:00.000000Z")  # it was killed long ago
+    assert content(client).keys() - {b"rq:workers", b"rq:worker:one"} == before.keys()
     client.set("tonefit:settings:99", "written later")
     restore(redis_url, str(tmp_path / "models"), tmp_path / "b.zip", replace=True)
     assert not client.exists("tonefit:settings:99")

@@ -60,6 +60,35 @@ async def test_two_replicas_that_start_together_migrate_once(redis_client: Redis
     assert await Inbox(redis_client).waiting() == 1
 
 
+async def test_to_migrate_again_changes_nothing(redis_client: Redis) -> None:
+    await redis_client.xadd(OLD_INBOX, {"update": orjson.dumps(update(1, 1))})
+    assert await migrate(redis_client) == 1
+    before = {key: await redis_client.dump(key) for key in await redis_client.keys("*")}
+    assert await migrate(redis_client) == VERSION
+    assert {key: await redis_client.dump(key) for key in await redis_client.keys("*")} == before
+
+
+async def test_a_migration_that_was_cut_off_goes_on_where_it_stood(
+    redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(700):
+        await redis_client.xadd(OLD_INBOX, {"update": orjson.dumps(update(number, number % 2))})
+    put, calls = Inbox.put, 0
+
+    async def cut(self: Inbox, updates: list[dict[str, object]]) -> int:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise ConnectionError
+        return await put(self, updates)
+
+    monkeypatch.setattr(Inbox, "put", cut)
+    with pytest.raises(ConnectionError):
+        await migrate(redis_client)
+    assert await migrate(redis_client) == 1
+    assert await Inbox(redis_client).waiting() == 700
+
+
 async def test_what_a_newer_one_wrote_is_left_alone(redis_client: Redis) -> None:
     await redis_client.set(SCHEMA, VERSION + 1)
     with pytest.raises(NewerSchema, match="install a newer one"):

@@ -35,7 +35,10 @@ async def test_an_update_is_in_the_inbox_before_it_is_acknowledged(url: str, red
     assert await Inbox(redis_client).waiting() == 1
 
 
-@pytest.mark.parametrize("headers", [{}, {SECRET_HEADER: "wrong"}, {SECRET_HEADER: SECRET + "x"}])
+FORGED = ["wrong", "", SECRET + "x", SECRET[:-1], SECRET.upper(), SECRET * 50, "ü", "\t"]
+
+
+@pytest.mark.parametrize("headers", [{}, *({SECRET_HEADER: forged} for forged in FORGED)])
 async def test_nobody_else_can_post_updates(url: str, redis_client: Redis, headers: dict[str, str]) -> None:
     assert await post(url, b'{"update_id": 1}', headers) == 403
     assert await Inbox(redis_client).waiting() == 0
@@ -57,6 +60,20 @@ async def test_an_id_that_no_update_has_does_not_stop_those_that_come_with_it(
 
 async def test_a_body_over_the_limit_is_refused(url: str) -> None:
     assert await post(url, b'{"update_id": 1, "x": "' + b"x" * 2_000_000 + b'"}', HEADERS) == 413
+
+
+async def test_a_body_that_does_not_end_is_refused_by_its_size_or_by_its_secret(url: str) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield b'{"update_id": 1, "x": "'
+        for _ in range(64):
+            yield b"x" * 65_536
+            await asyncio.sleep(0)
+
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session:
+        async with session.post(url, data=endless(), headers=HEADERS) as answer:
+            assert answer.status == 413
+        async with session.post(url, data=endless(), headers={SECRET_HEADER: "wrong"}) as answer:
+            assert answer.status == 403
 
 
 async def test_another_path_is_not_there(url: str) -> None:
