@@ -82,13 +82,14 @@ async def test_the_state_is_what_this_person_sees(sandbox: Sandbox, client: aioh
     }
     assert [person["id"] for person in state["people"]] == [ADA, XIAOMING, GRACE]
     assert state["bot"]["username"] == "tonefit_bot"
-    private, group, channel = state["chats"]
+    private, group, channel, without_bot = state["chats"]
     assert (private["chat"]["id"], private["chat"]["first_name"], private["private_with_bot"]) == (
         XIAOMING,
         "Tonefit",
         True,
     )
     assert (group["role"], channel["role"], private["last"]) == ("member", "member", None)
+    assert without_bot["role"] == "member"
     assert [topic["name"] for topic in group["topics"]] == ["General", "Numbers"]
     assert (await get(client, "state"))["me"]["id"] == ADA
 
