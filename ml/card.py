@@ -62,8 +62,9 @@ on the same rows), which read each piece alone; what is learned about a piece is
 the texts are read without it. The transformer's probabilities of {softened:,} texts, parts of texts and
 sentences of our own count {taught:.0%} beside the label, or stand for it where there is none
 (`ml/fragments.py`, `ml/phrases.py`). Both are numbers in `ml/teacher`; the transformer itself is needed
-for nothing. Of a labelled row's target {counted:.0%} is what a linear model over n-grams says that learned
-from three quarters of its set without it (`ml/ngrams.py`); each run makes that anew.
+for nothing. Of a labelled row's target 30% ({counted}) is what a linear model over n-grams says that learned
+from three quarters of its set without it (`ml/ngrams.py`); each run makes that anew. Sets of fewer than 3,000
+rows have none.
 
 {passes} passes of {rows:,} rows drawn by set (its size to the power 0.6, no row more than twice a pass;
 {drawn}),
@@ -161,6 +162,9 @@ def card(folder: Path, manifest: dict[str, Any]) -> str:
         softened=manifest["softened"],
         trials=tables(),
         drawn=_drawn(),
+        counted=", ".join(
+            f"{source.name} {source.counted:.0%}" for source in SOURCES if source.counted != 0.3
+        ),
         **recipe,
     )
 

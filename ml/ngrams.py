@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +16,7 @@ from ml.sources import LABELS
 from ml.text import normalise
 
 FOLDS = 4
-FEWEST = 50  # rows of a label, below which a fold would hold too few
+FEWEST = 3_000  # rows of a set: of fewer the n-grams learn too little to teach
 MOST_FEATURES = 200_000  # n-grams of a kind
 WORDS = r"\w+|[^\w\s]+"  # signs too: "!!!" and ":)" tell much
 WITHOUT_SPACES = {"zh", "th"}
@@ -27,15 +26,15 @@ def out_of_fold(samples: Sequence[Sample], language: str, seed: int) -> np.ndarr
     """Return the probabilities (n, labels) of a set's rows, each from a model that learned from the others.
 
     A linear model over n-grams errs elsewhere than a network that reads in order, and to be told both is
-    worth more than either. None where a label has too few rows.
+    worth more than either. None of a set with too few rows, or with one label.
     """
     texts = [normalise(sample.text) for sample in samples]
     labels = np.array([LABELS.index(sample.label) for sample in samples])
-    counts = Counter(labels.tolist())
-    if len(counts) < 2 or min(counts.values()) < FEWEST:
+    known = np.unique(labels)
+    if len(known) < 2 or len(texts) < FEWEST:
         return None
     said = np.zeros((len(texts), len(LABELS)), np.float32)
-    said[:, sorted(counts)] = cross_val_predict(
+    said[:, known] = cross_val_predict(
         LogisticRegression(C=4, max_iter=200),
         _features(language).fit_transform(texts),  # no label is looked at here
         labels,

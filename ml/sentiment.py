@@ -43,13 +43,12 @@ JUDGED_AT_MOST = 3000  # dev rows of a set that weigh in calibration
 class Recipe:
     """The figures of one run."""
 
-    passes: int = 12
+    passes: int = 10
     rows: int = 260_000  # of a pass
     batch: int = 384
     rate: float = 2.5e-3
     smoothing: float = 0.05
     taught: float = 0.75  # how much the larger network counts beside a text's label
-    counted: float = 0.3  # how much n-grams count beside both
     averaged: int = 1000  # steps
     seed: int = 0
 
@@ -161,14 +160,10 @@ def _taught(mixture: Mixture, counted: Sequence[np.ndarray | None], recipe: Reci
     targets = soft_labels.soften(
         mixture.targets, mixture.impossible, said, share=recipe.taught, smoothing=recipe.smoothing
     )
-    by_ngrams, there = np.zeros_like(targets), np.zeros(len(targets), bool)
-    for number, probabilities in enumerate(counted):
+    for number, (source, probabilities) in enumerate(zip(SOURCES, counted, strict=True)):
         if probabilities is not None:
-            rows = np.flatnonzero(mixture.sets == number)
-            by_ngrams[rows], there[rows] = probabilities, True
-    targets = soft_labels.soften(
-        targets, mixture.impossible, (by_ngrams, there), share=recipe.counted, smoothing=0
-    )
+            rows = mixture.sets == number
+            targets[rows] += source.counted * (probabilities - targets[rows])
     return replace(mixture, targets=targets), int(said[1].sum())
 
 
