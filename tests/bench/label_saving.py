@@ -1,8 +1,8 @@
 """How many labels `/label` saves against random choice: accuracy by how many texts were labelled.
 
-`python -m tests.bench.label_saving [DATA_DIR] [--seeds 5]`. Both begin with the same few labelled texts;
-after each round the linear head learns anew, chooses the next texts out of a pool, and is judged by the dev
-rows.
+`python -m tests.bench.label_saving [DATA_DIR] [--sets sms_spam] [--seeds 5]`. Both begin with the same few
+labelled texts; after each round the linear head learns anew, chooses the next texts out of a pool, and is
+judged by the dev rows.
 """
 
 import argparse
@@ -33,13 +33,14 @@ def main(arguments: list[str] | None = None) -> None:
     """Print a row for each number of labels."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="?", type=Path, default=DATA)
+    parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args(arguments)
     console = Console(width=120)
     if not (options.data / SETS[0]).is_dir():
         console.print(f"Labels saved: skipped, {options.data} holds no sets.")
         return
-    for name in SETS:
+    for name in options.sets.split(","):
         train, dev = read(options.data / name, 1_000_000)
         curves = {
             way: np.mean(
