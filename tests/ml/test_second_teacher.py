@@ -32,7 +32,8 @@ def test_each_row_is_judged_by_those_that_it_is_not_among() -> None:
     assert not said[:, LABELS.index("neutral")].any()
     # Of a row with the wrong label the word is believed, since the row itself was not learned from.
     by_word = np.array([2 if "splendid" in row.text else 0 for row in rows])
-    assert (said.argmax(axis=1) == by_word).mean() > 0.98
+    wrong = by_word != np.array([LABELS.index(row.label) for row in rows])
+    assert (said.argmax(axis=1) == by_word)[wrong].mean() > 0.8
 
 
 def test_texts_without_spaces_are_read_by_their_signs() -> None:
