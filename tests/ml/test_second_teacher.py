@@ -12,15 +12,14 @@ THAI = next(source for source in SOURCES if source.name == "wisesight_th")
 
 
 def reviews(count: int) -> list[Sample]:
-    """Return reviews whose one telling word says their label, every tenth with the wrong one."""
-    words = {"positive": "splendid", "negative": "dreadful"}
-    labels = [("positive", "negative")[number % 2] for number in range(count)]
-    told = [
-        LABELS[2 * (number // 2 % 2)] if number % 10 == 0 else label for number, label in enumerate(labels)
-    ]
+    """Return reviews whose one telling word says their label, one in twenty with the wrong one."""
+    words = ("dreadful", "neither", "splendid")
+    rng = np.random.default_rng(0)
+    meant = rng.choice([0, 2], count)
+    told = np.where(rng.random(count) < 0.05, 2 - meant, meant)
     return [
-        Sample(f"a {words[label]} film number {number}", said)
-        for number, (label, said) in enumerate(zip(labels, told, strict=True))
+        Sample(f"a {words[column]} film number {number}", LABELS[said])
+        for number, (column, said) in enumerate(zip(meant, told, strict=True))
     ]
 
 
