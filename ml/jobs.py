@@ -190,6 +190,10 @@ class Jobs:
         found: builtins.list[QueueState] = await self._call(self._queues.states)
         return found
 
+    async def paused(self) -> bool:
+        """Say whether an operator lets workers begin nothing."""
+        return bool(await self._call(self._queues.paused))
+
     async def unfinished(self) -> builtins.list[Job]:
         """Return the jobs of all chats that wait or run, the oldest first."""
         return await self._jobs(await self._active())

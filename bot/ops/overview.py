@@ -11,7 +11,9 @@ from redis.asyncio import Redis
 
 from bot.dead_letters import DEAD
 from bot.inbox import Inbox
+from bot.orders import MAINTENANCE
 from bot.shards import REPLICAS
+from ml import keys
 from ml.fleet import QueueState, WorkerState
 from ml.jobs import Job, Jobs
 
@@ -42,6 +44,7 @@ class Overview:
     dead_letters: int
     replicas: int
     memory: int  # bytes
+    halts: tuple[str, ...]  # what operators hold up: maintenance, paused, closed
     queues: tuple[QueueState, ...]
     workers: tuple[WorkerState, ...]
     jobs: tuple[RunningJob, ...]
@@ -57,10 +60,21 @@ async def overview(redis: Redis, inbox: Inbox, jobs: Jobs) -> Overview:
         dead_letters=await redis.xlen(DEAD),
         replicas=await redis.zcard(REPLICAS),
         memory=int(memory["used_memory"]),
+        halts=await _halts(redis, jobs),
         queues=tuple(await jobs.queues()),
         workers=tuple(await jobs.live_workers()),
         jobs=tuple(running(job) for job in await jobs.unfinished()),
     )
+
+
+async def _halts(redis: Redis, jobs: Jobs) -> tuple[str, ...]:
+    """Return what operators hold up: all answers, the beginning of trainings, or new ones."""
+    halts = {
+        "maintenance": await redis.exists(MAINTENANCE),
+        "paused": await jobs.paused(),
+        "closed": await redis.exists(keys.CLOSED),
+    }
+    return tuple(name for name, holds in halts.items() if holds)
 
 
 def running(job: Job) -> RunningJob:

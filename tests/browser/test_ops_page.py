@@ -138,6 +138,12 @@ async def test_what_happens_shows_by_itself(page: Page, bot: Operated) -> None:
     await expect(page.locator("#live-queues").get_by_role("row", name="default")).to_contain_text("1")
     await bot.world.ask("/cancel")
     await expect(page.locator("#live-jobs")).to_contain_text("No training waits")
+    await expect(page.locator("#live-halts")).to_be_hidden()
+    await bot.world.ask("/op queue pause")
+    await expect(page.locator("#live-halts")).to_have_text("Trainings are paused: workers begin nothing.")
+    assert await violations(page) == []
+    await bot.world.ask("/op queue resume")
+    await expect(page.locator("#live-halts")).to_be_hidden()
 
 
 async def test_a_new_dead_letter_is_announced_and_replayed_by_the_keyboard(page: Page, bot: Operated) -> None:

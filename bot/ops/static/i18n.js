@@ -38,6 +38,12 @@ const PHRASES = {
     "写法与 /fit 后面相同：先选项，再数据点、数对或带表头的表格。",
   ],
   fit_it: ["Fit", "拟合"],
+  halt_closed: ["New trainings are refused; those that wait are done.", "不再接受新的训练；等待中的会完成。"],
+  halt_maintenance: [
+    "Maintenance: people are told to wait, what they send is held.",
+    "维护中：用户会收到提示，消息暂存。",
+  ],
+  halt_paused: ["Trainings are paused: workers begin nothing.", "训练已暂停：工作进程不会开始新任务。"],
   host: ["Host", "主机"],
   id_begins: ["Id begins with", "ID 开头"],
   interval: ["Interval", "区间"],

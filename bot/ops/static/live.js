@@ -19,7 +19,7 @@ export class Live {
     fill(
       main,
       el("h2", {}, t("now")),
-      ...["tiles", "queues", "jobs", "workers"].map((name) => this.#part(name)),
+      ...["halts", "tiles", "queues", "jobs", "workers"].map((name) => this.#part(name)),
     );
     if (this.#state) this.hear(this.#state);
   }
@@ -28,6 +28,7 @@ export class Live {
   hear(state) {
     this.#state = state;
     if (!this.#parts.size) return;
+    this.#put("halts", state.halts, () => halts(state.halts));
     this.#put(
       "tiles",
       [state.updates, state.dead_letters, state.replicas, state.memory, state.workers.length],
@@ -60,6 +61,12 @@ export class Live {
     if (scroll) scroll.scrollLeft = place;
     if (held) scroll?.focus();
   }
+}
+
+function halts(held) {
+  return held.length
+    ? el("p.card.halts", { role: "status" }, held.map((name) => t(`halt_${name}`)).join(" "))
+    : [];
 }
 
 function figures(state) {
