@@ -173,7 +173,8 @@ async def _redis(settings: Settings) -> str:
         raise Finding(
             f"Redis uses {used / most:.0%} of its memory and takes nothing when it is full: give it more"
         )
-    return f"version {server.get('valkey_version', server['redis_version'])}, writes all down, throws nothing away"
+    version = server.get("valkey_version", server["redis_version"])
+    return f"version {version}, writes all down, throws nothing away"
 
 
 async def _worker(settings: Settings) -> str:
