@@ -12,6 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ml.together import Together
+
 NEVER = 1e9  # taken from the logit of a label that a sample cannot have
 DOMAINS = 0.2  # what telling the domains apart counts beside the labels
 
@@ -45,12 +47,21 @@ class Learner:
         rate: The highest learning rate; None keeps Adam's own, 0.001, all the time.
         averaged: Steps over which weights are averaged, 0 for none.
         smoothing: What each label gets of the others' probability (Szegedy et al. 2016).
+        together: The machines that learn from parts of the same batches, none for this one alone.
     """
 
     def __init__(
-        self, model: Any, *, steps: int, rate: float | None = None, averaged: int = 0, smoothing: float = 0.0
+        self,
+        model: Any,
+        *,
+        steps: int,
+        rate: float | None = None,
+        averaged: int = 0,
+        smoothing: float = 0.0,
+        together: Together | None = None,
     ) -> None:
         self.model = model
+        self._together = together
         self.smoothing = smoothing
         schedule: Any = 0.001 if rate is None else _cosine(rate, steps)
         self.optimizer = keras.optimizers.Adam(schedule, global_clipnorm=1.0)
@@ -61,6 +72,8 @@ class Learner:
         self._taken = tf.Variable(0.0)
         self._right = tf.Variable(0.0)
         self._seen = tf.Variable(0.0)
+        if together is not None:
+            self.set_weights(together.agree(self.weights()))
         # One trace for all shapes of batches.
         matrix = tf.TensorSpec((None, None), tf.float32)
         self._traced = tf.function(
@@ -96,14 +109,41 @@ class Learner:
             domains: (batch,), the number of each sample's domain, for a model that has domains.
         """
         told = np.zeros(len(weights), np.int32) if domains is None else domains
-        return self._traced(tokens, targets, impossible, weights, told)
+        shares = weights / np.sum(weights)
+        if self._together is not None:
+            mine = self._together.mine(len(weights))
+            shares = shares if self._together.number < len(shares) else np.zeros_like(shares)
+            tokens, targets, impossible = tokens[mine], targets[mine], impossible[mine]
+            shares, told = shares[mine], told[mine]
+        return self._traced(tokens, targets, impossible, shares, told)
 
     def _read(self, tokens: Any, training: bool) -> tuple[Any, Any]:
         """Return the logits of the labels, and those of the domains or None."""
         read = self.model(tokens, training=training)
         return (read[0], read[1]) if isinstance(read, list | tuple) else (read, None)
 
-    def _step(self, tokens: Any, targets: Any, impossible: Any, weights: Any, domains: Any) -> Any:
+    def agree(self, value: float) -> float:
+        """Return what the first of several machines found: a last digit must not part their ways."""
+        return value if self._together is None else float(self._together.agree([np.float64(value)])[0])
+
+    def _step(self, tokens: Any, targets: Any, impossible: Any, shares: Any, domains: Any) -> Any:
+        batch = (tokens, targets, impossible, shares, domains)
+        if self._together is None:
+            loss, right, seen, *gradients = self._judged(*batch)
+        else:
+            loss, right, seen, *gradients = self._together.gradients(self._judged, batch)
+        self.optimizer.apply(gradients, self.model.trainable_variables)
+        self._taken.assign_add(1.0)
+        # Early on the average is of all steps so far.
+        momentum = tf.minimum(self._momentum, 1 - 1 / (1 + self._taken / 4))
+        for average, variable in zip(self._averages, self._variables, strict=bool(self._averages)):
+            average.assign(momentum * average + (1 - momentum) * variable)
+        self._right.assign_add(right)
+        self._seen.assign_add(seen)
+        return loss
+
+    def _judged(self, tokens: Any, targets: Any, impossible: Any, shares: Any, domains: Any) -> list[Any]:
+        """Return the loss, how many samples were right, how many there were, and the gradients."""
         possible = 1 - impossible
         smooth = targets * (1 - self.smoothing) + self.smoothing * possible / tf.reduce_sum(
             possible, 1, keepdims=True
@@ -112,22 +152,16 @@ class Learner:
             logits, domain_logits = self._read(tokens, training=True)
             logits -= NEVER * impossible
             losses = -tf.reduce_sum(smooth * possible * tf.nn.log_softmax(logits), axis=1)
-            loss = tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
-            total = tf.add_n([loss, *self.model.losses])
+            loss = tf.reduce_sum(losses * shares)
+            machines = 1 if self._together is None else self._together.count
+            total = tf.add_n([loss, *(penalty / machines for penalty in self.model.losses)])
             if domain_logits is not None:
                 told = tf.nn.sparse_softmax_cross_entropy_with_logits(domains, domain_logits)
                 total += DOMAINS * tf.reduce_mean(told)
         gradients = tape.gradient(total, self._variables)
-        self.optimizer.apply(gradients, self.model.trainable_variables)
-        self._taken.assign_add(1.0)
-        # Early on the average is of all steps so far.
-        momentum = tf.minimum(self._momentum, 1 - 1 / (1 + self._taken / 4))
-        for average, variable in zip(self._averages, self._variables, strict=bool(self._averages)):
-            average.assign(momentum * average + (1 - momentum) * variable)
-        right = tf.equal(tf.argmax(logits, 1), tf.argmax(targets, 1))
-        self._right.assign_add(tf.reduce_sum(tf.cast(right, tf.float32)))
-        self._seen.assign_add(tf.cast(tf.shape(logits)[0], tf.float32))
-        return loss
+        counted = tf.cast(shares > 0, tf.float32)
+        right = tf.cast(tf.equal(tf.argmax(logits, 1), tf.argmax(targets, 1)), tf.float32)
+        return [loss, tf.reduce_sum(right * counted), tf.reduce_sum(counted), *gradients]
 
     def accuracy(self) -> float:
         """Return the share of samples that were right when they were learned from, since the last call."""

@@ -119,7 +119,14 @@ def _one(
         plan = planned(len(rows), config, again=True)
     steps = plan.epochs * -(-len(rows) // plan.batch)
     rate = rate if rate is not None else plan.rate
-    learner = Learner(model, steps=steps, rate=rate, averaged=plan.averaged, smoothing=plan.smoothing)
+    learner = Learner(
+        model,
+        steps=steps,
+        rate=rate,
+        averaged=plan.averaged,
+        smoothing=plan.smoothing,
+        together=task.together,
+    )
     parts, report = replace(task.parts, train=rows), _in_turn(task.report, plan.epochs, *turn)
     best = _learn(replace(task, parts=parts, report=report), learner, plan, weights)
     return learner, best, went_on
@@ -221,7 +228,7 @@ def _learn(task: Task, learner: Learner, plan: Plan, weights: np.ndarray) -> int
                     raise Cancelled
         learner.swap()
         logits = learner.logits([tokens[index] for index in seen])
-        score = _log_likelihood(logits, truth[seen])
+        score = learner.agree(_log_likelihood(logits, truth[seen]))
         if score > standing.best_score or not len(parts.watched):
             standing.best, standing.best_score, standing.best_epoch = learner.weights(), score, number
         learner.swap()

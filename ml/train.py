@@ -25,6 +25,7 @@ from ml.network_training import learn_networks, save_start
 from ml.predictor import SHIPPED, Model
 from ml.probe import largest, sentences
 from ml.samples import FEWEST, Sample
+from ml.together import Together
 from ml.tokenizer import Pieces, pieces_mark
 from ml.train_records import ENOUGH, Cancelled, Epoch, Parts, Task, TrainConfig
 
@@ -90,6 +91,7 @@ def train(
     report: Callable[[Epoch], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
     checkpoint: NoCheckpoint | None = None,
+    together: Together | None = None,
 ) -> Report:
     """Train a classifier and write its folder: model.onnx, tokenizer.json, manifest.json, weights.npz.
 
@@ -103,6 +105,7 @@ def train(
         report: Called after each pass.
         cancelled: Asked at least once a pass.
         checkpoint: Where an earlier attempt stood, and where this one is kept after each pass.
+        together: The machines that train this with us; each ends with the same network.
 
     Raises:
         OneClass, TooFewSamples: The samples do not suffice.
@@ -125,6 +128,7 @@ def train(
         report,
         cancelled,
         checkpoint or NoCheckpoint(),
+        together,
     )
     learned = learn_networks(task, labels)
     composed = compose(learned.networks, task)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ml.checkpoint import NoCheckpoint
+
+if TYPE_CHECKING:
+    from ml.together import Together
 
 ENOUGH = 400  # samples to learn from, from which on a part of them is watched
 
@@ -84,3 +88,4 @@ class Task:
     report: Callable[[Epoch], None]
     cancelled: Callable[[], bool]
     checkpoint: NoCheckpoint
+    together: Together | None = None  # the machines that train this with us

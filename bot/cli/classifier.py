@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ml.predictor import Model, Prediction
     from ml.samples import Sample
     from ml.store import Store
+    from ml.together import Together
     from ml.train import Report
 
 OWNER = "local"  # who owns the models of the command line
@@ -68,15 +69,27 @@ def train(
     epochs: Annotated[
         int | None, typer.Option("--epochs", min=1, max=1000, help="Passes over the data.")
     ] = None,
+    distributed: Annotated[
+        bool,
+        typer.Option("--distributed", help="Together with the hosts that TF_CONFIG names; start it on each."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train a classifier on your own labels and keep it under a name."""
+    together = _together() if distributed else None
     store = _store()
     _check_name(store, name)
     samples = _read_samples(file)
     folder = Path(tempfile.mkdtemp(prefix="tonefit-"))
     try:
-        report = _train(samples, arch, epochs, folder / "model")
+        report = _train(samples, arch, epochs, folder / "model", together)
+        if together is not None:
+            weights = _mark_of(folder / "model")
+            together.agree([0.0])  # nobody leaves before all are done
+            if not together.first:
+                _print_json({"host": together.number, "weights": weights})
+                shutil.rmtree(folder, ignore_errors=True)
+                return
         version = store.publish(OWNER, name, folder / "model")
     except OSError as error:  # a full disk: the training is not lost
         raise _failure(
@@ -87,7 +100,8 @@ def train(
         raise
     shutil.rmtree(folder, ignore_errors=True)
     if as_json:
-        _print_json({"name": name, "version": version, **report.to_dict()})
+        shared = {} if together is None else {"host": 0, "weights": weights}
+        _print_json({"name": name, "version": version, **report.to_dict(), **shared})
         return
     _print_metrics(
         report.metrics, f"{name} {version} on {report.n_held_out} held-out of {len(samples)} samples"
@@ -236,7 +250,31 @@ PROBLEMS = {
 }
 
 
-def _train(samples: Sequence[Sample], arch: str, epochs: int | None, folder: Path) -> Report:
+def _together() -> Together:
+    """Join the hosts of TF_CONFIG, before anything is computed."""
+    with _quiet():
+        from ml.together import NoCluster, Together
+    try:
+        return Together(os.environ.get("TF_CONFIG", ""))
+    except NoCluster as error:
+        raise _failure(str(error)) from error
+
+
+def _mark_of(folder: Path) -> str:
+    """Return the digest of the network's weights in a model folder, "" where the training had no network."""
+    import numpy as np
+
+    from ml.together import mark
+
+    if not (folder / "weights.npz").exists():
+        return ""
+    with np.load(folder / "weights.npz") as held:
+        return mark([held[name] for name in sorted(held.files, key=int)])
+
+
+def _train(
+    samples: Sequence[Sample], arch: str, epochs: int | None, folder: Path, together: Together | None
+) -> Report:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -264,7 +302,7 @@ def _train(samples: Sequence[Sample], arch: str, epochs: int | None, folder: Pat
             said = f"loss {epoch.loss:.3f}, held-out accuracy {epoch.held_out_accuracy:.1%}"
             progress.update(bar, description=said, completed=epoch.epoch, total=epoch.epochs)
 
-        return train(samples, config, folder, report)
+        return train(samples, config, folder, report, together=together)
 
 
 @contextmanager
