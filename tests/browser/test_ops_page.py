@@ -49,10 +49,12 @@ async def page(context: BrowserContext) -> AsyncIterator[Page]:
 
 
 async def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong with a page."""
+    """What axe-core finds wrong with a page, and why."""
     found = await Axe().run(page, options=RULES)
     return [
-        f"{one['id']}: {node['html'][:200]}" for one in found.response["violations"] for node in one["nodes"]
+        f"{one['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for one in found.response["violations"]
+        for node in one["nodes"]
     ]
 
 
