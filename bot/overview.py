@@ -18,7 +18,7 @@ from bot.maintenance import HELD
 from bot.orders import Orders
 from bot.sessions import Sessions
 from bot.shards import REPLICAS
-from handlers.operating import ChatFacts, ChatsFacts, Rightness, Status
+from handlers.operating import ChatFacts, ChatsFacts, Now, Rightness, Status
 from ml import keys
 from ml.feedback import Feedback
 from ml.trainings import Trainings
@@ -54,6 +54,19 @@ class Overview:
 
     async def status(self) -> Status:
         """Return how everything is, over all replicas; only the uptime is this process's."""
+        return Status(
+            now=await self.now(),
+            uptime=time.monotonic() - self._started,
+            line=await self._trainings.line(),
+            hour=await self._figures.last_hour(),
+            right=tuple(
+                Rightness(version, counts["right"], counts["wrong"])
+                for version, counts in sorted((await self._feedback.shipped()).items())
+            ),
+        )
+
+    async def now(self) -> Now:
+        """Return how everything is at this moment, over all replicas."""
         standing = await self._orders.refresh()
         memory: Any = await self._redis.info("memory")
         waiting, oldest = await self._waiting()
@@ -64,23 +77,16 @@ class Overview:
             pipe.zrange(REPLICAS, 0, -1, withscores=True)
             (seconds, micros), dead, held, replicas = await pipe.execute()
         now = seconds * 1000 + micros / 1000
-        return Status(
+        return Now(
             version=version("tonefit"),
-            uptime=time.monotonic() - self._started,
             replicas=sum(end > now for _, end in replicas),
             waiting=waiting,
             oldest=max(0.0, (now - oldest) / 1000) if oldest is not None else None,
             held=held,
             dead=dead,
-            line=await self._trainings.line(),
             memory=memory["used_memory"],
             most_memory=memory.get("maxmemory", 0),
-            hour=await self._figures.last_hour(),
-            right=tuple(
-                Rightness(version, counts["right"], counts["wrong"])
-                for version, counts in sorted((await self._feedback.shipped()).items())
-            ),
-            blocks=len(standing.blocks),
+            blocks=sum(standing.blocked(one, seconds) for one in standing.blocks),
             maintenance=standing.maintenance,
         )
 
