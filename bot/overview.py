@@ -18,6 +18,7 @@ from bot.maintenance import HELD
 from bot.orders import Orders
 from bot.sessions import Sessions
 from bot.shards import REPLICAS
+from handlers.context import ChatSettings
 from handlers.operating import ChatFacts, ChatsFacts, Now, Rightness, Status
 from ml import keys
 from ml.feedback import Feedback
@@ -115,11 +116,10 @@ class Overview:
 
     async def _facts(self, chat: int, seen: float | None) -> ChatFacts:
         settings, standing = await self._sessions.settings(chat), await self._orders.now()
-        models: Any = await self._redis.hlen(keys.models(str(chat)))
-        trainings = await self._redis.zcard(keys.jobs(str(chat)))
+        models, trainings = await owned(self._redis, chat)
         return ChatFacts(
             id=chat,
-            kind=settings.kind or ("private" if chat > 0 else ""),
+            kind=chat_kind(chat, settings),
             title=settings.title,
             seen=seen,
             language=settings.language or settings.spoken or "",
@@ -141,3 +141,17 @@ class Overview:
             answers = await pipe.execute()
         firsts = [written_at(first[0][0].decode()) for first in answers[1::2] if first]
         return sum(answers[::2]), min(firsts, default=None)
+
+
+async def owned(redis: Redis, chat: int) -> tuple[int, int]:
+    """Return how many models a chat has, and how many trainings of the last week."""
+    async with redis.pipeline(transaction=False) as pipe:
+        pipe.hlen(keys.models(str(chat)))
+        pipe.zcard(keys.jobs(str(chat)))
+        models, trainings = await pipe.execute()
+    return models, trainings
+
+
+def chat_kind(chat: int, settings: ChatSettings) -> str:
+    """Return what kind of chat it is, empty where a group's is not known."""
+    return settings.kind or ("private" if chat > 0 else "")

@@ -19,7 +19,7 @@ from bot.ops.api_records import (
     job_answer,
     labelled,
 )
-from bot.ops.guard import BEARER, read_body
+from bot.ops.guard import bearer_of, read_body
 from bot.ops.openapi import document
 from bot.ops.problems import Handler, Problem, answer
 from handlers.context import Services
@@ -100,8 +100,7 @@ class Api:
         """Return a handler that only a key reaches, as often as it may."""
 
         async def keyed(request: web.Request) -> web.StreamResponse:
-            header = request.headers.get("Authorization", "")
-            secret = header.removeprefix(BEARER) if header.startswith(BEARER) else ""
+            secret = bearer_of(request)
             key = await self._keys.find(secret) if secret else None
             if key is None:
                 raise Problem(401, NO_KEY, {"WWW-Authenticate": "Bearer"})
