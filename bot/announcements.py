@@ -222,5 +222,5 @@ class Announcements:
 
     async def _rulers(self) -> AsyncIterator[int]:
         """Yield the people who rule a chat, as far as the bot was told."""
-        async for key in self._redis.scan_iter(match=f"{RULED}*", count=SCAN):
+        async for key in self._redis.scan_iter(match=f"{RULED}[0-9]*", count=SCAN):
             yield int(as_text(key).removeprefix(RULED))

@@ -1,4 +1,4 @@
-"""The composition root: builds every part of the bot's process once, and runs them together."""
+"""The bot's process: its parts are started in order, run together, and closed in the opposite order."""
 
 from __future__ import annotations
 
@@ -14,67 +14,31 @@ import telegram
 from redis.asyncio import Redis
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
-from bot.announcements import Announcements
-from bot.audit import AuditLog
 from bot.background import announced, end, follow_progress, run_schedules, sweep
-from bot.backups import Backups
-from bot.chat_ids import ChatIds
-from bot.chat_settings import ChatSettingsStore
-from bot.chats import TelegramChats
 from bot.connection import connect
-from bot.conversation import Conversation
-from bot.dead_letters import DeadLetters
 from bot.dispatcher import Dispatcher
 from bot.erasure import Eraser
-from bot.faults import Faults
-from bot.figures import Figures, keep_figures
-from bot.flood import FloodGuard
+from bot.figures import keep_figures
 from bot.inbox import Inbox
 from bot.intake import ALLOWED_UPDATES, Poller
-from bot.known import Known
 from bot.left_out import LeftOut
 from bot.limiter import Limiter
-from bot.maintenance import MaintenanceMode
 from bot.menu import show_menus
 from bot.metrics import Metrics, Predictions
 from bot.ops import Ops
 from bot.ops.button import offer_page
-from bot.orders import Orders
 from bot.outbox import TelegramOutbox
-from bot.overview import Overview
 from bot.parking import Parking
+from bot.parts import Shared, conversation_of, enforced, operating_of, services_of, shared_parts
 from bot.patience import for_ever, with_redis
 from bot.request import AiohttpRequest
-from bot.ruled import Ruled
-from bot.schedules import Schedules
 from bot.schema import migrate
 from bot.sender import Sender
-from bot.sessions import KeptResults, Sessions
 from bot.settings import Settings
 from bot.shards import Shards
 from bot.web import Webhook, secret_of
 from handlers import COMMANDS, TABLE
 from handlers.context import Services
-from handlers.operating import Operating
-from ml.examples import Examples
-from ml.feedback import Feedback
-from ml.housekeeping import Housekeeping
-from ml.jobs import Jobs
-from ml.kept_texts import KeptTexts
-from ml.mood import Mood
-from ml.nearest import NearestExamples
-from ml.optouts import OptOuts
-from ml.plots import Plotter
-from ml.pools import Pools
-from ml.posts import Posts
-from ml.predictor import Predictor
-from ml.quotas import Quotas
-from ml.reaction_labels import ReactionLabels
-from ml.registry import Registry
-from ml.shares import Shares
-from ml.store import Store
-from ml.trainings import Trainings
-from ml.writes import Writes
 
 log = logging.getLogger(__name__)
 
@@ -127,133 +91,75 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         redis = connect(redis_url)
         stack.push_async_callback(redis.aclose)
         request = AiohttpRequest(proxies=settings.api_url.startswith("https"))
-        bot = telegram.Bot(
-            token,
-            base_url=f"{settings.api_url}/bot",
-            base_file_url=f"{settings.api_url}/file/bot",
-            request=request,
-            get_updates_request=AiohttpRequest(1),
-        )
+        bot = _bot(settings, token, request)
         await with_redis(partial(migrate, redis))
         await _introduce(bot)
         stack.push_async_callback(bot.shutdown)
-        write = Writes(redis)
-        chat_ids, sessions, schedules = ChatIds(redis), Sessions(redis, write), Schedules(redis)
-        store, registry = Store(settings.store_url), Registry(redis)
-        predictor, plotter = Predictor(store, registry), Plotter()
-        jobs, feedback = Jobs(redis, redis_url, store=store), Feedback(redis)
-        trainings, orders, metrics = Trainings(redis, redis_url, jobs), Orders(redis), Metrics()
-        dead_letters = DeadLetters(redis)
-        faults = Faults(redis, dead_letters)
-        figures, known = Figures(redis, metrics), Known(redis)
-        overview = Overview(
-            redis,
-            trainings=trainings,
-            feedback=feedback,
-            figures=figures,
-            known=known,
-            orders=orders,
-            sessions=sessions,
-            chat_ids=chat_ids,
-        )
-        enforced = settings.limits == "telegram"
-        guard = FloodGuard(redis, enforced=enforced)
-        quotas = Quotas(settings.most_examples, settings.most_models, settings.training_minutes)
-        maintenance = MaintenanceMode(redis)
-        announcements = Announcements(redis, known, orders, sessions)
-        operating = Operating(
-            ids=frozenset(settings.operators),
-            orders=orders,
-            audit=AuditLog(redis),
-            overview=overview,
-            floods=guard,
-            known=known,
-            trainings=trainings,
-            housekeeping=Housekeeping(redis, store, registry),
-            faults=faults,
-            backups=Backups(redis_url, settings.store_url, settings.data_dir / "backups"),
-            maintenance=maintenance,
-            announcements=announcements,
-            quotas=quotas,
-        )
-        services = Services(
-            predictor=predictor,
-            plotter=plotter,
-            examples=Examples(redis),
-            nearest=NearestExamples(Examples(redis)),
-            store=store,
-            jobs=jobs,
-            results=KeptResults(redis, write),
-            registry=registry,
-            feedback=feedback,
-            texts=KeptTexts(redis, write),
-            pools=Pools(redis),
-            shares=Shares(redis),
-            quotas=quotas,
-            chats=TelegramChats(bot, chat_ids),
-            chat_settings=ChatSettingsStore(sessions),
-            ruled=Ruled(redis),
-            schedules=schedules,
-            mood=Mood(redis),
-            posts=Posts(redis),
-            optouts=OptOuts(redis),
-            reaction_labels=ReactionLabels(redis),
-            operating=operating,
-            commands=COMMANDS,
-            bot_username=bot.username,
-        )
-        await predictor.start()
-        stack.push_async_callback(predictor.close)
-        await plotter.start()
-        stack.push_async_callback(plotter.close)
-        parking = Parking(redis)
-        metrics.registry.register(Predictions(predictor))
-        sender = Sender(Limiter(redis, enforced=enforced), parking, chat_ids, metrics)
-        outbox = TelegramOutbox(bot, sender, chat_ids, LeftOut(redis, metrics))
-        conversation = Conversation(
-            bot,
-            redis,
-            services,
-            TABLE,
-            outbox,
-            chat_ids,
-            guard,
-            settings.language,
-            metrics,
-            write,
-            known,
-            faults,
-        )
-        inbox, shards = Inbox(redis), Shards(redis)
+        shared = shared_parts(settings, redis, redis_url, bot)
+        services = services_of(shared, operating_of(shared))
+        await _start(services, shared.metrics, stack)
+        shards = Shards(redis)
         signal.signal(signal.SIGCONT, partial(_after_pause, shards, request))
         if settings.ops_listen is not None:
             ops = Ops(
                 settings.ops_listen,
-                metrics,
+                shared.metrics,
                 redis,
-                inbox,
                 services,
                 token=token,
                 operators=settings.operators,
             )
             await ops.start()
             stack.push_async_callback(ops.stop)
-        parts: dict[str, Callable[[], Awaitable[None]]] = {
-            "dispatcher": Dispatcher(inbox, shards, dead_letters, conversation, maintenance, metrics).run,
-            "parking": parking.run,
-            "progress": partial(follow_progress, services.jobs, outbox, plotter, metrics),
-            "sweep": partial(sweep, services.jobs, dead_letters),
-            "erasure": Eraser(redis).run,
-            "announcements": partial(announcements.run, outbox, partial(announced, outbox)),
-            "figures": partial(keep_figures, figures, known),
-            "schedules": partial(run_schedules, services, schedules, outbox, settings.language),
-            "intake": partial(_intake, settings, bot, redis, inbox, token),
-        }
+        parts = _running(shared, services, shards, token)
         tasks = [asyncio.create_task(for_ever(name, part), name=name) for name, part in parts.items()]
         log.info("answering as @%s by %s", bot.username, "webhook" if settings.webhook_url else "polling")
         shown = asyncio.create_task(_show(bot, settings), name="menus")
         stack.push_async_callback(end, [*tasks, shown])
         yield tasks
+
+
+def _bot(settings: Settings, token: str, request: AiohttpRequest) -> telegram.Bot:
+    return telegram.Bot(
+        token,
+        base_url=f"{settings.api_url}/bot",
+        base_file_url=f"{settings.api_url}/file/bot",
+        request=request,
+        get_updates_request=AiohttpRequest(1),
+    )
+
+
+async def _start(services: Services, metrics: Metrics, stack: contextlib.AsyncExitStack) -> None:
+    """Start what computes beside the event loop."""
+    await services.predictor.start()
+    stack.push_async_callback(services.predictor.close)
+    await services.plotter.start()
+    stack.push_async_callback(services.plotter.close)
+    metrics.registry.register(Predictions(services.predictor))
+
+
+def _running(
+    shared: Shared, services: Services, shards: Shards, token: str
+) -> dict[str, Callable[[], Awaitable[None]]]:
+    """Return what runs until the bot ends, by name."""
+    settings, redis, metrics = shared.settings, shared.redis, shared.metrics
+    inbox, parking = Inbox(redis), Parking(redis)
+    limiter = Limiter(redis, enforced=enforced(settings))
+    sender = Sender(limiter, parking, shared.chat_ids, metrics)
+    outbox = TelegramOutbox(shared.bot, sender, shared.chat_ids, LeftOut(redis, metrics))
+    conversation = conversation_of(shared, services, TABLE, outbox)
+    dispatcher = Dispatcher(inbox, shards, shared.dead_letters, conversation, shared.maintenance, metrics)
+    return {
+        "dispatcher": dispatcher.run,
+        "parking": parking.run,
+        "progress": partial(follow_progress, services.jobs, outbox, services.plotter, metrics),
+        "sweep": partial(sweep, services.jobs, shared.dead_letters),
+        "erasure": Eraser(redis).run,
+        "announcements": partial(shared.announcements.run, outbox, partial(announced, outbox)),
+        "figures": partial(keep_figures, shared.figures, shared.known),
+        "schedules": partial(run_schedules, services, shared.schedules, outbox, settings.language),
+        "intake": partial(_intake, settings, shared.bot, redis, inbox, token),
+    }
 
 
 async def _show(bot: telegram.Bot, settings: Settings) -> None:

@@ -222,8 +222,12 @@ def _connected(redis_url: str) -> Iterator[redis.Redis]:
 
 @contextlib.contextmanager
 def _private(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file that nobody else may read, and bring it to the disk in the end."""
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o600), "w+b") as opened:
+    """Open a file that nobody else may read, and bring it to the disk in the end.
+
+    What lies there already may be readable by others, or a link to elsewhere: it is not written into.
+    """
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "w+b") as opened:
         yield opened
         opened.flush()
         os.fsync(opened.fileno())

@@ -16,7 +16,6 @@ from telegram.error import BadRequest, Forbidden, NetworkError
 
 from bot import logs
 from bot.chat_ids import ChatIds
-from bot.dead_letters import DeadLetters
 from bot.faults import Faults
 from bot.flood import Entry, FloodGuard
 from bot.inbox import chat_of
@@ -67,23 +66,24 @@ class Conversation:
         services: Services,
         table: Table,
         outbox: TelegramOutbox,
+        *,
         chat_ids: ChatIds,
         flood_guard: FloodGuard,
-        default_language: str = "en",
-        metrics: Metrics | None = None,
-        write: Writes | None = None,
-        known: Known | None = None,
-        faults: Faults | None = None,
+        default_language: str,
+        metrics: Metrics,
+        write: Writes,
+        known: Known,
+        faults: Faults,
     ) -> None:
-        self._faults = faults or Faults(redis, DeadLetters(redis))
-        self._known = known or Known(redis)
-        self._metrics = metrics or Metrics()
+        self._faults = faults
+        self._known = known
+        self._metrics = metrics
         self._bot = bot
         self._redis = redis
         self._services = services
         self._putting_off = PuttingOff(services)
         self._table = table
-        self._write = write or Writes(redis)
+        self._write = write
         self._sessions, self._answers = Sessions(redis, self._write), Answers(redis)
         self._outbox = outbox
         self._chat_ids = chat_ids

@@ -18,7 +18,8 @@ from bot.maintenance import HELD
 from bot.orders import Orders
 from bot.sessions import Sessions
 from bot.shards import REPLICAS
-from handlers.operating import ChatFacts, ChatsFacts, Rightness, Status
+from handlers.context import ChatSettings
+from handlers.operating import ChatFacts, ChatsFacts, Now, Rightness, Status
 from ml import keys
 from ml.feedback import Feedback
 from ml.trainings import Trainings
@@ -54,6 +55,19 @@ class Overview:
 
     async def status(self) -> Status:
         """Return how everything is, over all replicas; only the uptime is this process's."""
+        return Status(
+            now=await self.now(),
+            uptime=time.monotonic() - self._started,
+            line=await self._trainings.line(),
+            hour=await self._figures.last_hour(),
+            right=tuple(
+                Rightness(version, counts["right"], counts["wrong"])
+                for version, counts in sorted((await self._feedback.shipped()).items())
+            ),
+        )
+
+    async def now(self) -> Now:
+        """Return how everything is at this moment, over all replicas."""
         standing = await self._orders.refresh()
         memory: Any = await self._redis.info("memory")
         waiting, oldest = await self._waiting()
@@ -64,23 +78,16 @@ class Overview:
             pipe.zrange(REPLICAS, 0, -1, withscores=True)
             (seconds, micros), dead, held, replicas = await pipe.execute()
         now = seconds * 1000 + micros / 1000
-        return Status(
+        return Now(
             version=version("tonefit"),
-            uptime=time.monotonic() - self._started,
             replicas=sum(end > now for _, end in replicas),
             waiting=waiting,
             oldest=max(0.0, (now - oldest) / 1000) if oldest is not None else None,
             held=held,
             dead=dead,
-            line=await self._trainings.line(),
             memory=memory["used_memory"],
             most_memory=memory.get("maxmemory", 0),
-            hour=await self._figures.last_hour(),
-            right=tuple(
-                Rightness(version, counts["right"], counts["wrong"])
-                for version, counts in sorted((await self._feedback.shipped()).items())
-            ),
-            blocks=len(standing.blocks),
+            blocks=sum(standing.blocked(one, seconds) for one in standing.blocks),
             maintenance=standing.maintenance,
         )
 
@@ -109,11 +116,10 @@ class Overview:
 
     async def _facts(self, chat: int, seen: float | None) -> ChatFacts:
         settings, standing = await self._sessions.settings(chat), await self._orders.now()
-        models: Any = await self._redis.hlen(keys.models(str(chat)))
-        trainings = await self._redis.zcard(keys.jobs(str(chat)))
+        models, trainings = await owned(self._redis, chat)
         return ChatFacts(
             id=chat,
-            kind=settings.kind or ("private" if chat > 0 else ""),
+            kind=chat_kind(chat, settings),
             title=settings.title,
             seen=seen,
             language=settings.language or settings.spoken or "",
@@ -135,3 +141,17 @@ class Overview:
             answers = await pipe.execute()
         firsts = [written_at(first[0][0].decode()) for first in answers[1::2] if first]
         return sum(answers[::2]), min(firsts, default=None)
+
+
+async def owned(redis: Redis, chat: int) -> tuple[int, int]:
+    """Return how many models a chat has, and how many trainings of the last week."""
+    async with redis.pipeline(transaction=False) as pipe:
+        pipe.hlen(keys.models(str(chat)))
+        pipe.zcard(keys.jobs(str(chat)))
+        models, trainings = await pipe.execute()
+    return models, trainings
+
+
+def chat_kind(chat: int, settings: ChatSettings) -> str:
+    """Return what kind of chat it is, empty where a group's is not known."""
+    return settings.kind or ("private" if chat > 0 else "")

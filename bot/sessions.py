@@ -139,7 +139,7 @@ class Sessions:
     async def _load_all(self, wanted: list[tuple[str, ...]]) -> list[list[str]]:
         answer: Any = await self._redis.mget([key for keys in wanted for key in keys])
         held = iter(answer)
-        return [[(next(held) or b"").decode() for _ in keys] for keys in wanted]
+        return [[(next(held) or b"").decode("utf-8", "replace") for _ in keys] for keys in wanted]
 
 
 class Answers:

@@ -96,7 +96,7 @@ class ChatSettings:
 
 @dataclass(frozen=True)
 class Services:
-    """Everything that a handler may ask; built once, in `bot.app`."""
+    """Everything that a handler may ask; built once, in `bot.parts`."""
 
     predictor: Predictor
     plotter: Plotter

@@ -7,7 +7,7 @@ import time
 from handlers.context import Context
 from handlers.errors import Refusal
 from handlers.messages import Reply
-from handlers.op_words import moment, read_block, read_commands, read_id, split_word
+from handlers.op_words import moment, read_block, read_commands, read_id, read_whole, split_word
 from handlers.operating import Block, ChatFacts, ChatsFacts
 from handlers.texts import N_, Texts
 
@@ -91,9 +91,10 @@ def read_quota(name: str, figure: str) -> tuple[str, int | None]:
         raise Refusal(QUOTA_USAGE)
     if figure in {"default", "默认"}:
         return name, None
-    if not (figure.isascii() and figure.isdigit() and 1 <= int(figure[:9]) <= MOST_QUOTA):
+    number = read_whole(figure, MOST_QUOTA)
+    if number is None:
         raise Refusal(QUOTA_USAGE)
-    return name, int(figure)
+    return name, number
 
 
 def blocked_text(block: Block, t: Texts) -> str:

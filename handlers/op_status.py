@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers.context import Context
 from handlers.messages import Button, Reply
 from handlers.op_words import megabytes, moment, share, span
-from handlers.operating import LastHour, Status
+from handlers.operating import LastHour, Now, Status
 from handlers.texts import Texts
 from ml.trainings import Line
 
@@ -17,42 +17,43 @@ async def status(context: Context) -> None:
 
 def status_card(status: Status, t: Texts) -> Reply:
     """Build the screen."""
+    now = status.now
     lines = [
         t(
             "Tonefit {version}, up for {uptime}, {replicas}",
-            version=status.version,
+            version=now.version,
             uptime=span(status.uptime, t),
-            replicas=t.plural("{count} replica", "{count} replicas", status.replicas),
+            replicas=t.plural("{count} replica", "{count} replicas", now.replicas),
         ),
-        _waiting(status, t),
+        _waiting(now, t),
         *_hour(status.hour, t),
         line_text(status.line, t),
-        _memory(status, t),
+        _memory(now, t),
         *_right(status, t),
     ]
-    if status.dead:
-        lines.append(t("Dead letters of the last day: {count}", count=f"{status.dead:,}"))
-    if status.blocks:
-        lines.append(t("Blocked: {count}", count=f"{status.blocks:,}"))
-    if status.maintenance is not None:
+    if now.dead:
+        lines.append(t("Dead letters of the last day: {count}", count=f"{now.dead:,}"))
+    if now.blocks:
+        lines.append(t("Blocked: {count}", count=f"{now.blocks:,}"))
+    if now.maintenance is not None:
         lines.append(
             t(
                 "Maintenance since {moment}; updates held: {count}",
-                moment=moment(status.maintenance.since),
-                count=f"{status.held:,}",
+                moment=moment(now.maintenance.since),
+                count=f"{now.held:,}",
             )
         )
     lines.append(t("/op help lists what else there is."))
     return Reply("\n".join(lines), buttons=((Button(t("Refresh"), data="op:status"),),))
 
 
-def _waiting(status: Status, t: Texts) -> str:
-    if status.oldest is None:
+def _waiting(now: Now, t: Texts) -> str:
+    if now.oldest is None:
         return t("Updates: none waits")
     return t(
         "Updates: {waiting} wait, the oldest for {seconds} s",
-        waiting=f"{status.waiting:,}",
-        seconds=f"{status.oldest:.1f}",
+        waiting=f"{now.waiting:,}",
+        seconds=f"{now.oldest:.1f}",
     )
 
 
@@ -93,10 +94,10 @@ def line_text(line: Line, t: Texts) -> str:
     return t.clauses([said, *notes])
 
 
-def _memory(status: Status, t: Texts) -> str:
-    if not status.most_memory:
-        return t("Redis: {used}", used=megabytes(status.memory))
-    return t("Redis: {used} of {most}", used=megabytes(status.memory), most=megabytes(status.most_memory))
+def _memory(now: Now, t: Texts) -> str:
+    if not now.most_memory:
+        return t("Redis: {used}", used=megabytes(now.memory))
+    return t("Redis: {used} of {most}", used=megabytes(now.memory), most=megabytes(now.most_memory))
 
 
 def _right(status: Status, t: Texts) -> list[str]:

@@ -11,6 +11,7 @@ from handlers.grammar import QUOTES, normalise, read_duration
 from handlers.texts import N_, Texts
 
 ID = re.compile(r"-?[1-9]\d{0,18}")
+WHOLE = re.compile(r"[0-9]{1,18}")
 NO_ID = N_("“{word}” is no id. A person's is a number, a group's or channel's one below 0.")
 LONGEST_REASON = 200  # characters
 MOST_COMMANDS = 10_000  # a minute
@@ -80,10 +81,23 @@ def read_commands(word: str) -> int:
     Raises:
         Refusal: It is no number from 1 to 10,000.
     """
-    plain = normalise(word.strip())
-    if not (plain.isascii() and plain.isdigit() and 1 <= int(plain[:9]) <= MOST_COMMANDS):
+    number = read_whole(word, MOST_COMMANDS)
+    if number is None:
         raise Refusal(N_("Write a whole number from 1 to {most}, for example /op flood 30."), most="10,000")
-    return int(plain)
+    return number
+
+
+def read_whole(word: str, most: int) -> int | None:
+    """Read a whole number from 1 on; None where it is none, or a larger one.
+
+    >>> read_whole("30", 100), read_whole("101", 100), read_whole("00000000999", 100)
+    (30, None, None)
+    """
+    plain = normalise(word.strip())
+    if not WHOLE.fullmatch(plain):
+        return None
+    number = int(plain)
+    return number if 1 <= number <= most else None
 
 
 def moment(at: float) -> str:

@@ -105,23 +105,30 @@ class LastHour:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """How the bot is, over all replicas."""
+class Now:
+    """How the bot is at this moment, over all replicas."""
 
-    version: str
-    uptime: float  # seconds of this process
-    replicas: int
+    version: str  # of this process
+    replicas: int  # that live
     waiting: int  # updates
     oldest: float | None  # seconds that the oldest of them waits
     held: int  # updates that wait for the end of a maintenance
     dead: int  # dead letters of the last day
-    line: Line
     memory: int  # bytes that Redis uses
     most_memory: int  # bytes that it may use, 0 for all there are
+    blocks: int  # people and chats that get no answers
+    maintenance: Maintenance | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the bot is and was in the last hour, over all replicas."""
+
+    now: Now
+    uptime: float  # seconds of this process
+    line: Line
     hour: LastHour
     right: tuple[Rightness, ...]
-    blocks: int
-    maintenance: Maintenance | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +255,9 @@ class Audit(Protocol):
 
 class Overview(Protocol):
     """How the bot is and which chats it has."""
+
+    async def now(self) -> Now:
+        """Return how it is at this moment."""
 
     async def status(self) -> Status:
         """Return how everything is."""

@@ -70,7 +70,8 @@ rows have none.
 {drawn}),
 batches of {batch} texts of like length, Adam with a rate that rises to {rate} and falls as a cosine,
 label smoothing {smoothing}, dropout {dropout} and {channels} of whole channels of the pieces, and the
-moving average of the weights over {averaged:,} steps. A row of a set without neutral says nothing about
+moving average of the weights over {averaged:,} steps. The weights are the mean of {members} such runs from
+one start over other rows (Wortsman et al. 2022). A row of a set without neutral says nothing about
 that label. Rare labels weigh more where a set is judged by macro figures. Seed {seed}.
 
 ## What helped, and what did not

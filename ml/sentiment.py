@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,7 +35,6 @@ from ml.tokenizer import Pieces
 console = Console(stderr=True)
 SENTIMENT = replace(LSTM, domains=len(DOMAINS))
 TEACHER = Path(__file__).parent / "teacher"
-CHECKPOINT = "checkpoint.npz"
 COUNTED = "ngrams.npz"  # what n-grams said, kept while the training goes on
 JUDGED_AT_MOST = 3000  # dev rows of a set that weigh in calibration
 
@@ -50,6 +50,7 @@ class Recipe:
     smoothing: float = 0.05
     taught: float = 0.75  # how much the larger network counts beside a text's label
     averaged: int = 1000  # steps
+    members: int = 2  # runs over other rows from the same start, whose weights are averaged in the end
     seed: int = 0
 
 
@@ -61,15 +62,20 @@ def make(data: Path, out: Path, recipe: Recipe) -> None:
     pieces = Pieces.load(out / "tokenizer.json")
     mixture, softened = _taught(with_judged(mix(train), recipe.seed), _by_ngrams(train, recipe, out), recipe)
     tokens = pieces.encode(mixture.texts)
-    learner = Learner(
-        build(SENTIMENT, len(pieces), len(LABELS), seed=recipe.seed, start=start_vectors()),
-        steps=recipe.passes * recipe.rows // recipe.batch,
-        rate=recipe.rate,
-        averaged=recipe.averaged,
-    )
     dev_tokens = pieces.encode([sample.text for held in dev for sample in held])
-    _learn(learner, mixture, tokens, recipe, out, lambda: _dev_score(learner, dev_tokens, dev))
-    learner.swap()
+    members = []
+    for member in range(recipe.members):
+        learner = Learner(
+            build(SENTIMENT, len(pieces), len(LABELS), seed=recipe.seed, start=start_vectors()),
+            steps=recipe.passes * recipe.rows // recipe.batch,
+            rate=recipe.rate,
+            averaged=recipe.averaged,
+        )
+        score = partial(_dev_score, learner, dev_tokens, dev)
+        _learn(learner, mixture, tokens, recipe, member, out, score)
+        learner.swap()
+        members.append(learner.weights())
+    learner.set_weights([np.mean(held, axis=0) for held in zip(*members, strict=True)])
     weights = read_weights(learner.model)
     chosen, threshold = _calibration(learner.logits(dev_tokens), dev)
     export(weights, SENTIMENT.pooling, out / "model.onnx", temperature=chosen)
@@ -92,7 +98,8 @@ def make(data: Path, out: Path, recipe: Recipe) -> None:
     }
     write_manifest(out, manifest)
     describe(out, train, dev)
-    (out / CHECKPOINT).unlink(missing_ok=True)
+    for member in range(recipe.members):
+        _checkpoint(out, member).unlink(missing_ok=True)
     (out / COUNTED).unlink(missing_ok=True)
 
 
@@ -168,10 +175,16 @@ def _taught(mixture: Mixture, counted: Sequence[np.ndarray | None], recipe: Reci
 
 
 def _learn(
-    learner: Learner, mixture: Mixture, tokens: list[list[int]], recipe: Recipe, out: Path, score: Any
+    learner: Learner,
+    mixture: Mixture,
+    tokens: list[list[int]],
+    recipe: Recipe,
+    member: int,
+    out: Path,
+    score: Any,
 ) -> None:
     """Take all passes, from the last checkpoint on, and write one after each."""
-    first = _resume(learner, out / CHECKPOINT)
+    first = _resume(learner, _checkpoint(out, member))
     lengths = np.array([len(ids) for ids in tokens])
     columns = [
         TextColumn("{task.description}"),
@@ -181,9 +194,10 @@ def _learn(
     ]
     with Progress(*columns, console=console) as progress:
         for number in range(first, recipe.passes):
-            rng = np.random.default_rng([recipe.seed, number])
+            rng = np.random.default_rng([recipe.seed, member, number])
             rows = draw(mixture.sets, recipe.rows, rng)
-            bar = progress.add_task(f"pass {number + 1} of {recipe.passes}", total=len(rows))
+            name = f"pass {number + 1} of {recipe.passes}, network {member + 1} of {recipe.members}"
+            bar = progress.add_task(name, total=len(rows))
             losses = []
             for bucket in length_buckets(lengths[rows], recipe.batch, rng):
                 held = rows[bucket]
@@ -200,7 +214,11 @@ def _learn(
             learner.swap()
             progress.console.print(f"pass {number + 1}: loss {np.mean(losses):.4f}; {score()}")
             learner.swap()
-            _save(learner, out / CHECKPOINT, number + 1)
+            _save(learner, _checkpoint(out, member), number + 1)
+
+
+def _checkpoint(out: Path, member: int) -> Path:
+    return out / f"checkpoint_{member}.npz"
 
 
 def _save(learner: Learner, checkpoint: Path, passes: int) -> None:

@@ -243,9 +243,6 @@ class Store:
         claim: bytes = self._fs.cat_file(path)  # a file system that ignores the mode lets the last writer win
         return claim == token
 
-    def _complete(self, base: str, version: str) -> bool:
-        return bool(self._fs.exists(f"{base}/{version}/{MANIFEST}"))
-
     def _next_number(self, base: str) -> int:
         return 1 + max(map(_number, self._listed(base, VERSION)), default=0)
 

@@ -19,19 +19,15 @@ from bot.ops.api_records import (
     job_answer,
     labelled,
 )
-from bot.ops.guard import BEARER, read_body
+from bot.ops.guard import bearer_of, read_body
 from bot.ops.openapi import document
 from bot.ops.problems import Handler, Problem, answer
 from handlers.context import Services
 from handlers.errors import Refusal
 from handlers.fit_record import as_record
-from handlers.fit_words import refuse_fit
-from handlers.kept_fit import Source, fit_points
-from handlers.points import NOTHING_TYPED, parse_fit
-from handlers.predictions import predictions
 from handlers.texts import Texts
+from handlers.typed_fit import fit_typed
 from ml.predictor import UnknownModel
-from ml.regression import FitError
 
 KEY: web.RequestKey[ApiKey] = web.RequestKey("key", ApiKey)
 LARGEST_BODY = 3 * 1024 * 1024  # bytes: all that the schemas allow, each character written as \uXXXX\uXXXX
@@ -100,8 +96,7 @@ class Api:
         """Return a handler that only a key reaches, as often as it may."""
 
         async def keyed(request: web.Request) -> web.StreamResponse:
-            header = request.headers.get("Authorization", "")
-            secret = header.removeprefix(BEARER) if header.startswith(BEARER) else ""
+            secret = bearer_of(request)
             key = await self._keys.find(secret) if secret else None
             if key is None:
                 raise Problem(401, NO_KEY, {"WWW-Authenticate": "Bearer"})
@@ -138,16 +133,10 @@ def _fitted(text: str) -> FitAnswer:
         Problem: See above.
     """
     try:
-        options, points = parse_fit(text)
-        if points is None:
-            raise Refusal(NOTHING_TYPED)
-        kept = fit_points(points, options, Source())
-        asked = predictions(" ".join(options.predict), kept) if options.predict else None
-    except FitError as error:
-        raise Problem(409, refuse_fit(error).words(Texts("en"))) from None
+        found = fit_typed(text)
     except Refusal as refusal:
         raise Problem(409, refusal.words(Texts("en"))) from None
-    return FitAnswer.model_validate(as_record(kept.fit, asked))
+    return FitAnswer.model_validate(as_record(found.kept.fit, found.asked))
 
 
 def _said(record: BaseModel) -> web.Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import secrets
@@ -12,6 +11,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.ops.signin import digest_of
 from ml import keys
 
 NAME = re.compile(r"[\w.-]{1,32}")
@@ -75,7 +75,7 @@ class ApiKeys:
         if any(key.name == name for key in await self.list()):
             raise NameTaken(name)
         secret = PREFIX + secrets.token_urlsafe(24)
-        key = ApiKey(name, None if chat is None else str(chat), per_minute, time.time(), _digest(secret))
+        key = ApiKey(name, None if chat is None else str(chat), per_minute, time.time(), digest_of(secret))
         held = {field: value for field, value in asdict(key).items() if field != "digest"}
         await self._redis.hset(keys.API_KEYS, key.digest, json.dumps(held, ensure_ascii=False))
         return secret
@@ -94,7 +94,7 @@ class ApiKeys:
 
     async def find(self, secret: str) -> ApiKey | None:
         """Return the key that a secret belongs to."""
-        digest = _digest(secret)
+        digest = digest_of(secret)
         record: Any = await self._redis.hget(keys.API_KEYS, digest)
         return _read(digest, record) if record is not None else None
 
@@ -107,10 +107,6 @@ class ApiKeys:
         count, left = await self._count(keys=[keys.api_used(key.digest[:COUNTED])], args=[MINUTE])
         if count > key.per_minute:
             raise OverLimit(max(1, left))
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _read(digest: str, record: bytes | str) -> ApiKey:

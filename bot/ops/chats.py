@@ -9,6 +9,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.overview import chat_kind, owned
 from bot.sessions import settings_key
 from handlers.context import Services
 from ml import keys
@@ -73,13 +74,10 @@ async def _owners(redis: Redis, key: Callable[[Any], str]) -> set[int]:
 
 async def _summary(redis: Redis, services: Services, chat: int, counted: bool) -> ChatSummary:
     settings = await services.chat_settings.of(chat)
-    async with redis.pipeline(transaction=False) as pipe:
-        pipe.hlen(keys.models(str(chat)))
-        pipe.zcard(keys.jobs(str(chat)))
-        models, trainings = await pipe.execute()
+    models, trainings = await owned(redis, chat)
     return ChatSummary(
         chat,
-        settings.kind or ("private" if chat > 0 else ""),
+        chat_kind(chat, settings),
         settings.present,
         settings.tagging,
         settings.learn,

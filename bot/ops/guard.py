@@ -67,8 +67,13 @@ class Guard:
 
 def token_of(request: web.Request) -> str:
     """Return the token of a session, from the header or the cookie."""
+    return bearer_of(request) or request.cookies.get(COOKIE, "")
+
+
+def bearer_of(request: web.Request) -> str:
+    """Return what the header shows of a token or key, empty where it shows none."""
     header = request.headers.get("Authorization", "")
-    return header.removeprefix(BEARER) if header.startswith(BEARER) else request.cookies.get(COOKIE, "")
+    return header.removeprefix(BEARER) if header.startswith(BEARER) else ""
 
 
 def check_origin(request: web.Request) -> None:

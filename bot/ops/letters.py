@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.dead_letters import DeadLetter, DeadLetters
+from bot.faults import kind_of
 from bot.inbox import chat_of
 
 MOST = 200
@@ -30,6 +31,5 @@ async def list_letters(dead_letters: DeadLetters) -> tuple[Letter, ...]:
 
 
 def _letter(letter: DeadLetter) -> Letter:
-    kinds = [kind for kind in letter.update if kind != "update_id"]
-    kind = kinds[0] if kinds else ""
+    kind = kind_of(letter.update)
     return Letter(letter.id, letter.at, letter.reference, letter.reason, kind, chat_of(letter.update))

@@ -5,7 +5,7 @@
 | POST signin `{"code"}` or `{"init_data"}` | a session: a cookie, for a Mini App its token |
 | GET session | `{"operator", "csrf"}` |
 | POST signout | nothing; the session is over |
-| GET events | the stream of `bot.ops.events`, each `state` an `Overview` |
+| GET events | the stream of `bot.ops.events`, each `state` a `Live` |
 
 What the other views ask for is in `bot.ops.shown`.
 """
@@ -16,18 +16,16 @@ import dataclasses
 import logging
 import time
 from collections.abc import Collection
-from typing import Any
 
 import orjson
 from aiohttp import web
 from redis.asyncio import Redis
 
 from bot.dead_letters import DeadLetters
-from bot.inbox import Inbox
 from bot.ops.events import Events
 from bot.ops.files import Files
 from bot.ops.guard import COOKIE, VISITOR, Guard, check_origin, read_json, token_of
-from bot.ops.overview import overview
+from bot.ops.live import live
 from bot.ops.problems import Problem, answer
 from bot.ops.shown import Shown
 from bot.ops.signin import SESSION_TTL, SigninRefused, Signins, operator_of
@@ -51,12 +49,8 @@ class Page:
         operators: Telegram ids.
     """
 
-    def __init__(
-        self, redis: Redis, inbox: Inbox, services: Services, token: str, operators: Collection[int]
-    ) -> None:
-        self._redis = redis
-        self._inbox = inbox
-        self._jobs = services.jobs
+    def __init__(self, redis: Redis, services: Services, token: str, operators: Collection[int]) -> None:
+        self._services = services
         self._shown = Shown(redis, services, DeadLetters(redis))
         self._token = token
         self._operators = operators
@@ -111,12 +105,8 @@ class Page:
         return answer({"operator": visitor.operator, "csrf": visitor.csrf})
 
     async def _state(self) -> bytes:
-        return as_json(await overview(self._redis, self._inbox, self._jobs))
-
-
-def as_json(record: Any) -> bytes:
-    """Return a frozen record as JSON."""
-    return orjson.dumps(dataclasses.asdict(record))
+        state = await live(self._services.operating.overview, self._services.jobs)
+        return orjson.dumps(dataclasses.asdict(state))
 
 
 async def _to_page(_: web.Request) -> web.StreamResponse:

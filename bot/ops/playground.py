@@ -8,18 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from handlers.context import Services
-from handlers.errors import Refusal
 from handlers.fit_card import caption
 from handlers.fit_options import Theme
 from handlers.fit_pictures import Picture, fit_picture
 from handlers.fit_record import as_record
-from handlers.fit_words import refuse_fit
-from handlers.kept_fit import Source, fit_points
-from handlers.points import NOTHING_TYPED, parse_fit
-from handlers.predictions import predictions
 from handlers.texts import Texts
+from handlers.typed_fit import fit_typed
 from ml.plots import PlotError
-from ml.regression import FitError
 
 
 @dataclass(frozen=True)
@@ -43,15 +38,9 @@ async def play(services: Services, text: str, theme: Theme, t: Texts) -> Played:
 
 
 def _fit(text: str, theme: Theme, t: Texts) -> tuple[str, dict[str, Any], Picture | None]:
-    options, points = parse_fit(text)
-    if points is None:
-        raise Refusal(NOTHING_TYPED)
-    try:
-        kept = replace(fit_points(points, options, Source()), theme=theme)
-        asked = predictions(" ".join(options.predict), kept) if options.predict else None
-    except FitError as error:
-        raise refuse_fit(error) from error
-    return caption(kept, t, asked), as_record(kept.fit, asked), fit_picture(kept, points.data, t, asked)
+    found = fit_typed(text)
+    kept, asked = replace(found.kept, theme=theme), found.asked
+    return caption(kept, t, asked), as_record(kept.fit, asked), fit_picture(kept, found.points.data, t, asked)
 
 
 async def _draw(services: Services, picture: Picture) -> str:

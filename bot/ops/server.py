@@ -11,13 +11,12 @@ from aiohttp import web
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.inbox import Inbox
 from bot.metrics import Metrics
 from bot.ops.api import LARGEST_BODY, Api
-from bot.ops.figures import Figures
 from bot.ops.files import Files
 from bot.ops.page import Page
 from bot.ops.problems import as_problems
+from bot.ops.prometheus import Prometheus
 from bot.settings import host_and_port
 from handlers.context import Services
 
@@ -39,7 +38,6 @@ class Ops:
         listen: str,
         metrics: Metrics,
         redis: Redis,
-        inbox: Inbox,
         services: Services,
         *,
         token: str,
@@ -47,8 +45,8 @@ class Ops:
     ) -> None:
         self._listen = listen
         self._redis = redis
-        self._figures = Figures(metrics, redis, inbox, services.jobs)
-        self._page = Page(redis, inbox, services, token, operators)
+        self._prometheus = Prometheus(metrics, redis, services.operating.overview, services.jobs)
+        self._page = Page(redis, services, token, operators)
         self._api = Api(redis, services)
         self._runner: web.AppRunner | None = None
 
@@ -57,7 +55,7 @@ class Ops:
         app = web.Application(client_max_size=LARGEST_BODY, middlewares=[as_problems])
         app.router.add_get("/healthz", self._health)
         app.router.add_get("/readyz", self._ready)
-        app.router.add_get("/metrics", self._figures.show)
+        app.router.add_get("/metrics", self._prometheus.show)
         app.add_routes(self._page.routes(await asyncio.to_thread(Files)))
         app.add_routes(self._api.routes())
         app.on_shutdown.append(partial(_close, self._page))

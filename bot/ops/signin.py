@@ -102,7 +102,7 @@ class Signins:
     async def new_link(self) -> str:
         """Return a code that opens the page once, within ten minutes."""
         code = secrets.token_urlsafe(24)
-        await self._redis.set(keys.ops_link(_digest(code)), "1", ex=LINK_TTL)
+        await self._redis.set(keys.ops_link(digest_of(code)), "1", ex=LINK_TTL)
         return code
 
     async def use_link(self, code: str) -> str:
@@ -111,19 +111,19 @@ class Signins:
         Raises:
             SigninRefused: The code was used, is too old, or never was one.
         """
-        if not code or await self._redis.getdel(keys.ops_link(_digest(code))) is None:
+        if not code or await self._redis.getdel(keys.ops_link(digest_of(code))) is None:
             raise SigninRefused("used")
         return await self.open(LINK_OWNER)
 
     async def open(self, operator: int) -> str:
         """Open a page for an operator and return its token."""
         token = secrets.token_urlsafe(32)
-        await self._redis.set(keys.ops_session(_digest(token)), json.dumps(operator), ex=SESSION_TTL)
+        await self._redis.set(keys.ops_session(digest_of(token)), json.dumps(operator), ex=SESSION_TTL)
         return token
 
     async def visitor(self, token: str) -> Visitor | None:
         """Return who has a page open; None where it is not open, or not an operator's any more."""
-        held: Any = await self._redis.get(keys.ops_session(_digest(token))) if token else None
+        held: Any = await self._redis.get(keys.ops_session(digest_of(token))) if token else None
         if held is None:
             return None
         operator = int(held)
@@ -133,7 +133,7 @@ class Signins:
 
     async def close(self, token: str) -> None:
         """Sign a page out."""
-        await self._redis.delete(keys.ops_session(_digest(token)))
+        await self._redis.delete(keys.ops_session(digest_of(token)))
 
 
 def link_at(address: str, code: str) -> str:
@@ -146,5 +146,6 @@ def csrf_of(token: str) -> str:
     return hmac.digest(token.encode(), b"csrf", "sha256").hex()
 
 
-def _digest(secret: str) -> str:
+def digest_of(secret: str) -> str:
+    """Return what Redis holds of a code, a token or a key: it lets nobody in."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

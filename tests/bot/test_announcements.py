@@ -16,7 +16,7 @@ from telegram.error import TimedOut
 from bot.announcements import A_SECOND, AT_ONCE, DRAFT, DRAFT_TTL, WAITING, Announcements
 from bot.known import Known
 from bot.orders import Orders
-from bot.ruled import Ruled
+from bot.ruled import NOTED, Ruled
 from bot.sessions import Sessions
 from handlers.messages import Reply
 from handlers.operating import Announcement, Block
@@ -115,6 +115,7 @@ async def test_admins_are_those_who_rule_a_group(saying: Saying, redis_client: R
     ruled = Ruled(redis_client)
     await ruled.note(-10, [1, 2])
     await ruled.note(-11, [2, 3])
+    await redis_client.set(f"{NOTED}-10", 1)  # that it was noted, as a running bot writes it
     saying.know(9)
     await saying.orders.block(Block(3, 0, ADA))
     found = await saying.announcements.recipients("admins")

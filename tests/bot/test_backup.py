@@ -102,6 +102,20 @@ def test_every_type_of_key_and_every_version_comes_back_as_it_was(
     assert (tmp_path / "b.zip").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_file_that_lay_there_neither_shows_a_backup_to_others_nor_leads_it_elsewhere(
+    redis_url: str, tmp_path: Path
+) -> None:
+    path, elsewhere = tmp_path / "b.zip", tmp_path / "elsewhere"
+    unfinished = path.with_name("b.zip.unfinished")
+    unfinished.write_bytes(b"of a process that was killed")
+    unfinished.chmod(0o644)
+    backup(redis_url, str(tmp_path / "store"), path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    unfinished.symlink_to(elsewhere)
+    backup(redis_url, str(tmp_path / "store"), path)
+    assert not elsewhere.exists() and not path.is_symlink()
+
+
 def test_writers_wait_while_the_keys_are_read(
     redis_url: str, client: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

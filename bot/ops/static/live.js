@@ -31,7 +31,16 @@ export class Live {
     this.#put("halts", state.halts, () => halts(state.halts));
     this.#put(
       "tiles",
-      [state.updates, state.dead_letters, state.replicas, state.memory, state.workers.length],
+      [
+        state.updates,
+        state.dead_letters,
+        state.replicas,
+        state.memory,
+        state.workers.length,
+        state.blocks,
+        state.maintenance,
+        state.held,
+      ],
       () => figures(state),
     );
     this.#put("queues", state.queues, () => queues(state.queues));
@@ -74,11 +83,21 @@ function figures(state) {
     [t("updates"), number(state.updates), state.updates > 1000],
     [t("dead_letters"), number(state.dead_letters), state.dead_letters > 0],
     [t("workers"), number(state.workers.length), !state.workers.length],
+    ...maintenance(state),
     [t("replicas"), number(state.replicas)],
+    [t("blocks"), number(state.blocks)],
     [t("memory"), bytes(state.memory)],
     [t("uptime"), moment(state.started)],
     [t("version"), state.version],
   ]);
+}
+
+function maintenance(state) {
+  if (state.maintenance === null) return [];
+  return [
+    [t("maintenance"), moment(state.maintenance), true],
+    [t("updates_held"), number(state.held)],
+  ];
 }
 
 function queues(held) {

@@ -10,11 +10,14 @@ from urllib.parse import parse_qsl, urlencode
 import aiohttp
 import pytest
 
+from bot.maintenance import MaintenanceMode
 from bot.ops import signin
-from bot.ops.events import HEARTBEAT
+from bot.ops.events import HEARTBEAT, PERIOD
 from bot.ops.guard import COOKIE, CSRF_HEADER
 from bot.ops.signin import SigninRefused, operator_of
+from bot.orders import Orders
 from bot.sandbox import scene
+from handlers.operating import Block, Maintenance
 from ml import keys
 from tests.bot.ops.operated import TOKEN, Operated, init_data
 
@@ -250,7 +253,28 @@ async def test_the_stream_tells_what_is_and_ends_with_the_session(
         state = json.loads((await response.content.readline()).removeprefix(b"data: "))
         assert [queue["name"] for queue in state["queues"]] == ["high", "default", "low"]
         assert (state["replicas"], state["workers"], state["jobs"]) == (1, [], [])
+        assert (state["blocks"], state["maintenance"], state["held"]) == (0, None, 0)
         (name,) = [key async for key in bot.redis.scan_iter(keys.ops_session("*"))]
         await bot.redis.delete(name)
         async with asyncio.timeout(HEARTBEAT + 5):
             await response.content.read()
+
+
+async def test_the_stream_tells_of_a_maintenance_and_how_many_are_blocked(
+    bot: Operated, http: aiohttp.ClientSession
+) -> None:
+    await sign_in(http, bot, code=await bot.code())
+    orders, mode, now = Orders(bot.redis), MaintenanceMode(bot.redis), time.time()
+    await orders.block(Block(5, now, scene.ADA))
+    await orders.block(Block(6, now, scene.ADA, until=now + 0.01))  # over by the time that somebody looks
+    await mode.begin(Maintenance("Back soon.", scene.ADA, now))
+    await asyncio.sleep(PERIOD)
+    try:
+        async with http.get(f"{bot.url}/ops/api/events") as response:
+            await response.content.readline()
+            state = json.loads((await response.content.readline()).removeprefix(b"data: "))
+    finally:
+        await mode.end()
+        await orders.unblock(5)
+    assert (state["blocks"], state["maintenance"], state["held"]) == (1, now, 0)
+    assert "Back soon" not in str(state)

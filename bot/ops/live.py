@@ -1,19 +1,11 @@
-"""How the bot does at this moment: what waits, what runs, who lives."""
+"""What the page shows as it happens: what waits, what runs, who lives."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from importlib.metadata import version
-from typing import Any
 
-from redis.asyncio import Redis
-
-from bot.dead_letters import DEAD
-from bot.inbox import Inbox
-from bot.orders import MAINTENANCE
-from bot.shards import REPLICAS
-from ml import keys
+from handlers.operating import Now, Overview
 from ml.fleet import QueueState, WorkerState
 from ml.jobs import Job, Jobs
 
@@ -35,44 +27,53 @@ class RunningJob:
 
 
 @dataclass(frozen=True)
-class Overview:
-    """Figures of all replicas, but for `version` and `started`, which are of the one that was asked."""
+class Live:
+    """Figures of all replicas, but for `version` and `started`, which are of the one that was asked.
+
+    Nothing in it changes while nothing happens, so that nothing is sent.
+    """
 
     version: str
     started: float  # seconds since 1970
-    updates: int
+    updates: int  # that wait
     dead_letters: int
     replicas: int
     memory: int  # bytes
     halts: tuple[str, ...]  # what operators hold up: maintenance, paused, closed
+    blocks: int
+    maintenance: float | None  # since when, in seconds since 1970
+    held: int  # updates that wait for its end
     queues: tuple[QueueState, ...]
     workers: tuple[WorkerState, ...]
     jobs: tuple[RunningJob, ...]
 
 
-async def overview(redis: Redis, inbox: Inbox, jobs: Jobs) -> Overview:
-    """Ask Redis how all replicas and workers do."""
-    memory: Any = await redis.info("memory")
-    return Overview(
-        version=version("tonefit"),
+async def live(overview: Overview, jobs: Jobs) -> Live:
+    """Ask how all replicas and workers do."""
+    now = await overview.now()
+    return Live(
+        version=now.version,
         started=STARTED,
-        updates=await inbox.waiting(),
-        dead_letters=await redis.xlen(DEAD),
-        replicas=await redis.zcard(REPLICAS),
-        memory=int(memory["used_memory"]),
-        halts=await _halts(redis, jobs),
+        updates=now.waiting,
+        dead_letters=now.dead,
+        replicas=now.replicas,
+        memory=now.memory,
+        blocks=now.blocks,
+        maintenance=now.maintenance.since if now.maintenance is not None else None,
+        held=now.held,
+        halts=_halts(now),
         queues=tuple(await jobs.queues()),
         workers=tuple(await jobs.live_workers()),
         jobs=tuple(running(job) for job in await jobs.unfinished()),
     )
 
 
-async def _halts(redis: Redis, jobs: Jobs) -> tuple[str, ...]:
+def _halts(now: Now) -> tuple[str, ...]:
     """Return what operators hold up: all answers, the beginning of trainings, or new ones."""
     halts = {
-        "maintenance": await redis.exists(MAINTENANCE),
-        "paused": await jobs.paused(),
-        "closed": await redis.exists(keys.CLOSED),
+        "maintenance": now.maintenance is not None,
+        "paused": now.line.paused,
+        "closed": now.line.closed,
     }
     return tuple(name for name, holds in halts.items() if holds)
 

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from importlib.metadata import version
-from typing import Any
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.dead_letters import DEAD
-from bot.inbox import Inbox
 from bot.metrics import Metrics
-from bot.shards import REPLICAS
+from handlers.operating import Overview
 from ml.jobs import Jobs
 from ml.keys import ACTIVE_JOBS
 
 PATIENCE = 3.0  # seconds for Redis
 
 
-class Figures:
+class Prometheus:
     """Gathers the figures when somebody looks; it shows neither texts nor who wrote them."""
 
-    def __init__(self, metrics: Metrics, redis: Redis, inbox: Inbox, jobs: Jobs) -> None:
+    def __init__(self, metrics: Metrics, redis: Redis, overview: Overview, jobs: Jobs) -> None:
         self._metrics = metrics
         self._redis = redis
-        self._inbox = inbox
+        self._overview = overview
         self._jobs = jobs
 
     async def show(self, _: web.Request) -> web.Response:
@@ -52,14 +49,14 @@ class Figures:
         return registry
 
     async def _ask(self) -> dict[str, tuple[str, float]]:
-        memory: Any = await self._redis.info("memory")
+        now = await self._overview.now()
         return {
-            "tonefit_inbox_updates": ("Updates that wait for their answer", await self._inbox.waiting()),
-            "tonefit_dead_letters": ("Updates that could not be answered", await self._redis.xlen(DEAD)),
-            "tonefit_replicas": ("Replicas that live", await self._redis.zcard(REPLICAS)),
+            "tonefit_inbox_updates": ("Updates that wait for their answer", now.waiting),
+            "tonefit_dead_letters": ("Updates that could not be answered", now.dead),
+            "tonefit_replicas": ("Replicas that live", now.replicas),
             "tonefit_jobs_active": ("Trainings that wait or run", await self._redis.zcard(ACTIVE_JOBS)),
             "tonefit_workers": ("Workers that live", await self._jobs.workers()),
-            "tonefit_redis_memory_bytes": ("What Redis holds in memory", memory["used_memory"]),
+            "tonefit_redis_memory_bytes": ("What Redis holds in memory", now.memory),
         }
 
 
