@@ -194,6 +194,10 @@ class Jobs:
         """Say whether an operator lets workers begin nothing."""
         return bool(await self._call(self._queues.paused))
 
+    async def closed(self) -> bool:
+        """Say whether an operator lets nothing new in."""
+        return bool(await self._redis.exists(keys.CLOSED))
+
     async def unfinished(self) -> builtins.list[Job]:
         """Return the jobs of all chats that wait or run, the oldest first."""
         return await self._jobs(await self._active())

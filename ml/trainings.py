@@ -80,7 +80,7 @@ class Trainings:
 
     async def closed(self) -> bool:
         """Say whether nothing new is taken in."""
-        return bool(await self._redis.exists(keys.CLOSED))
+        return await self._jobs.closed()
 
     async def resume(self) -> None:
         """Go on as always."""

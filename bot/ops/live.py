@@ -61,19 +61,19 @@ async def live(overview: Overview, jobs: Jobs) -> Live:
         blocks=now.blocks,
         maintenance=now.maintenance.since if now.maintenance is not None else None,
         held=now.held,
-        halts=_halts(now),
+        halts=await _halts(now, jobs),
         queues=tuple(await jobs.queues()),
         workers=tuple(await jobs.live_workers()),
         jobs=tuple(running(job) for job in await jobs.unfinished()),
     )
 
 
-def _halts(now: Now) -> tuple[str, ...]:
+async def _halts(now: Now, jobs: Jobs) -> tuple[str, ...]:
     """Return what operators hold up: all answers, the beginning of trainings, or new ones."""
     halts = {
         "maintenance": now.maintenance is not None,
-        "paused": now.line.paused,
-        "closed": now.line.closed,
+        "paused": await jobs.paused(),
+        "closed": await jobs.closed(),
     }
     return tuple(name for name, holds in halts.items() if holds)
 
