@@ -49,9 +49,10 @@ def status_card(status: Status, t: Texts) -> Reply:
 def _waiting(status: Status, t: Texts) -> str:
     if status.oldest is None:
         return t("Updates: none waits")
-    return t(
-        "Updates: {waiting} wait, the oldest for {seconds} s",
-        waiting=f"{status.waiting:,}",
+    return t.plural(
+        "Updates: {count} waits, for {seconds} s",
+        "Updates: {count} wait, the oldest for {seconds} s",
+        status.waiting,
         seconds=f"{status.oldest:.1f}",
     )
 
