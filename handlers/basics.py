@@ -41,7 +41,7 @@ async def show_help(context: Context) -> None:
     """List the commands, or tell of one."""
     topic = context.args.strip().lstrip("/").lower()
     commands = context.services.commands
-    if not topic and not await _rules_a_group(context):
+    if not any(command.called(topic) for command in commands) and not await _rules_a_group(context):
         commands = tuple(command for command in commands if not command.admins)
     await context.reply(help_card(commands, topic, context.t, private=context.private))
 
@@ -127,7 +127,7 @@ def greeting(t: Texts, bot_username: str, *, private: bool) -> Reply:
 def help_card(commands: tuple[Command, ...], topic: str, t: Texts, *, private: bool) -> Reply:
     """Build the list of commands, or the page of one."""
     for command in commands:
-        if topic and topic in {command.name, *command.aliases, *command.words}:
+        if command.called(topic):
             return Reply(_help_page(command, t))
     lines = [f"/{command.name} – {t(command.summary)}" for command in commands]
     if private:

@@ -291,3 +291,7 @@ class Command:
     options: str = ""  # a line each
     again: bool = False
     admins: bool = False  # in a group nobody else may
+
+    def called(self, word: str) -> bool:
+        """Whether a word names this command, in either language."""
+        return word in {self.name, *self.aliases, *self.words}

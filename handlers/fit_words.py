@@ -11,7 +11,7 @@ from ml.regression.spec import FitError
 
 WORDS = {
     "too_few": N_(
-        "This fit needs at least {needed} points, and there are {n}. Add points or choose a simpler curve."
+        "This fit needs at least {needed} points, and I read {n}. Add points or choose a simpler curve."
     ),
     "equal_x": N_("Every {column} is {held}. A slope needs at least two different values."),
     "few_distinct": N_(

@@ -19,6 +19,10 @@ MOST_CELLS = 20_000  # of a table that is kept
 NOTHING_KEPT = N_(
     "There is no fit of yours here in the last 24 h. Send points first, for example:\n/fit 1,2 2,4.1 3,5.9"
 )
+LAST_GAVE_NONE = N_(
+    "No curve went through your last points, and I keep nothing older. Send others first, for example:\n"
+    "/fit 1,2 2,4.1 3,5.9"
+)
 OTHER_FIT = N_("You have fitted something else since, and I keep only the last one. Send these points again.")
 
 
@@ -155,12 +159,14 @@ def find_kept(record: dict[str, Any] | None, fit_id: str = "") -> KeptFit:
     """Return the fit that a session keeps, if it is the one that is asked for.
 
     Raises:
-        Refusal: There is none, or another one.
+        Refusal: There is none, or another one, or the last points gave none.
     """
     if record is not None and fit_id and record["id"] != fit_id:
         raise Refusal(OTHER_FIT)
-    if record is None or record["fit"] is None:
+    if record is None:
         raise Refusal(NOTHING_KEPT)
+    if record["fit"] is None:
+        raise Refusal(LAST_GAVE_NONE)
     return KeptFit.from_dict(record)
 
 

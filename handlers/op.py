@@ -94,7 +94,7 @@ def help_card(t: Texts) -> Reply:
 def audit_card(entries: list[AuditEntry], t: Texts) -> Reply:
     """Build the list of what operators did, the latest first."""
     lines = [
-        f"{moment(entry.at)} · {entry.by} · /op {entry.command}"
+        f"{moment(entry.at)} · {entry.by} · {f'/op {entry.command}'.strip()}"
         + (f" → {entry.outcome}" if entry.outcome else "")
         for entry in entries
     ]

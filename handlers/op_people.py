@@ -109,10 +109,9 @@ def blocked_text(block: Block, t: Texts) -> str:
 def chats_card(chats: ChatsFacts, t: Texts) -> Reply:
     """Build the numbers of chats and the list of the latest."""
     head = t(
-        "In 90 days: {people} people in private, {groups} groups and channels. "
-        "Today {day} of them, in 7 days {week}.",
-        people=f"{chats.people:,}",
-        groups=f"{chats.groups:,}",
+        "In 90 days: {people} in private, {groups}. Today {day} of them, in 7 days {week}.",
+        people=t.plural("{count} person", "{count} people", chats.people),
+        groups=t.plural("{count} group or channel", "{count} groups and channels", chats.groups),
         day=f"{chats.of_the_day:,}",
         week=f"{chats.of_the_week:,}",
     )

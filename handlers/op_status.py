@@ -50,9 +50,10 @@ def status_card(status: Status, t: Texts) -> Reply:
 def _waiting(now: Now, t: Texts) -> str:
     if now.oldest is None:
         return t("Updates: none waits")
-    return t(
-        "Updates: {waiting} wait, the oldest for {seconds} s",
-        waiting=f"{now.waiting:,}",
+    return t.plural(
+        "Updates: {count} waits, for {seconds} s",
+        "Updates: {count} wait, the oldest for {seconds} s",
+        now.waiting,
         seconds=f"{now.oldest:.1f}",
     )
 

@@ -13,6 +13,7 @@ from handlers.texts import N_, Texts
 ID = re.compile(r"-?[1-9]\d{0,18}")
 WHOLE = re.compile(r"[0-9]{1,18}")
 NO_ID = N_("“{word}” is no id. A person's is a number, a group's or channel's one below 0.")
+ID_MISSING = N_("Write the id of a person or a chat behind it; /op chats lists the latest.")
 LONGEST_REASON = 200  # characters
 MOST_COMMANDS = 10_000  # a minute
 
@@ -49,9 +50,11 @@ def read_id(word: str) -> int:
     -100
 
     Raises:
-        Refusal: It is none.
+        Refusal: It is none, or nothing.
     """
     plain = normalise(word)
+    if not plain:
+        raise Refusal(ID_MISSING)
     if not ID.fullmatch(plain):
         raise Refusal(NO_ID, word=word[:24])
     return int(plain)

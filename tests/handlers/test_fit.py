@@ -107,7 +107,7 @@ async def test_a_file_over_20_mb_is_refused_before_it_is_fetched(talk: Talk) -> 
         ),
         ("1,2 2,b", "Row 2, column y holds “b”, which is no number. Correct or empty the cell."),
         ("5,1;5,2;5,3", "Every x is 5. A slope needs at least two different values."),
-        ("1,2", "This fit needs at least 3 points, and there are 1. Add points or choose a simpler curve."),
+        ("1,2", "This fit needs at least 3 points, and I read 1. Add points or choose a simpler curve."),
         ("log\n-1,2\n2,3\n3,4", "Row 1: x is -1. This curve needs every x above 0."),
         ("ridge lasso 1,2;2,3;3,5", "ridge and lasso do not go together. Leave one of them out."),
         ("exp deg=2 1,2;2,3;3,5;4,8", "exp/log/power and degree do not go together. Leave one of them out."),
@@ -214,6 +214,13 @@ async def test_predict_without_a_fit_says_so(talk: Talk) -> None:
     assert (await talk.say(predict, "x=10")).text.startswith(
         "There is no fit of yours here in the last 24 h."
     )
+
+
+async def test_predict_after_points_without_a_curve_does_not_claim_that_none_were_sent(talk: Talk) -> None:
+    await talk.say(fit, LINE)
+    reply = await talk.say(fit, "1,2 1,3 1,4")
+    assert labels_of(reply) == ["These are decimal commas"]
+    assert (await talk.say(predict, "x=10")).text.startswith("No curve went through your last points")
 
 
 async def test_predict_refuses_what_is_no_number(talk: Talk) -> None:

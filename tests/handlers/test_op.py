@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from handlers import TABLE, basics, op
+from handlers import TABLE, basics, op, op_status
 from handlers.context import Session
 from handlers.errors import Refusal
 from handlers.messages import Chat, Document, Message, Person, Press
@@ -15,6 +16,7 @@ from handlers.op_people import read_quota
 from handlers.op_words import BlockWish, read_block, read_id
 from handlers.operating import Block, Standing
 from handlers.routing import Route, orders, route
+from handlers.texts import Texts
 from tests.handlers.conftest import ANNA, BEN, Talk
 
 PRIVATE = Chat(ANNA.id, "private")
@@ -155,6 +157,18 @@ async def test_an_operator_cannot_be_blocked(talk: Talk) -> None:
     assert (await talk.say(op.op, f"block {ANNA.id}")).text == "Operators cannot be blocked."
 
 
+async def test_where_an_id_is_missing_it_is_asked_for(talk: Talk) -> None:
+    for order in ("block", "unblock"):
+        assert (await talk.say(op.op, order)).text.startswith("Write the id of a person or a chat behind it")
+
+
+async def test_one_update_waits_and_two_wait(talk: Talk) -> None:
+    status = await talk.services.operating.overview.status()
+    for waiting, said in ((1, "1 waits, for 0.5 s"), (2, "2 wait, the oldest for 0.5 s")):
+        shown = op_status.status_card(replace(status, waiting=waiting, oldest=0.5), Texts("en"))
+        assert said in shown.text
+
+
 async def test_every_command_is_written_down_with_how_it_ended(talk: Talk) -> None:
     await talk.say(op.op, "flood 40")
     await talk.say(op.op, "block anna")
@@ -167,7 +181,10 @@ async def test_every_command_is_written_down_with_how_it_ended(talk: Talk) -> No
         (ANNA.id, "nonsense", ""),
         (ANNA.id, "nonsense", "refused"),
     ]
-    assert "/op block anna → refused" in (await talk.say(op.op, "audit")).text
+    await talk.say(op.op)
+    lines = (await talk.say(op.op, "audit")).text.splitlines()
+    assert lines[2].endswith(" · /op")
+    assert any(line.endswith("/op block anna → refused") for line in lines)
 
 
 async def test_the_flood_guards_figure_is_shown_and_set(talk: Talk) -> None:
@@ -193,7 +210,7 @@ async def test_chats_are_counted_and_a_person_can_be_forgotten_there(talk: Talk)
     known.note(BEN.id)
     known.note(-100)
     said = (await talk.say(op.op, "chats")).text
-    assert "1 people in private, 1 groups and channels. Today 2" in said
+    assert "1 person in private, 1 group or channel. Today 2" in said
     assert "8 · private" in said
     await known.forget(BEN.id)
     assert "0 people in private" in (await talk.say(op.op, "chats")).text

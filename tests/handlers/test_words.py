@@ -1,9 +1,11 @@
 """How sentences are put together in each language: lists, colons, blanks, examples, figures."""
 
+from dataclasses import replace
+
 import pytest
 
 from handlers import COMMANDS
-from handlers.basics import help_card
+from handlers.basics import help_card, show_help
 from handlers.errors import Refusal
 from handlers.fit import fit
 from handlers.model_cards import ModelFacts, model_card
@@ -66,6 +68,15 @@ async def test_the_examples_of_a_lesson_are_shown_as_chinese_people_type_them(ta
 
 async def test_a_word_after_fit_is_shown_an_example(talk: Talk) -> None:
     assert (await talk.say(fit, "hello there")).text.startswith("There is no number in “hello there”.")
+
+
+async def test_help_of_nothing_lists_what_a_private_chat_offers(talk: Talk) -> None:
+    talk.services = replace(talk.services, commands=COMMANDS)
+    whole = (await talk.say(show_help)).text
+    assert "/fit – " in whole
+    assert "/tagging – " not in whole
+    assert (await talk.say(show_help, "nonsense")).text == whole
+    assert (await talk.say(show_help, "/tagging")).text.startswith("/tagging, 标记")
 
 
 def test_help_lists_the_options_and_in_chinese_the_chinese_word() -> None:

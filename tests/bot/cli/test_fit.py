@@ -128,7 +128,7 @@ def test_people_get_a_table() -> None:
     [
         ([], "x,y\n1,2\n2,b\n3,4\n", "Row 3, column y holds “b”, which is no number."),
         ([], "", "This file is empty."),
-        ([], "x,y\n1,2\n", "This fit needs at least 3 points, and there are 1."),
+        ([], "x,y\n1,2\n", "This fit needs at least 3 points, and I read 1."),
         ([], "x,y\n1,2\n1,3\n1,4\n", "Every x is 1."),
         (["--y", "z"], LINE, "There is no column “z”. The columns are: x, y"),
         (["--degree", "11"], LINE, "The degree is a whole number from 1 to 10"),
