@@ -165,7 +165,8 @@ async def test_where_an_id_is_missing_it_is_asked_for(talk: Talk) -> None:
 async def test_one_update_waits_and_two_wait(talk: Talk) -> None:
     status = await talk.services.operating.overview.status()
     for waiting, said in ((1, "1 waits, for 0.5 s"), (2, "2 wait, the oldest for 0.5 s")):
-        shown = op_status.status_card(replace(status, waiting=waiting, oldest=0.5), Texts("en"))
+        now = replace(status.now, waiting=waiting, oldest=0.5)
+        shown = op_status.status_card(replace(status, now=now), Texts("en"))
         assert said in shown.text
 
 
