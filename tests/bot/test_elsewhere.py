@@ -17,7 +17,7 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.state import Chat
 from handlers.texts import Texts
 from tests.bot.conftest import World
-from tests.bot.ops.test_figures import figures
+from tests.bot.ops.test_prometheus import figures
 from tests.conftest import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -21,7 +21,7 @@ from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 from ml.keys import ACTIVE_JOBS
 from tests.bot.conftest import World
-from tests.bot.ops.test_figures import get
+from tests.bot.ops.test_prometheus import get
 from tests.conftest import free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
