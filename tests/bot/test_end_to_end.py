@@ -130,7 +130,7 @@ BAD_INPUTS = {
     "/fit 1,2": "at least 3 points",
     "/fit 1,2 1,3 1,4": "two different values",
     "/fit": "Send points after /fit",
-    "/predict": "There is no fit",
+    "/predict": "No curve went through your last points",
     "/nonsense": "/help",
     "/train": "Make one with a name",
     "/train nothing": "no model",
