@@ -22,6 +22,7 @@ from rq.exceptions import StopRequested
 from rq.executions import Execution
 from rq.job import Job, JobStatus
 from rq.scheduler import RQScheduler
+from rq.suspension import is_suspended
 from rq.worker import WorkerStatus
 
 from ml.job_state import JobState
@@ -36,6 +37,7 @@ LEASE = 15  # seconds
 PULSE_TIMEOUT = 2.0  # seconds: the lease must not run out while its holder waits for an answer
 WORKER_TTL = 20  # seconds; RQ waits 15 less for a job, so that it looks after lost ones in between
 MAINTENANCE = 3  # seconds
+LOOK = 2  # seconds that an idle worker waits before it looks whether it shall pause
 SCHEDULER_LEASE = 10  # seconds; RQ's own lock keeps retries waiting for a minute
 END_WITHIN = 4.0  # seconds from a signal to the end of the process, whatever Redis does
 
@@ -127,6 +129,25 @@ class TrainingWorker(Worker):  # type: ignore[misc]  # RQ has no types
     def ended(self) -> bool:
         """Whether somebody told the worker to end."""
         return self._stop_requested
+
+    def check_for_suspension(self, burst: bool) -> None:
+        """Leave it to the waiting below: RQ looks once before that, and is silent while it holds."""
+
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[Job, Queue] | None:
+        """Wait for a job; a pause that an operator orders meanwhile holds an idle worker too."""
+        while True:
+            if is_suspended(self.connection, self):
+                self.set_state(WorkerStatus.SUSPENDED)
+                self.heartbeat()
+                if self.should_run_maintenance_tasks:
+                    self.run_maintenance_tasks()
+                time.sleep(1)
+                continue
+            found: tuple[Job, Queue] | None = super().dequeue_job_and_maintain_ttl(timeout, LOOK)
+            if found is not None or max_idle_time is not None:
+                return found
 
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
         """Return the length of the lease, however long the job may take."""

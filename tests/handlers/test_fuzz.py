@@ -28,8 +28,9 @@ from handlers.number_cells import is_number, read_column, read_moment
 from handlers.op_log import read_level
 from handlers.op_maintenance import read_sentence
 from handlers.op_people import read_quota
-from handlers.op_words import read_block, read_commands, read_id, read_order, split_word
+from handlers.op_words import read_block, read_commands, read_id, read_order, read_whole, split_word
 from handlers.point_files import read_file, read_table
+from handlers.point_json import read_json_points
 from handlers.point_rows import split_rows, table_of_lists
 from handlers.points import looks_like_points, parse_fit
 from handlers.predictions import read_values
@@ -125,6 +126,7 @@ TEXT_PARSERS: dict[str, Callable[[str], object]] = {
     "op_words.read_order": read_order,
     "op_words.read_id": read_id,
     "op_words.read_block": read_block,
+    "op_words.read_whole": lambda text: read_whole(text, 99),
     "op_words.read_commands": read_commands,
     "op_words.split_word": split_word,
     "op_people.read_quota": lambda text: read_quota(text.split(" ")[0], text.rpartition(" ")[2]),
@@ -142,6 +144,7 @@ FILE_PARSERS: dict[str, Callable[[bytes], object]] = {
     "classify_table.read_text_table": lambda content: read_text_table(content, "a.csv"),
     "samples.read_samples": read_samples,
     "text_columns.grid": lambda content: list(grid(open_text(content), "a.txt").rows()),
+    "point_json.read_json_points": lambda content: read_json_points(open_text(content), Options(), None, 99),
     "text_columns.grid of a table": lambda content: list(grid(open_text(content), "a.csv").rows()),
     "history.read_export": read_export,
 }

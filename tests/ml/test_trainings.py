@@ -26,7 +26,7 @@ async def test_a_paused_queue_begins_nothing_while_its_workers_live_and_goes_on_
     workers.start()
     await until_there_are_workers(chat)
     await trainings.pause()
-    await asyncio.sleep(1.5)  # a worker that looked into the queue just before
+    await asyncio.sleep(3)  # an idle worker waits up to 2 s at the queue, and takes what comes meanwhile
     await chat.teach()
     job = await chat.train()
     (name,) = await redis_client.smembers("rq:workers")

@@ -92,6 +92,7 @@ async def test_a_training_is_reported_published_and_live(chat: Chat, workers: Wo
         "live": None,
         "live_version": None,
         "against": None,
+        "network": {},  # a real training says here what it is made of
     }
     async with asyncio.timeout(2):
         assert await anext(changes) == ("1", "spam", "v1")
@@ -118,6 +119,7 @@ async def test_a_worse_candidate_is_kept_and_does_not_go_live(chat: Chat, worker
         "live": {"macro_f1": 0.9},
         "live_version": "v1",
         "against": None,
+        "network": {},
     }
     assert equal.report is not None
     assert (equal.report["version"], equal.report["promoted"]) == ("v3", True)
