@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -18,7 +17,7 @@ from bot.orders import Orders
 from bot.outbox import TelegramOutbox
 from bot.ruled import RULED
 from bot.sessions import Sessions
-from handlers.errors import REFERENCE_ALPHABET
+from handlers.errors import new_code
 from handlers.messages import Reply
 from handlers.operating import Announcement, Draft, Recipients
 from ml.keys import as_text
@@ -86,7 +85,7 @@ class Announcements:
     async def draft(self, audience: str, text: str, by: int, language: str) -> Draft:
         """Keep what would be said for ten minutes, and say to whom."""
         recipients = await self.recipients(audience)
-        code = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(CODE_LENGTH))
+        code = new_code(CODE_LENGTH)
         kept = {"audience": audience, "text": text, "by": by, "language": language}
         await self._redis.set(f"{DRAFT}{code}", orjson.dumps(kept), ex=DRAFT_TTL)
         return Draft(code, text, recipients, len(recipients.chats) / A_SECOND)

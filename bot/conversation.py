@@ -144,17 +144,10 @@ class Conversation:
     async def _leave_behind(self, context: Context, remembered: Remembered, turn: Turn) -> None:
         """Write what is remembered; the update is closed in the same call if that was all."""
         message = context.message
-        changes = self._sessions.changes(message, remembered)
-        last = not context.afterwards and context.rerun is None
-        group = [
-            *(change.write() for change in changes),
-            *context.writes,
-            *((turn.close,) if last and turn.close else ()),
-        ]
-        became = await with_redis(lambda: self._write(*group))
-        turn.closed = last and turn.close is not None and became[-1]
-        for change, result in zip(changes, became, strict=False):
-            await with_redis(partial(self._sessions.settle, change, result))
+        last = turn.close is not None and not context.afterwards and context.rerun is None
+        beside = [*context.writes, turn.close] if last and turn.close is not None else context.writes
+        became = await with_redis(lambda: self._sessions.store(message, remembered, *beside))
+        turn.closed = last and became[-1]
         if context.afterwards:
             await asyncio.gather(*(with_redis(write) for write in context.afterwards))
         self._services.chat_settings.forget(message.chat.key)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
@@ -13,7 +12,7 @@ from redis.asyncio import Redis
 
 from bot import logs
 from handlers.context import ChatSettings, Session
-from handlers.errors import REFERENCE_ALPHABET
+from handlers.errors import new_code
 from handlers.messages import Message, Sent
 from ml import writes
 from ml.gather import Gather
@@ -97,28 +96,30 @@ class Sessions:
             _read(Session, session), _read(ChatSettings, chat), _read(ChatSettings, person), (session, chat)
         )
 
-    async def store(self, message: Message, remembered: Remembered) -> None:
-        """Write what changed."""
-        changes = self.changes(message, remembered)
-        became = await self._write(*(change.write() for change in changes))
-        for change, result in zip(changes, became, strict=True):
-            await self.settle(change, result)
+    async def store(self, message: Message, remembered: Remembered, *beside: Write) -> list[Any]:
+        """Write what changed, other writes in the same call, and return what became of those.
 
-    def changes(self, message: Message, remembered: Remembered) -> list[Change]:
-        """Return the records that changed."""
+        Made a second time, because an answer of Redis was lost, it changes nothing more.
+        """
         session, chat = remembered.loaded
         found = (
             _change(_session_key(message), session, remembered.session, DAY),
             _change(settings_key(message.chat.key), chat, remembered.chat, 0),
         )
-        return [change for change in found if change.mine]
+        changes = [change for change in found if change.mine]
+        became = await self._write(*(change.write() for change in changes), *beside)
+        for change, result in zip(changes, became, strict=False):
+            if result is not True:
+                await self._settle(change.over(result))
+        return became[len(changes) :]
 
-    async def settle(self, change: Change, became: Any) -> Any:
+    async def _settle(self, change: Change) -> Any:
         """Write a change until it is there, with what somebody else changed meanwhile; return the record."""
-        while became is not True:
-            change = change.over(became)
+        while True:
             (became,) = await self._write(change.write())
-        return change.record
+            if became is True:
+                return change.record
+            change = change.over(became)
 
     async def settings(self, chat: int) -> ChatSettings:
         """Return what a chat chose, by the id of its records."""
@@ -132,8 +133,7 @@ class Sessions:
         settings = replace(_read(ChatSettings, held), **changed)
         change = _change(key, held, settings, 0)
         if change.mine:
-            (became,) = await self._write(change.write())
-            settings = await self.settle(change, became)
+            settings = await self._settle(change)
         return settings
 
     async def _load_all(self, wanted: list[tuple[str, ...]]) -> list[list[str]]:
@@ -172,7 +172,7 @@ class KeptResults:
     async def keep(self, owner: str, record: dict[str, Any]) -> str:
         """Keep a result and return its id."""
         while True:
-            result_id = _new_id()
+            result_id = new_code(RESULT_ID_LENGTH)
             (free,) = await self._write(writes.new(_result_key(owner, result_id), _dump(record), DAY))
             if free:
                 logs.about(result=result_id)
@@ -210,15 +210,6 @@ def _person(message: Message) -> int:
 
 def _session_key(message: Message) -> str:
     return f"tonefit:session:{message.chat.key}:{message.chat.topic or 0}:{_person(message)}"
-
-
-def _new_id() -> str:
-    """Return an id that nobody guesses, drawn in one call: the dice of the system are slow."""
-    drawn, letters = secrets.randbelow(len(REFERENCE_ALPHABET) ** RESULT_ID_LENGTH), ""
-    for _ in range(RESULT_ID_LENGTH):
-        drawn, place = divmod(drawn, len(REFERENCE_ALPHABET))
-        letters += REFERENCE_ALPHABET[place]
-    return letters
 
 
 def _read(kind: type[Record], stored: str) -> Record:

@@ -32,6 +32,15 @@ class Refusal(Exception):
         return t(self.sentence, **self.values)
 
 
+def new_code(length: int) -> str:
+    """Return a code that nobody guesses, drawn in one call: the dice of the system are slow."""
+    drawn, letters = secrets.randbelow(len(REFERENCE_ALPHABET) ** length), ""
+    for _ in range(length):
+        drawn, place = divmod(drawn, len(REFERENCE_ALPHABET))
+        letters += REFERENCE_ALPHABET[place]
+    return letters
+
+
 def new_reference() -> str:
     """Return a short code that ties a person's report to the entry in the log."""
-    return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(4))
+    return new_code(4)

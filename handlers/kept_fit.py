@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from handlers.errors import REFERENCE_ALPHABET, Refusal
+from handlers.errors import Refusal, new_code
 from handlers.fit_options import Options, Theme
 from handlers.number_cells import Commas
 from handlers.points import Note, Points
@@ -152,7 +151,7 @@ def unfitted(points: Points, source: Source) -> dict[str, Any] | None:
 
 def new_id() -> str:
     """Return a short id for the buttons."""
-    return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(4))
+    return new_code(4)
 
 
 def find_kept(record: dict[str, Any] | None, fit_id: str = "") -> KeptFit:
