@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from redis.asyncio import Redis
 
-from bot.inbox import DELIVERIES, STREAMS, Entry, chat_of, shard_of
+from bot.inbox import DELIVERIES, STREAMS, Entry, chat_of, oldest_id, shard_of
 
 DEAD = "tonefit:dead"  # stream
 KEPT_FOR = 86_400  # seconds
@@ -53,12 +52,20 @@ class DeadLetters:
         """Move an update out of the inbox, so that its chat goes on."""
         await self._bury(
             keys=[DEAD, STREAMS[entry.shard], DELIVERIES],
-            args=[entry.id, _oldest(), KEPT_FOR, orjson.dumps(entry.update), reference, reason, entry.name],
+            args=[
+                entry.id,
+                oldest_id(KEPT_FOR),
+                KEPT_FOR,
+                orjson.dumps(entry.update),
+                reference,
+                reason,
+                entry.name,
+            ],
         )
 
     async def list(self, count: int = 20) -> list[DeadLetter]:
         """Return the newest dead letters, the newest first."""
-        held: Any = await self._redis.xrevrange(DEAD, min=_oldest(), count=count)
+        held: Any = await self._redis.xrevrange(DEAD, min=oldest_id(KEPT_FOR), count=count)
         return [_letter(letter_id, fields) for letter_id, fields in held]
 
     async def replay(self, letter_id: str) -> bool:
@@ -73,11 +80,7 @@ class DeadLetters:
 
     async def forget_old(self) -> None:
         """Delete what has lain for a day; call it now and then."""
-        await self._redis.xtrim(DEAD, minid=_oldest(), approximate=False)
-
-
-def _oldest() -> str:
-    return f"{int((time.time() - KEPT_FOR) * 1000)}-0"
+        await self._redis.xtrim(DEAD, minid=oldest_id(KEPT_FOR), approximate=False)
 
 
 def _letter(letter_id: bytes, fields: dict[bytes, bytes]) -> DeadLetter:

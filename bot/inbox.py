@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -152,6 +153,11 @@ STREAMS = [f"{STREAM}{shard}" for shard in range(SHARDS)]
 def shard_of(chat: int) -> int:
     """Return the shard of a chat, the same for ever."""
     return chat % SHARDS
+
+
+def oldest_id(seconds: int) -> str:
+    """Return the id below which entries of a stream are older than so many seconds."""
+    return f"{int((time.time() - seconds) * 1000)}-0"
 
 
 def written_at(entry_id: str) -> int:

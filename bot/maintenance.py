@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from typing import Any
 
 import orjson
 from redis.asyncio import Redis
 
-from bot.inbox import DELIVERIES, STREAMS, Entry
+from bot.inbox import DELIVERIES, STREAMS, Entry, oldest_id
 from bot.orders import MAINTENANCE
 from handlers.operating import Maintenance
 
@@ -70,13 +69,22 @@ class MaintenanceMode:
 
     async def end(self) -> int:
         """Answer everybody again; return how many held updates lie in the inbox now."""
-        return int(await self._end(keys=[MAINTENANCE, TOLD, HELD, *STREAMS], args=[_oldest(), AT_ONCE]))
+        return int(
+            await self._end(keys=[MAINTENANCE, TOLD, HELD, *STREAMS], args=[oldest_id(KEPT_FOR), AT_ONCE])
+        )
 
     async def hold(self, entry: Entry) -> bool:
         """Move an update out of the inbox; False where the maintenance is over."""
         where = [MAINTENANCE, HELD, STREAMS[entry.shard], DELIVERIES]
         update = orjson.dumps(entry.update)
-        arguments: list[str | int | bytes] = [entry.id, entry.chat, update, _oldest(), KEPT_FOR, entry.name]
+        arguments: list[str | int | bytes] = [
+            entry.id,
+            entry.chat,
+            update,
+            oldest_id(KEPT_FOR),
+            KEPT_FOR,
+            entry.name,
+        ]
         return bool(await self._hold(keys=where, args=arguments))
 
     async def to_tell(self, chat: int) -> bool:
@@ -100,10 +108,6 @@ class MaintenanceMode:
         entries: Any = await self._redis.xrange(HELD)
         theirs = [entry for entry, fields in entries if _sender(orjson.loads(fields[b"update"])) == person]
         return int(await self._redis.xdel(HELD, *theirs)) if theirs else 0
-
-
-def _oldest() -> str:
-    return f"{int((time.time() - KEPT_FOR) * 1000)}-0"
 
 
 def _sender(update: dict[str, Any]) -> int | None:

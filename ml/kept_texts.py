@@ -40,18 +40,15 @@ class KeptTexts:
         return (
             writes.keep(keys.kept_text(owner, result_id), record, KEPT),
             writes.keep(keys.answered(owner, message_id), result_id, KEPT),
-            writes.enlist(keys.kept_texts(kept.by), json.dumps([owner, result_id]), int(time.time()), KEPT),
+            writes.enlist(keys.kept_texts(kept.by), json.dumps([owner, result_id]), time.time(), KEPT),
         )
 
     async def overhear(self, owner: str, result_id: str, kept: KeptText, message_id: int) -> None:
         """Keep a member's message whose tone was shown without anybody asking, while that is wanted."""
-        now = time.time()
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.zadd(keys.overheard_texts(owner), {result_id: now})
-            pipe.zremrangebyscore(keys.overheard_texts(owner), "-inf", now - KEPT)
-            pipe.expire(keys.overheard_texts(owner), KEPT)
-            await pipe.execute()
-        await self.keep(owner, result_id, kept, message_id)
+        await self.write(
+            writes.enlist(keys.overheard_texts(owner), result_id, time.time(), KEPT),
+            *self.kept(owner, result_id, kept, message_id),
+        )
 
     async def drop_overheard(self, owner: str) -> None:
         """Take out a chat's texts that nobody asked about: it shows no tones any more."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
 from ml import keys
 from ml.pseudonyms import Pseudonym
@@ -125,23 +127,21 @@ class Posts:
 
     async def commented(self, channel: int, who: str) -> int:
         """Return how many of a channel's posts a pseudonym commented."""
-        members: Any = await self._redis.zrange(keys.posts(channel), 0, -1)
-        if not members:
-            return 0
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for member in members:
-                pipe.sismember(keys.post_people(channel, int(member)), who)
-            return sum(map(bool, await pipe.execute()))
+        return await self._with_each(channel, lambda pipe, people: pipe.sismember(people, who))
 
     async def take_out(self, channel: int, who: str) -> int:
         """Take a pseudonym out of who commented a channel's posts."""
+        return await self._with_each(channel, lambda pipe, people: pipe.srem(people, who))
+
+    async def _with_each(self, channel: int, ask: Callable[[Pipeline, str], object]) -> int:
+        """Ask about the people of each of a channel's posts; return for how many posts the answer was yes."""
         members: Any = await self._redis.zrange(keys.posts(channel), 0, -1)
         if not members:
             return 0
         async with self._redis.pipeline(transaction=False) as pipe:
             for member in members:
-                pipe.srem(keys.post_people(channel, int(member)), who)
-            return sum(await pipe.execute())
+                ask(pipe, keys.post_people(channel, int(member)))
+            return sum(map(bool, await pipe.execute()))
 
 
 def _post(message_id: int, record: dict[bytes, bytes], people: int) -> Post:

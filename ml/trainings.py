@@ -61,8 +61,8 @@ class Trainings:
             waiting=states.count("queued"),
             running=states.count("running"),
             workers=await self._jobs.workers(),
-            paused=await self._call(self._queues.paused),
-            closed=await self.closed(),
+            paused=await self._jobs.paused(),
+            closed=await self._jobs.closed(),
         )
 
     async def active(self, count: int) -> list[JobFacts]:
@@ -114,7 +114,7 @@ class Trainings:
         return await self._jobs.submit(job.request)
 
     async def _facts(self, job: Job) -> JobFacts:
-        held: Any = await self._redis.hmget(keys.job(job.id), ["ended", "attempts"])
+        attempts = await self._redis.hget(keys.job(job.id), "attempts")
         request: TrainRequest = job.request
         return JobFacts(
             id=job.id,
@@ -123,8 +123,8 @@ class Trainings:
             state=job.state,
             stage=job.stage,
             created=job.created,
-            ended=float(held[0]) if held[0] is not None else None,
-            attempts=int(held[1] or 0),
+            ended=job.ended,
+            attempts=int(attempts or 0),
             place=job.place,
             estimate=job.estimate,
             problem=await self._problem(job) if job.state == "failed" else "",

@@ -16,7 +16,7 @@ from ml.gather import Gather
 
 TOGETHER = 0.001  # seconds in which what many answers write becomes one call
 
-Write = tuple[str | int, ...]
+Write = tuple[str | float, ...]
 
 # ARGV: the writes of each answer as JSON, each a kind, a key and what the kind needs. Returns what became of
 # each. The keys stand in the text alone: Redis checks each against the rights of the user when it is written.
@@ -74,7 +74,7 @@ def swap(key: str, expected: str, value: str, seconds: int) -> Write:
     return ("swap", key, expected, value, seconds)
 
 
-def enlist(key: str, member: str, now: int, seconds: int) -> Write:
+def enlist(key: str, member: str, now: float, seconds: int) -> Write:
     """Add a member to a sorted set by time, which keeps its members and itself for `seconds`."""
     return ("list", key, member, now, seconds)
 
