@@ -11,9 +11,10 @@ import numpy as np
 
 from ml.evaluate import Metrics, judge
 from ml.export import write_manifest
+from ml.ngrams import FEWEST
 from ml.predictor import Model
 from ml.samples import Sample
-from ml.sources import LABELS, SOURCES, Source
+from ml.sources import COUNTED, LABELS, SOURCES, Source
 from ml.trials import tables
 
 Rows = Sequence[Sequence[Sample]]
@@ -62,8 +63,8 @@ on the same rows), which read each piece alone; what is learned about a piece is
 the texts are read without it. The transformer's probabilities of {softened:,} texts, parts of texts and
 sentences of our own count {taught:.0%} beside the label, or stand for it where there is none
 (`ml/fragments.py`, `ml/phrases.py`). Both are numbers in `ml/teacher`; the transformer itself is needed
-for nothing. Of a labelled row's target 30% ({counted}) is what a linear model over n-grams says that learned
-from three quarters of its set without it (`ml/ngrams.py`); each run makes that anew. Sets of fewer than 3,000
+for nothing. Of a labelled row's target {counted} is what a linear model over n-grams says that learned
+from three quarters of its set without it (`ml/ngrams.py`); each run makes that anew. Sets of fewer than {few}
 rows have none.
 
 {passes} passes of {rows:,} rows drawn by set (its size to the power 0.6, no row more than twice a pass;
@@ -163,9 +164,8 @@ def card(folder: Path, manifest: dict[str, Any]) -> str:
         softened=manifest["softened"],
         trials=tables(),
         drawn=_drawn(),
-        counted=", ".join(
-            f"{source.name} {source.counted:.0%}" for source in SOURCES if source.counted != 0.3
-        ),
+        few=f"{FEWEST:,}",
+        counted=_counted(),
         **recipe,
     )
 
@@ -178,6 +178,12 @@ def _figures(sets: dict[str, dict[str, Any]]) -> str:
         shown[source.judged] = f"**{shown[source.judged]}**"
         lines.append(f"| {source.name} | {sets[source.name]['samples']:,} | {' | '.join(shown.values())} |")
     return "\n".join(lines)
+
+
+def _counted() -> str:
+    """Return how much n-grams count, and in which sets otherwise."""
+    others = [f"{source.name} {source.counted:.0%}" for source in SOURCES if source.counted != COUNTED]
+    return f"{COUNTED:.0%} ({', '.join(others)})"
 
 
 def _drawn() -> str:

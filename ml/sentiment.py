@@ -154,9 +154,7 @@ def _by_ngrams(train: Sequence[Sequence[Sample]], recipe: Recipe, out: Path) -> 
                 if found is not None:
                     said[source.name] = found
                 progress.advance(bar, len(held))
-        unfinished = out / f"unfinished-{COUNTED}"
-        np.savez(unfinished, **said)  # type: ignore[arg-type]
-        unfinished.replace(out / COUNTED)
+        _write(out / COUNTED, said)
     with np.load(out / COUNTED) as kept:
         return [kept[source.name] if source.name in kept.files else None for source in SOURCES]
 
@@ -222,11 +220,14 @@ def _checkpoint(out: Path, member: int) -> Path:
 
 
 def _save(learner: Learner, checkpoint: Path, passes: int) -> None:
-    """Write a checkpoint; an interruption leaves the one before."""
-    state: dict[str, Any] = {"passes": passes, **learner.state()}
-    unfinished = checkpoint.with_name(f"unfinished-{checkpoint.name}")
-    np.savez(unfinished, **state)
-    unfinished.replace(checkpoint)
+    _write(checkpoint, {"passes": passes, **learner.state()})
+
+
+def _write(path: Path, arrays: dict[str, Any]) -> None:
+    """Write arrays; an interruption leaves the file that was there before."""
+    unfinished = path.with_name(f"unfinished-{path.name}")
+    np.savez(unfinished, **arrays)
+    unfinished.replace(path)
 
 
 def _resume(learner: Learner, checkpoint: Path) -> int:

@@ -15,6 +15,7 @@ from ml.samples import Sample
 from ml.text import normalise
 
 NO_WORD = re.compile(r"[\W_]+")
+COUNTED = 0.3  # how much n-grams count unless a set says otherwise
 LABELS = ("negative", "neutral", "positive")
 
 
@@ -36,7 +37,7 @@ class Source:
     judged: str = "macro_f1"
     balance: float = 0.5
     drawn: float = 1.0
-    counted: float = 0.3
+    counted: float = COUNTED
 
     @property
     def domain(self) -> str:
