@@ -11,11 +11,9 @@ import asyncio
 import os
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import redis.asyncio
 from rich.console import Console
@@ -27,9 +25,9 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.state import Chat, Person
 from ml.predictor import SHIPPED, Model
 from tests.bench.machine import described
+from tests.bench.server import server
 from tests.bench.spine_speed import resident
 from tests.bot.conftest import World
-from tests.conftest import Valkey
 
 GROUPS, RATE = 100, 10.0  # messages a second in all
 REPLYING = 10  # groups that are tagged by replies
@@ -84,19 +82,14 @@ def main(seconds: float = 60.0) -> None:
 
 
 async def _run(seconds: float) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        valkey = Valkey(Path(folder))
-        valkey.start()
-        try:
-            async with Sandbox(limits=True) as sandbox:
-                world = World(sandbox, valkey.url, Path(folder), {"TONEFIT_LIMITS": "telegram"})
-                await world.start()
-                try:
-                    await _measure(world, seconds)
-                finally:
-                    world.end()
-        finally:
-            valkey.kill()
+    with server() as (valkey, folder):
+        async with Sandbox(limits=True) as sandbox:
+            world = World(sandbox, valkey.url, folder, {"TONEFIT_LIMITS": "telegram"})
+            await world.start()
+            try:
+                await _measure(world, seconds)
+            finally:
+                world.end()
 
 
 async def _measure(world: World, seconds: float) -> None:

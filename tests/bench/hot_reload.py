@@ -10,7 +10,6 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable
 from pathlib import Path
@@ -25,7 +24,7 @@ from ml.predictor import SHIPPED, Predictor
 from ml.registry import Registry
 from ml.store import Store
 from tests.bench.machine import described
-from tests.conftest import Valkey
+from tests.bench.server import server
 
 ASKERS = 4  # questions at once in each replica
 LABELS = ("bad", "meh", "good")
@@ -40,13 +39,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--replicas", type=int, default=3)
     parser.add_argument("--changes", type=int, default=10)
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        server = Valkey(Path(folder))
-        server.start()
-        try:
-            table = asyncio.run(measure(server.url, Path(folder), options.replicas, options.changes))
-        finally:
-            server.kill()
+    with server() as (valkey, folder):
+        table = asyncio.run(measure(valkey.url, folder, options.replicas, options.changes))
     Console(width=120).print(table)
 
 

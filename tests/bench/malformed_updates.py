@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from pathlib import Path
 
 from bot.sandbox.server import Sandbox
-from tests.conftest import Valkey
+from tests.bench.server import server
 from tests.faults.conftest import Field
 from tests.faults.test_malformed import survive
 
@@ -22,19 +20,14 @@ def main() -> None:
 
 
 async def _run() -> float:
-    with tempfile.TemporaryDirectory() as folder:
-        valkey = Valkey(Path(folder))
-        valkey.start()
-        try:
-            async with Sandbox() as sandbox:
-                field = Field(sandbox, valkey, Path(folder))
-                try:
-                    return await survive(field, COUNT, SEED)
-                finally:
-                    for bot in field.bots:
-                        bot.end()
-        finally:
-            valkey.kill()
+    with server() as (valkey, folder):
+        async with Sandbox() as sandbox:
+            field = Field(sandbox, valkey, folder)
+            try:
+                return await survive(field, COUNT, SEED)
+            finally:
+                for bot in field.bots:
+                    bot.end()
 
 
 if __name__ == "__main__":

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-import tempfile
 import time
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -18,8 +16,8 @@ from bot.sandbox import scene
 from bot.sandbox.server import Sandbox
 from bot.sandbox.state import Person
 from tests.bench.machine import described
+from tests.bench.server import server
 from tests.bot.conftest import World
-from tests.conftest import Valkey
 
 PICTURES = 20
 QUIET = 100  # answers that are timed before anything is drawn
@@ -35,19 +33,14 @@ def main() -> None:
 
 
 async def _main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        valkey = Valkey(Path(folder))
-        valkey.start()
-        try:
-            async with Sandbox() as sandbox:
-                world = World(sandbox, valkey.url, Path(folder), {"TONEFIT_LIMITS": "off"})
-                await world.start()
-                try:
-                    await measure(world)
-                finally:
-                    world.end()
-        finally:
-            valkey.kill()
+    with server() as (valkey, folder):
+        async with Sandbox() as sandbox:
+            world = World(sandbox, valkey.url, folder, {"TONEFIT_LIMITS": "off"})
+            await world.start()
+            try:
+                await measure(world)
+            finally:
+                world.end()
 
 
 async def measure(world: World) -> None:

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -29,7 +27,7 @@ from ml.optouts import OptOuts
 from ml.posts import Posts
 from ml.reaction_labels import ReactionLabels
 from tests.bench.machine import described
-from tests.conftest import Valkey
+from tests.bench.server import server
 
 CHATS, PEOPLE, DAYS = 2000, 5, 3
 ASKER, IN = 7, 3  # who asks, and in how many chats they wrote
@@ -48,9 +46,7 @@ def main(chats: int = CHATS) -> None:
 
 
 async def _run(chats: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        valkey = Valkey(Path(folder))
-        valkey.start()
+    with server() as (valkey, _):
         client = connect(valkey.url)
         services = cast(
             "Services",
@@ -73,7 +69,6 @@ async def _run(chats: int) -> None:
             }
         finally:
             await client.aclose()
-            valkey.kill()
     table = Table("", "seconds", "found", title=f"{chats:,} counted chats")
     for name, (seconds, found) in rows.items():
         table.add_row(name, f"{seconds:.3f}", str(found))

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import aclosing
@@ -25,8 +24,8 @@ from ml.jobs import FINAL, Jobs, TrainRequest
 from ml.registry import Registry
 from ml.samples import Sample
 from tests.bench.machine import DATA, described
+from tests.bench.server import server
 from tests.bench.training_speed import read
-from tests.conftest import Valkey
 
 EXAMPLES = 500
 JOBS, WORKERS = 4, 2
@@ -46,13 +45,8 @@ def main(arguments: list[str] | None = None) -> None:
         console.print(f"Trainings: skipped, {options.data} holds no sets.")
         return
     rows, _ = read(options.data / SET, EXAMPLES)
-    with tempfile.TemporaryDirectory() as folder:
-        server = Valkey(Path(folder))
-        server.start()
-        try:
-            asyncio.run(measure(server.url, Path(folder) / "store", rows, console))
-        finally:
-            server.kill()
+    with server() as (valkey, folder):
+        asyncio.run(measure(valkey.url, folder / "store", rows, console))
 
 
 async def measure(url: str, store: Path, rows: list[Sample], console: Console) -> None:

@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import random
 import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -25,8 +24,8 @@ from ml.registry import Registry
 from ml.samples import Sample
 from ml.store import Store
 from tests.bench.machine import DATA, described
+from tests.bench.server import server
 from tests.bench.training_speed import read
-from tests.conftest import Valkey
 
 WORDS = 40
 MESSAGES = 200
@@ -46,13 +45,8 @@ def main(arguments: list[str] | None = None) -> None:
         return
     rows, _ = read(options.data / SET, FEW)
     more, _ = read(options.data / MORE, MANY)
-    with tempfile.TemporaryDirectory() as folder:
-        server = Valkey(Path(folder))
-        server.start()
-        try:
-            table = asyncio.run(measure(server.url, Path(folder), rows, more))
-        finally:
-            server.kill()
+    with server() as (valkey, folder):
+        table = asyncio.run(measure(valkey.url, folder, rows, more))
     console.print(table)
 
 
