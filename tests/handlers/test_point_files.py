@@ -202,13 +202,18 @@ def seconds_of(work: Callable[[], object]) -> float:
     return time.thread_time() - start
 
 
+def a_second() -> float:
+    """Return the processor time of what takes 0.3 s on a quiet machine, as a second of such a one."""
+    return max(1.0, 3 * seconds_of(lambda: sum(map(float, ["1.5"] * 3_000_000))))
+
+
 @pytest.mark.parametrize("kind", sorted(GARBAGE))
 def test_ten_megabytes_of_garbage_are_answered_in_under_a_second(kind: str) -> None:
     def answered() -> None:
         with contextlib.suppress(Refusal):
             read(GARBAGE[kind])
 
-    assert any(seconds_of(answered) < 1 for _ in range(3))
+    assert any(seconds_of(answered) < a_second() for _ in range(3))
 
 
 def test_a_million_rows_are_read_in_seconds() -> None:
@@ -217,7 +222,7 @@ def test_a_million_rows_are_read_in_seconds() -> None:
     content = ("x,y\n" + "".join(f"{a},{a}\n" for a in x)).encode()
     assert read(content).data.n == 200_000
     # a fifth of a million rows; 0.1 s on a quiet machine
-    assert any(seconds_of(lambda: read(content)) < 0.5 for _ in range(3))
+    assert any(seconds_of(lambda: read(content)) < a_second() / 2 for _ in range(3))
 
 
 def json_lines(*records: object) -> str:
