@@ -30,6 +30,7 @@ class ModelFacts:
     manifest: Mapping[str, Any] | None = None
     size: int = 0  # bytes of the live version
     verdicts: Mapping[Verdict, int] = field(default_factory=dict)  # right, wrong
+    training: str = ""  # how far the training is that runs or waits, in words; empty without one
     used_here: bool = False
 
     @property
@@ -39,23 +40,36 @@ class ModelFacts:
 
 
 def models_card(
-    entries: Sequence[ModelEntry], counts: Mapping[str, int], used: str, t: Texts, *, private: bool
+    entries: Sequence[ModelEntry],
+    counts: Mapping[str, int],
+    trainings: Mapping[str, str],
+    used: str,
+    t: Texts,
+    *,
+    private: bool,
 ) -> Reply:
     """List the models with their examples and live versions, each a button to its card.
 
     Args:
         entries: The chat's models.
         counts: How many examples each has in all.
+        trainings: How far those are that run or wait, in words.
         used: The model that stands where `/classify` names none.
     """
     lines = [t("Models here:")]
     for entry in entries[:SHOWN]:
-        state = t("live: {version}", version=entry.version) if entry.version else t("not trained yet")
-        held = t.plural("{count} example", "{count} examples", counts.get(entry.name, 0))
-        lines.append(f"· {entry.name} – {t.clauses([held, state])}" + _mark(entry.name, used, t))
+        parts = [t.plural("{count} example", "{count} examples", counts.get(entry.name, 0))]
+        parts += [t("live: {version}", version=entry.version)] if entry.version else []
+        if entry.name in trainings:
+            parts.append(t("in training: {state}", state=trainings[entry.name]))
+        elif not entry.version:
+            parts.append(t("not trained yet"))
+        lines.append(f"· {entry.name} – {t.clauses(parts)}" + _mark(entry.name, used, t))
     lines.append(f"· {SHIPPED_NAME} – " + t("came with me") + _mark(SHIPPED_NAME, used, t))
     if len(entries) > SHOWN:
         lines.append(t("and {count} more: /models and a name", count=len(entries) - SHOWN))
+    if trainings:
+        lines.append(t("/jobs shows how it goes."))
     if not entries:
         lines.append(t("To make one of your own, write for example:") + "\n" + t(EXAMPLE))
     names = [entry.name for entry in entries[:SHOWN]] + [SHIPPED_NAME]
@@ -78,6 +92,8 @@ def model_card(facts: ModelFacts, t: Texts, *, private: bool) -> Reply:
         lines.append(t("Not trained yet."))
     else:
         lines += _version_lines(facts, facts.manifest, t, private=private)
+    if facts.training:
+        lines.append(t("In training: {state}. /jobs shows how it goes.", state=facts.training))
     if facts.created and private:
         lines.append(t("Made on {date}", date=facts.created[:10]))
     return Reply("\n".join(lines), buttons=_card_buttons(facts, t))

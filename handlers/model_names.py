@@ -21,7 +21,6 @@ BUTTONS_A_ROW = 3
 SHOWN = 24  # characters of a wrong name that an answer repeats
 
 GONE = N_("This model is not here any more. /models shows what there is.")
-UNTRAINED = N_("“{name}” is not trained yet. Teach it some examples and train it.")
 STALE = N_("This question is closed. Please send the command again.")
 
 
