@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -198,9 +199,13 @@ def test_a_version_goes_on_from_the_live_one_and_is_compared_with_it(tmp_path: P
     assert after["against"]["version"] == "v1"
     assert after["against"]["metrics"]["support"] == after["metrics"]["support"]
     assert "live" not in after["config"]
+    known = next(sample for sample in more if sample.held_out)  # let the live version have learned from it
+    more = [replace(sample, seen=sample == known) for sample in more]
     train(more, TrainConfig(arch="gru", epochs=1, live=live), tmp_path / "three")
     other = json.loads((tmp_path / "three" / "manifest.json").read_text("utf-8"))
     assert (other["began_from"], other["against"]["version"]) == ("", "v1")
+    assert other["metrics"]["samples"] == after["metrics"]["samples"]
+    assert other["against"]["metrics"]["samples"] == after["metrics"]["samples"] - 1
 
 
 def test_a_network_that_cannot_go_on_from_the_live_one_takes_all_passes(
