@@ -6,18 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handlers.classify_table import LabelledTable
+from handlers.label_words import label_text
 from handlers.messages import Reply
 from handlers.model_names import model_buttons
-from handlers.sentiment import LONGEST, label_name
+from handlers.sentiment import LONGEST
 from handlers.shares import probable
 from handlers.texts import Texts
 from handlers.verdicts import verdict_rows
-from ml.predictor import SHIPPED_NAME, Prediction
-
-
-def label_text(label: str, model: str, t: Texts) -> str:
-    """Return a label as it is shown: the shipped model's in the reader's language."""
-    return label_name(label, t) if model == SHIPPED_NAME else label
+from ml.predictor import Prediction
 
 
 @dataclass(frozen=True, slots=True)

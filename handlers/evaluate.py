@@ -22,7 +22,6 @@ from handlers.model_names import (
     fold,
     model_buttons,
     models_here,
-    no_models_card,
     pressed_name,
     unknown_model_card,
 )
@@ -58,18 +57,19 @@ async def evaluate(context: Context) -> None:
     elif name:
         names = [*(entry.name for entry in entries), SHIPPED_NAME]
         await context.reply(unknown_model_card(name, "evaluate", names, context.t))
-    elif not entries and document is None:
-        await context.reply(no_models_card(context.t))
     else:
         await offer_evaluation(context, document)
 
 
 async def offer_evaluation(context: Context, document: Document | None) -> None:
-    """Ask which model is to be judged; a file waits for the answer."""
+    """Ask which model is to be judged, where there are several; a file waits for the answer."""
     entries = await models_here(context)
+    if not entries:
+        await _evaluate(context, None, document)
+        return
     trained = [entry.name for entry in entries if entry.version is not None]
     text = context.t("Which model shall I judge?")
-    if entries and not trained:
+    if not trained:
         text = context.t(
             "No model of yours is trained yet: /train does that. I can judge the one I came with:"
         )

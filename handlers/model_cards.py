@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from handlers.label_words import label_text
 from handlers.messages import Button, Reply
 from handlers.model_names import model_buttons, model_key
 from handlers.network_words import network_text
@@ -85,7 +86,8 @@ def _mark(name: str, used: str, t: Texts) -> str:
 
 def model_card(facts: ModelFacts, t: Texts, *, private: bool) -> Reply:
     """Tell of one model: labels, examples, version, how well it did, size."""
-    lines = [t("{name}: {text}", name=facts.name, text=t.listed(facts.labels))]
+    labels = t.listed(label_text(label, facts.name, t) for label in facts.labels)
+    lines = [t("{name}: {text}", name=facts.name, text=labels)]
     if not facts.shipped:
         lines.append(t("Examples: {counts}", counts=counts_line(facts.labels, facts.counts, t)))
     if facts.manifest is None:
@@ -147,7 +149,7 @@ def _version_lines(facts: ModelFacts, manifest: Mapping[str, Any], t: Texts, *, 
         lines.append(
             t("Probe: swapping who a text is about moves an answer by up to {points} points", points=points)
         )
-    lines += _confusion_lines(metrics, t)
+    lines += _confusion_lines(metrics, facts.name, t)
     if sum(facts.verdicts.values()):
         lines.append(
             t(
@@ -172,7 +174,7 @@ def _samples_line(samples: int, metrics: Mapping[str, Any], t: Texts) -> str:
     )
 
 
-def _confusion_lines(metrics: Mapping[str, Any], t: Texts) -> list[str]:
+def _confusion_lines(metrics: Mapping[str, Any], model: str, t: Texts) -> list[str]:
     """Return the pair of labels that is confused most often, where any is."""
     labels, counts = metrics.get("labels", ()), metrics.get("confusion", ())
     pairs = [
@@ -183,9 +185,15 @@ def _confusion_lines(metrics: Mapping[str, Any], t: Texts) -> list[str]:
     ]
     if not pairs:
         return []
-    count, truth, said = max(pairs, key=lambda pair: pair[0])
+    count, *names = max(pairs, key=lambda pair: pair[0])
+    truth, said = (label_text(name, model, t) for name in names)
     return [
-        t("Most often confused: “{truth}” taken for “{said}” ({count})", truth=truth, said=said, count=count)
+        t(
+            "Most often confused: “{truth}” taken for “{said}” ({count})",
+            truth=truth,
+            said=said,
+            count=f"{count:,}",
+        )
     ]
 
 

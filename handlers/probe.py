@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from handlers.classify_card import label_text
 from handlers.context import Context
 from handlers.errors import Refusal
+from handlers.label_words import label_text
 from handlers.messages import Button, Reply
 from handlers.model_names import (
     GONE,

@@ -113,6 +113,12 @@ async def test_a_file_without_a_row_that_can_be_read_is_refused(spam: Talk) -> N
     assert said.text == "Row 2 of this file cannot be read. It holds: foo"
 
 
+async def test_where_there_is_no_model_the_shipped_one_is_judged(talk: Talk) -> None:
+    assert "how well “sentiment” does" in (await talk.say(evaluate)).text
+    await talk.say(offer, document=talk.upload(f"label,text\nnegative,{BAD}\n".encode(), "x.csv"))
+    assert "accuracy 100 %" in sent(talk)[1].text
+
+
 async def test_a_model_that_is_not_trained_says_so_instead_of_asking_for_a_file(talk: Talk) -> None:
     await make_model(talk)
     untrained = "“spam” is not trained yet. Teach it some examples and train it."
