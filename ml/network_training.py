@@ -68,7 +68,7 @@ def learn_networks(task: Task, labels: Sequence[str]) -> Learned:
     task = replace(task, checkpoint=steps)
     shape, rate = Shape(dropout=config.dropout, l1=config.l1, l2=config.l2), None
     if config.tune:
-        shape, rate = tune(task, _score, shape, steps)
+        shape, rate = tune(task, _score, shape, steps, planned(len(rows), config).rate)
     if config.ensemble:
         return _several(task, shape, rate, steps)
     weights, version = _start(config, labels)

@@ -347,6 +347,23 @@ def test_tuning_goes_on_after_the_trials_that_were_made(
     assert [epoch.epoch for epoch in second] == [3, 1]  # one trial that was left, then the training
 
 
+def test_tuning_begins_with_our_own_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ml import network_training, tune
+    from ml.networks import Shape
+    from ml.train import TrainConfig, train
+
+    monkeypatch.setattr(tune, "TRIALS", 1)
+    tried: list[tuple[int | None, float]] = []
+
+    def score(task: object, rows: object, judged: object, shape: Shape, rate: float) -> float:
+        tried.append((shape.width, rate))
+        return 0.0
+
+    monkeypatch.setattr(network_training, "_score", score)
+    train(SAMPLES, TrainConfig(epochs=1, tune=True), tmp_path / "model")
+    assert tried == [(128, 3e-4)]
+
+
 def test_a_trial_that_takes_longer_than_there_is_time_is_ended(tmp_path: Path) -> None:
     from dataclasses import replace
 
