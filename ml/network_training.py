@@ -26,12 +26,12 @@ from ml.train_records import ENOUGH, Cancelled, Epoch, Task, TrainConfig
 from ml.tune import tune
 
 PATIENCE = 2  # passes without improvement
-# Below ENOUGH samples none are watched and all passes are taken, the last at a rate of almost nothing. Measured
-# with 16 and 64 examples a label of tweeteval_emotion and tweeteval_offensive, 2 or 3 seeds: to watch a tenth
-# and stop gave 56.5 % for 56.6 % (LSTM and CNN; 7 of 24 trainings stopped, by the word of 3 to 12 texts) and
-# 54.9 for 55.8 % (Transformer; with half the passes 54.3, at a third of the rate 55.3). Unseen texts grew
-# likelier to the last pass in 28 of 32 trainings of LSTM, CNN and GRU, and to stop where the loss of training
-# had not fallen for two passes took 0.8 points from these networks.
+# Below ENOUGH samples none are watched and all passes are taken, the last at nearly no rate. Measured with
+# 16 and 64 examples a label of tweeteval_emotion and tweeteval_offensive, 2 or 3 seeds: to watch a tenth
+# and stop gave 56.5 % for 56.6 % (LSTM and CNN; 7 of 24 trainings stopped, by the word of 3 to 12 texts)
+# and 54.9 for 55.8 % (Transformer; with half the passes 54.3, at a third of the rate 55.3). Unseen texts
+# grew likelier to the last pass in 28 of 32 trainings of LSTM, CNN and GRU, and to stop where the loss of
+# training had not fallen for two passes took 0.8 points from these networks.
 ASK_EVERY = 1.0  # seconds between two looks whether the job was cancelled
 
 
