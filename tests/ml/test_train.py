@@ -278,6 +278,44 @@ def test_only_a_network_that_was_asked_for_answers_where_the_linear_layer_does_b
     assert _best_share([bad, good], truth, SHARES[asked:]) == (0.25 if asked else 0)
 
 
+@pytest.mark.parametrize("arch", ["lstm", "cnn"])
+def test_learning_with_the_pieces_that_occur_comes_to_the_same_as_with_all(
+    arch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ml import network_training
+    from ml.networks import Shape, shipped_start
+    from ml.predictor import SHIPPED
+    from ml.tokenizer import Pieces
+    from ml.train import TrainConfig
+    from ml.train_records import Parts, Task
+
+    monkeypatch.setattr(network_training, "ENOUGH", 0)  # so that the vectors learn
+    pieces = Pieces.load(SHIPPED / "tokenizer.json")
+    tokens = pieces.encode([sample.text for sample in SAMPLES[::4]])
+    truth, rows = np.array([0, 0, 0, 0, 1, 1, 1, 1]), np.arange(8)
+    config = TrainConfig(arch=arch, epochs=2, dropout=0.0)
+    task = Task(
+        tokens,
+        truth,
+        Parts(rows, rows[:0], rows),
+        len(pieces),
+        2,
+        config,
+        lambda _: None,
+        lambda: False,
+        NoCheckpoint(),
+    )
+    learned = [
+        network_training._one(each, rows, np.ones(8, np.float32), Shape(dropout=0.0), None).model
+        for each in (task, network_training._narrowed(task))
+    ]
+    for one, other in zip(*(model.trainable_variables for model in learned), strict=True):
+        np.testing.assert_allclose(np.asarray(one), np.asarray(other), atol=2e-5)
+    vectors = np.asarray(learned[1].get_layer("embedding").embeddings)
+    moved = np.flatnonzero(np.abs(vectors - shipped_start()["embedding"]).max(axis=1))
+    assert set(moved) == set(np.concatenate(tokens))
+
+
 def test_the_articles_network_begins_with_the_shipped_vectors_main_directions() -> None:
     from ml.networks import Shape, build, shipped_start
 
