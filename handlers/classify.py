@@ -13,7 +13,6 @@ from handlers.classify_card import (
     classification_card,
     file_card,
     invitation,
-    untrained_card,
     which_model_card,
 )
 from handlers.classify_table import Answer, LabelledTable, TextTable, file_name, read_text_table
@@ -36,6 +35,7 @@ from handlers.new_model import NAME
 from handlers.sentiment import LONGEST, keep_text, result_record, target_text
 from handlers.table_words import refuse_table
 from handlers.texts import N_
+from handlers.untrained import can_answer
 from ml.predictor import SHIPPED_NAME, Prediction, UnknownModel
 from ml.registry import ModelEntry
 from ml.tables import TableError
@@ -204,10 +204,10 @@ async def _ready(context: Context, name: str) -> bool:
     entry = await context.services.registry.get(context.owner, name)
     if entry is None:
         raise Refusal(GONE)
-    if entry.version is None:
-        context.session.close("classify")
-        await context.say(untrained_card(entry, context.t))
-    return entry.version is not None
+    if await can_answer(context, entry):
+        return True
+    context.session.close("classify")
+    return False
 
 
 async def _classify_text(context: Context, name: str, text: str, unnamed: Unnamed | None = None) -> None:

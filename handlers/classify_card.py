@@ -6,19 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handlers.classify_table import LabelledTable
-from handlers.messages import Button, Reply
-from handlers.model_names import UNTRAINED, model_buttons, model_key
-from handlers.sentiment import LONGEST, label_name
+from handlers.label_words import label_text
+from handlers.messages import Reply
+from handlers.model_names import model_buttons
+from handlers.sentiment import LONGEST
 from handlers.shares import probable
 from handlers.texts import Texts
 from handlers.verdicts import verdict_rows
-from ml.predictor import SHIPPED_NAME, Prediction
-from ml.registry import ModelEntry
-
-
-def label_text(label: str, model: str, t: Texts) -> str:
-    """Return a label as it is shown: the shipped model's in the reader's language."""
-    return label_name(label, t) if model == SHIPPED_NAME else label
+from ml.predictor import Prediction
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +68,6 @@ def classification_card(
         lines.append(t("by {model} {version}", model=model, version=prediction.version))
     others = unnamed.others if unnamed is not None else ()
     return Reply("\n".join(lines), buttons=verdict_rows(result_id, others, None, t))
-
-
-def untrained_card(entry: ModelEntry, t: Texts) -> Reply:
-    """Say that a model has not learnt anything yet."""
-    key = model_key(entry.name)
-    return Reply(
-        t(UNTRAINED, name=entry.name),
-        buttons=((Button(t("Teach"), data=f"teach:{key}"), Button(t("Train"), data=f"train:{key}")),),
-    )
 
 
 def invitation(model: str, names: Sequence[str], t: Texts) -> Reply:

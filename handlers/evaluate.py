@@ -22,13 +22,13 @@ from handlers.model_names import (
     fold,
     model_buttons,
     models_here,
-    no_models_card,
     pressed_name,
     unknown_model_card,
 )
 from handlers.table_words import refuse_table
 from handlers.teach_lines import Lesson, read_file
 from handlers.texts import N_, Texts
+from handlers.untrained import can_answer
 from ml.evaluate import Metrics, judge
 from ml.plots import PlotError
 from ml.predictor import SHIPPED_NAME, UnknownModel
@@ -50,22 +50,30 @@ async def evaluate(context: Context) -> None:
     entries = await models_here(context)
     trained = [entry for entry in entries if entry.version is not None]
     name = context.args.strip()
-    entry = find_model(name, trained) if name else trained[0] if len(trained) == 1 else None
+    meant = trained or entries  # where none is named
+    entry = find_model(name, entries) if name else meant[0] if len(meant) == 1 else None
     if entry is not None or fold(name) == SHIPPED_NAME:
         await _evaluate(context, entry, document)
     elif name:
-        names = [*(entry.name for entry in trained), SHIPPED_NAME]
+        names = [*(entry.name for entry in entries), SHIPPED_NAME]
         await context.reply(unknown_model_card(name, "evaluate", names, context.t))
-    elif not trained and document is None:
-        await context.reply(no_models_card(context.t))
     else:
         await offer_evaluation(context, document)
 
 
 async def offer_evaluation(context: Context, document: Document | None) -> None:
-    """Ask which model is to be judged; a file waits for the answer."""
-    trained = [entry.name for entry in await models_here(context) if entry.version is not None]
-    card = Reply(context.t("Which model shall I judge?"), model_buttons("evaluate", [*trained, SHIPPED_NAME]))
+    """Ask which model is to be judged, where there are several; a file waits for the answer."""
+    entries = await models_here(context)
+    if not entries:
+        await _evaluate(context, None, document)
+        return
+    trained = [entry.name for entry in entries if entry.version is not None]
+    text = context.t("Which model shall I judge?")
+    if not trained:
+        text = context.t(
+            "No model of yours is trained yet: /train does that. I can judge the one I came with:"
+        )
+    card = Reply(text, model_buttons("evaluate", [*trained, SHIPPED_NAME]))
     held = asdict(document) if document is not None else None
     await context.ask({"ask": "evaluate", "document": held}, card, typed=False)
 
@@ -84,23 +92,36 @@ async def press(context: Context) -> None:
 
 
 async def _evaluate(context: Context, entry: ModelEntry | None, document: Document | None) -> None:
-    name = entry.name if entry is not None else SHIPPED_NAME
-    if document is None:
-        card = file_question(name, context.t, private=context.private)
-        await context.ask({"ask": "evaluate", "model": name}, card, anew=True, typed=False)
+    """Judge a model by a file, or ask for that; None is the shipped model."""
+    if entry is not None and not await can_answer(context, entry):
         return
-    await evaluate_file(context, name, document)
+    if document is not None:
+        await _judge_by(context, entry, document)
+        return
+    name = entry.name if entry is not None else SHIPPED_NAME
+    card = file_question(name, context.t, private=context.private)
+    await context.ask({"ask": "evaluate", "model": name}, card, anew=True, typed=False)
 
 
 async def evaluate_file(context: Context, name: str, document: Document) -> None:
-    """Answer with the picture, the figures of each label, and the same as CSV.
+    """Judge the model that a file was asked for.
 
     Raises:
-        Refusal: The file cannot be read, has too many rows, or the model is gone.
+        Refusal: The model is gone, or as `_judge_by`.
     """
     entry = find_model(name, await models_here(context))
     if entry is None and name != SHIPPED_NAME:
         raise Refusal(STALE)
+    await _evaluate(context, entry, document)
+
+
+async def _judge_by(context: Context, entry: ModelEntry | None, document: Document) -> None:
+    """Answer with the picture, the figures of each label, and the same as CSV.
+
+    Raises:
+        Refusal: The file cannot be read, has too many rows, or the model was deleted since.
+    """
+    name = entry.name if entry is not None else SHIPPED_NAME
     labels = entry.labels if entry is not None else SHIPPED_LABELS
     content = await context.outbox.download(document)
     try:

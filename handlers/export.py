@@ -54,7 +54,8 @@ async def _export_model(context: Context, entry: ModelEntry) -> None:
     content = await asyncio.to_thread(model_archive, entry, taught, folder)
     said = context.t.plural("{count} example", "{count} examples", len(taught))
     version = entry.version or context.t("not trained yet")
-    await _send(context, f"{entry.name}.zip", content, f"{entry.name}: {said}, {version}")
+    caption = context.t("{name}: {text}", name=entry.name, text=context.t.clauses([said, version]))
+    await _send(context, f"{entry.name}.zip", content, caption)
 
 
 async def _export_person(context: Context) -> None:

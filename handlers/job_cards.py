@@ -37,12 +37,17 @@ def jobs_card(jobs: Sequence[Job], t: Texts, *, workers: int) -> Reply:
 
 def job_line(job: Job, t: Texts) -> str:
     """Return what a training does, in one line."""
+    return f"· {short_id(job)} {job.request.model} – {state_text(job, t)}"
+
+
+def state_text(job: Job, t: Texts) -> str:
+    """Return how far a training is: its stage, its place in the queue, the time that it takes still."""
     parts = [t(STAGES.get(job.stage, job.stage))]
     if job.state == "queued" and job.place is not None:
         parts.append(t("place {place}", place=job.place))
     if job.state not in FINAL and job.estimate is not None:
         parts.append(t("about {time} left", time=time_text(job.estimate, t)))
-    return f"· {short_id(job)} {job.request.model} – {t.clauses(parts)}"
+    return t.clauses(parts)
 
 
 def short_id(job: Job) -> str:

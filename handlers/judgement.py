@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import Any
 
-from handlers.classify_card import label_text
 from handlers.classify_table import defuse
+from handlers.label_words import label_text
 from handlers.shares import measured
 from handlers.texts import Texts
 

@@ -6,7 +6,7 @@ They come out of an uploaded pool, or are the last 24 h of a group that learns f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -101,48 +101,51 @@ async def take_pool(context: Context, entry: ModelEntry, document: Document) -> 
     if not texts:
         raise Refusal(N_("This file holds no text that “{name}” was not taught already."), name=entry.name)
     context.session.close("label")
-    await context.services.pools.put(context.owner, _person(context), entry.name, texts)
-    await _show(context, entry, len(texts), Labelling())
+    await _begin(context, entry, texts)
 
 
 def pool_of(content: bytes, name: str, taught: Collection[str]) -> list[str]:
-    """Return the different texts of a file that nobody taught yet, up to 5,000.
+    """Return the different texts of a file that nobody taught yet.
 
     Raises:
         TableError: As `read_text_table`.
     """
-    found: dict[str, None] = {}
-    for text in read_text_table(content, name).texts():
-        if text and text not in taught:
-            found[text] = None
-        if len(found) == MOST_TEXTS:
-            break
-    return list(found)
+    texts = read_text_table(content, name).texts()
+    return list(dict.fromkeys(text for text in texts if text and text not in taught))
+
+
+async def _begin(context: Context, entry: ModelEntry, texts: Sequence[str | int]) -> None:
+    """Make a pool of texts, or of ids of messages, and ask about the first."""
+    pool = spread(texts)
+    await context.services.pools.put(context.owner, _person(context), entry.name, pool)
+    await _show(context, entry, len(pool), Labelling(), taken_line(len(pool), len(texts), context.t))
+
+
+def spread(texts: Sequence[str | int]) -> list[str | int]:
+    """Return up to 5,000 of some texts, evenly spread: a file may be sorted by what its texts are about."""
+    count = min(len(texts), MOST_TEXTS)
+    return [texts[place * len(texts) // count] for place in range(count)]
 
 
 async def _go_on(context: Context, entry: ModelEntry) -> None:
     """Ask about the next text of the pool, or for a pool."""
     found = await context.services.pools.state(context.owner, _person(context), entry.name)
-    if found is None and context.settings.learn:
-        found = await _take_messages(context, entry)
-    if found is None:
+    if found is not None:
+        await _show(context, entry, *found)
+    elif context.settings.learn and (messages := await _messages(context, entry)):
+        await _begin(context, entry, messages)
+    else:
         card = pool_question(entry, context.t, private=context.private)
         await context.ask({"ask": "label", "model": entry.name}, card, typed=False)
-        return
-    await _show(context, entry, *found)
 
 
-async def _take_messages(context: Context, entry: ModelEntry) -> tuple[int, Labelling] | None:
-    """Make a pool of the messages of the last 24 h that are kept for labels; None where there are none."""
+async def _messages(context: Context, entry: ModelEntry) -> list[int]:
+    """Return the messages of the last 24 h that are kept for labels and were not taught yet."""
     services = context.services
     taught = {sample.text for sample in await services.examples.read(context.owner, entry.name)}
     kept = await services.reaction_labels.texts(context.message.chat.key)
     by_text = {heard.text: message_id for message_id, heard in kept.items() if heard.text not in taught}
-    messages = list(by_text.values())[-MOST_TEXTS:]
-    if not messages:
-        return None
-    await services.pools.put(context.owner, _person(context), entry.name, messages)
-    return len(messages), Labelling()
+    return list(by_text.values())
 
 
 async def _text(context: Context, entry: ModelEntry, row: int) -> Heard | None:
@@ -176,8 +179,8 @@ async def _undo(context: Context, entry: ModelEntry, state: Labelling) -> None:
         await context.services.examples.undo(context.owner, entry.name, batch)
 
 
-async def _show(context: Context, entry: ModelEntry, size: int, state: Labelling) -> None:
-    """Ask about the next text; the end of the pool ends the labelling."""
+async def _show(context: Context, entry: ModelEntry, size: int, state: Labelling, first: str = "") -> None:
+    """Ask about the next text, below a `first` line; the end of the pool ends the labelling."""
     person = _person(context)
     heard = await _next(context, entry, state)
     if heard is None:
@@ -189,8 +192,9 @@ async def _show(context: Context, entry: ModelEntry, size: int, state: Labelling
         return
     await context.services.pools.note(context.owner, person, entry.name, state)
     card = label_card(entry, heard.text, state, size, context.t)
+    text = f"{first}\n{card.text}" if first else card.text
     # Somebody else's press would show a text of that person's own pool here.
-    await context.say(replace(card, buttons=context.for_one(card.buttons)))
+    await context.say(replace(card, text=text, buttons=context.for_one(card.buttons)))
 
 
 async def _next(context: Context, entry: ModelEntry, state: Labelling) -> Heard | None:
@@ -241,7 +245,7 @@ def label_card(entry: ModelEntry, text: str, state: Labelling, num_texts: int, t
         name=entry.name,
         labelled=state.labelled,
         skipped=len(state.steps) - state.labelled,
-        left=num_texts - len(state.steps),
+        left=f"{num_texts - len(state.steps):,}",
     )
     buttons = [Button(label, data=f"label:{key}:{row}:{place}") for place, label in enumerate(entry.labels)]
     rows = [tuple(buttons[start : start + LABELS_A_ROW]) for start in range(0, len(buttons), LABELS_A_ROW)]
@@ -250,6 +254,17 @@ def label_card(entry: ModelEntry, text: str, state: Labelling, num_texts: int, t
         last.append(Button(t("Undo"), data=f"label:{key}:{row}:undo"))
     last.append(Button(t("Stop"), data=f"label:{key}:{row}:stop"))
     return Reply(f"{asked}\n\n{shown}", buttons=(*rows, tuple(last)))
+
+
+def taken_line(taken: int, found: int, t: Texts) -> str:
+    """Say that a pool holds not all texts that there were, where that is so."""
+    if taken == found:
+        return ""
+    return t(
+        "I took {taken} of the {count} texts, spread evenly: more is too slow to choose from.",
+        taken=f"{taken:,}",
+        count=f"{found:,}",
+    )
 
 
 def pool_question(entry: ModelEntry, t: Texts, *, private: bool) -> Reply:

@@ -114,7 +114,7 @@ async def map_reactions(context: Context) -> None:
         return
     pairs = read_map(context.args)
     entry = find_model(context.settings.learn_model or "", await models_here(context))
-    context.settings.reactions = _of_model(pairs, entry) if entry is not None else pairs
+    context.settings.reactions = _of_model(pairs, entry, context.t) if entry is not None else pairs
     context.remember_chat()
     await context.reply(map_card(context.settings, context.t))
 
@@ -136,7 +136,7 @@ async def _begin(context: Context, name: str | None) -> None:
         )
     settings = context.settings
     faces = {emoji: label for label, emoji in EMOJI.items() if label in entry.labels}
-    settings.reactions = _of_model(settings.reactions or faces, entry)
+    settings.reactions = _of_model(settings.reactions or faces, entry, context.t)
     if not settings.reactions:
         raise Refusal(
             N_("No reaction stands for a label of “{name}”. Say which, for example /map 😁={label}."),
@@ -157,7 +157,7 @@ async def _stop(context: Context) -> None:
     await context.services.reaction_labels.drop_all(context.message.chat.key)
 
 
-def _of_model(pairs: dict[str, str], entry: ModelEntry) -> dict[str, str]:
+def _of_model(pairs: dict[str, str], entry: ModelEntry, t: Texts) -> dict[str, str]:
     """Return the pairs with the model's own spelling of its labels.
 
     Raises:
@@ -170,7 +170,7 @@ def _of_model(pairs: dict[str, str], entry: ModelEntry) -> dict[str, str]:
                 N_("“{name}” has no label “{label}”. It has {labels}. Say it with /map."),
                 name=entry.name,
                 label=label[:24],
-                labels=", ".join(entry.labels),
+                labels=t.listed(entry.labels),
             )
     return {emoji: labels[fold(label)] for emoji, label in pairs.items()}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from handlers.label_words import label_text
 from handlers.messages import Button, Reply
 from handlers.model_names import model_buttons, model_key
 from handlers.network_words import network_text
@@ -30,6 +31,7 @@ class ModelFacts:
     manifest: Mapping[str, Any] | None = None
     size: int = 0  # bytes of the live version
     verdicts: Mapping[Verdict, int] = field(default_factory=dict)  # right, wrong
+    training: str = ""  # how far the training is that runs or waits, in words; empty without one
     used_here: bool = False
 
     @property
@@ -39,23 +41,36 @@ class ModelFacts:
 
 
 def models_card(
-    entries: Sequence[ModelEntry], counts: Mapping[str, int], used: str, t: Texts, *, private: bool
+    entries: Sequence[ModelEntry],
+    counts: Mapping[str, int],
+    trainings: Mapping[str, str],
+    used: str,
+    t: Texts,
+    *,
+    private: bool,
 ) -> Reply:
     """List the models with their examples and live versions, each a button to its card.
 
     Args:
         entries: The chat's models.
         counts: How many examples each has in all.
+        trainings: How far those are that run or wait, in words.
         used: The model that stands where `/classify` names none.
     """
     lines = [t("Models here:")]
     for entry in entries[:SHOWN]:
-        state = t("live: {version}", version=entry.version) if entry.version else t("not trained yet")
-        held = t.plural("{count} example", "{count} examples", counts.get(entry.name, 0))
-        lines.append(f"· {entry.name} – {t.clauses([held, state])}" + _mark(entry.name, used, t))
+        parts = [t.plural("{count} example", "{count} examples", counts.get(entry.name, 0))]
+        parts += [t("live: {version}", version=entry.version)] if entry.version else []
+        if entry.name in trainings:
+            parts.append(t("in training: {state}", state=trainings[entry.name]))
+        elif not entry.version:
+            parts.append(t("not trained yet"))
+        lines.append(f"· {entry.name} – {t.clauses(parts)}" + _mark(entry.name, used, t))
     lines.append(f"· {SHIPPED_NAME} – " + t("came with me") + _mark(SHIPPED_NAME, used, t))
     if len(entries) > SHOWN:
         lines.append(t("and {count} more: /models and a name", count=len(entries) - SHOWN))
+    if trainings:
+        lines.append(t("/jobs shows how it goes."))
     if not entries:
         lines.append(t("To make one of your own, write for example:") + "\n" + t(EXAMPLE))
     names = [entry.name for entry in entries[:SHOWN]] + [SHIPPED_NAME]
@@ -71,13 +86,16 @@ def _mark(name: str, used: str, t: Texts) -> str:
 
 def model_card(facts: ModelFacts, t: Texts, *, private: bool) -> Reply:
     """Tell of one model: labels, examples, version, how well it did, size."""
-    lines = [t("{name}: {text}", name=facts.name, text=t.listed(facts.labels))]
+    labels = t.listed(label_text(label, facts.name, t) for label in facts.labels)
+    lines = [t("{name}: {text}", name=facts.name, text=labels)]
     if not facts.shipped:
         lines.append(t("Examples: {counts}", counts=counts_line(facts.labels, facts.counts, t)))
     if facts.manifest is None:
         lines.append(t("Not trained yet."))
     else:
         lines += _version_lines(facts, facts.manifest, t, private=private)
+    if facts.training:
+        lines.append(t("In training: {state}. /jobs shows how it goes.", state=facts.training))
     if facts.created and private:
         lines.append(t("Made on {date}", date=facts.created[:10]))
     return Reply("\n".join(lines), buttons=_card_buttons(facts, t))
@@ -131,7 +149,7 @@ def _version_lines(facts: ModelFacts, manifest: Mapping[str, Any], t: Texts, *, 
         lines.append(
             t("Probe: swapping who a text is about moves an answer by up to {points} points", points=points)
         )
-    lines += _confusion_lines(metrics, t)
+    lines += _confusion_lines(metrics, facts.name, t)
     if sum(facts.verdicts.values()):
         lines.append(
             t(
@@ -156,7 +174,7 @@ def _samples_line(samples: int, metrics: Mapping[str, Any], t: Texts) -> str:
     )
 
 
-def _confusion_lines(metrics: Mapping[str, Any], t: Texts) -> list[str]:
+def _confusion_lines(metrics: Mapping[str, Any], model: str, t: Texts) -> list[str]:
     """Return the pair of labels that is confused most often, where any is."""
     labels, counts = metrics.get("labels", ()), metrics.get("confusion", ())
     pairs = [
@@ -167,9 +185,15 @@ def _confusion_lines(metrics: Mapping[str, Any], t: Texts) -> list[str]:
     ]
     if not pairs:
         return []
-    count, truth, said = max(pairs, key=lambda pair: pair[0])
+    count, *names = max(pairs, key=lambda pair: pair[0])
+    truth, said = (label_text(name, model, t) for name in names)
     return [
-        t("Most often confused: “{truth}” taken for “{said}” ({count})", truth=truth, said=said, count=count)
+        t(
+            "Most often confused: “{truth}” taken for “{said}” ({count})",
+            truth=truth,
+            said=said,
+            count=f"{count:,}",
+        )
     ]
 
 

@@ -21,7 +21,6 @@ BUTTONS_A_ROW = 3
 SHOWN = 24  # characters of a wrong name that an answer repeats
 
 GONE = N_("This model is not here any more. /models shows what there is.")
-UNTRAINED = N_("“{name}” is not trained yet. Teach it some examples and train it.")
 STALE = N_("This question is closed. Please send the command again.")
 
 
@@ -101,7 +100,11 @@ def model_buttons(verb: str, names: Iterable[str]) -> tuple[tuple[Button, ...], 
 
 
 def unknown_model_card(word: str, verb: str, names: Sequence[str], t: Texts) -> Reply:
-    """Say that there is no such model, with the three nearest as buttons."""
+    """Say that there is no such model, with the three nearest of `names` as buttons."""
+    if fold(word) == SHIPPED_NAME:
+        return shipped_card(t)
+    if not names:
+        return Reply(t("There is no model “{name}” here. /models shows what there is.", name=word[:SHOWN]))
     text = t("There is no model “{name}” here. Did you mean one of these?", name=word[:SHOWN])
     return Reply(text, buttons=model_buttons(verb, nearest(word, names)))
 
@@ -109,7 +112,7 @@ def unknown_model_card(word: str, verb: str, names: Sequence[str], t: Texts) -> 
 def shipped_card(t: Texts) -> Reply:
     """Say why the shipped model learns nothing here, and how to make one that does."""
     text = t(
-        "“{name}” came with me and cannot be taught or trained here. "
+        "“{name}” came with me: it is not taught, trained, exported or deleted here. "
         "Make a model of your own with a name and its labels, for example:",
         name=SHIPPED_NAME,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from handlers.context import Context
 from handlers.errors import Refusal
 from handlers.evaluate import draw
+from handlers.job_cards import state_text
 from handlers.messages import Document, Reply
 from handlers.model_cards import (
     ModelFacts,
@@ -111,8 +112,8 @@ async def models(context: Context) -> None:
     name = context.args.strip()
     if not name:
         counts = {entry.name: sum((await _counts(context, entry.name)).values()) for entry in entries}
-        used = default_model(context, entries)
-        await context.reply(models_card(entries, counts, used, context.t, private=context.private))
+        used, trainings = default_model(context, entries), await _trainings(context)
+        await context.reply(models_card(entries, counts, trainings, used, context.t, private=context.private))
         return
     entry = find_model(name, entries)
     if entry is not None or fold(name) == SHIPPED_NAME:
@@ -197,6 +198,12 @@ async def _counts(context: Context, name: str) -> dict[str, int]:
     return await context.services.examples.counts(context.owner, name)
 
 
+async def _trainings(context: Context) -> dict[str, str]:
+    """Return how far the trainings of this chat are that run or wait, by their models."""
+    jobs = await context.services.jobs.list(context.owner)
+    return {job.request.model: state_text(job, context.t) for job in jobs if job.state not in FINAL}
+
+
 async def _card(context: Context, entry: ModelEntry | None) -> Reply:
     """Gather what a model's card tells; None is the shipped model."""
     facts = await _shipped_facts(context) if entry is None else await _facts(context, entry)
@@ -218,6 +225,7 @@ async def _facts(context: Context, entry: ModelEntry) -> ModelFacts:
         manifest=manifest,
         size=size,
         verdicts=verdicts,
+        training=(await _trainings(context)).get(entry.name, ""),
         used_here=default_model(context, await models_here(context)) == entry.name,
     )
 

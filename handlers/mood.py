@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from handlers.context import ChatSettings, Context, Services
 from handlers.errors import Refusal
 from handlers.grammar import normalise, read_arguments, read_duration
+from handlers.label_words import label_name
 from handlers.messages import Button, Chat, Reply
 from handlers.posts import looked_back, posts_card
-from handlers.sentiment import label_name
 from handlers.shares import measured
 from handlers.tagging import ONLY_GROUPS
 from handlers.texts import N_, Texts

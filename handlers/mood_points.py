@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from handlers.context import Context
 from handlers.errors import Refusal
+from handlers.label_words import label_name
 from handlers.mood import NOT_COUNTED, TOO_FEW, chat_series, read_days
 from handlers.points import Points
-from handlers.sentiment import label_name
 from handlers.tagging import ONLY_GROUPS
 from ml.mood_series import FEWEST_PEOPLE, TONES, observations
 from ml.regression import Observations

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from handlers.classify_card import label_text
 from handlers.context import Hearing
+from handlers.label_words import label_text
 from handlers.messages import Message, ReactionCount, Reply
 from handlers.reactions import keep
 from handlers.sentiment import FACES, LONGEST, result_record

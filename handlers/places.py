@@ -7,7 +7,6 @@ from handlers.errors import Refusal
 from handlers.grammar import read_switch
 from handlers.messages import Button, Membership, Reply
 from handlers.model_names import (
-    UNTRAINED,
     default_model,
     find_model,
     fold,
@@ -18,6 +17,7 @@ from handlers.model_names import (
 )
 from handlers.tagging import ONLY_GROUPS
 from handlers.texts import N_, Texts
+from handlers.untrained import can_answer
 from ml.predictor import SHIPPED_NAME
 
 GONE = frozenset({"left", "kicked"})
@@ -39,9 +39,8 @@ async def use(context: Context) -> None:
     if entry is None and fold(wanted) != SHIPPED_NAME:
         await context.reply(unknown_model_card(wanted, "default", names, context.t))
         return
-    if entry is not None and entry.version is None:
-        raise Refusal(UNTRAINED, name=entry.name)
-    await context.reply(Reply(choose(context, entry.name if entry is not None else SHIPPED_NAME)))
+    if entry is None or await can_answer(context, entry):
+        await context.reply(Reply(choose(context, entry.name if entry is not None else SHIPPED_NAME)))
 
 
 def choose(context: Context, name: str) -> str:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from handlers.errors import Refusal
+from handlers.label_words import label_name
 from handlers.messages import Chat, Reply
-from handlers.sentiment import label_name
 from handlers.shares import measured
 from handlers.texts import N_, Texts
 from ml.mood_series import FEWEST_PEOPLE

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from handlers.classify_card import label_text
 from handlers.context import Context
 from handlers.errors import Refusal
+from handlers.label_words import label_text
 from handlers.messages import Button, Reply
 from handlers.model_names import (
     GONE,
@@ -24,8 +24,10 @@ from handlers.model_names import (
 )
 from handlers.shares import measured
 from handlers.texts import N_, Texts
+from handlers.untrained import can_answer
 from ml.predictor import SHIPPED_NAME, UnknownModel
 from ml.probe import Swap, largest, sentences
+from ml.registry import ModelEntry
 
 GROUPS = {"name": N_("names"), "gender": N_("genders"), "nationality": N_("nationalities")}
 LANGUAGES = {"en": N_("English"), "zh": N_("Chinese")}
@@ -34,7 +36,8 @@ TOLERABLE = 0.1  # change of a probability up to which nothing is said against a
 
 async def probe(context: Context) -> None:
     """Probe the named model, the one used here, or ask which."""
-    entries = [entry for entry in await models_here(context) if entry.version is not None]
+    here = await models_here(context)
+    entries = [entry for entry in here if entry.version is not None]
     names = [*(entry.name for entry in entries), SHIPPED_NAME]
     name = context.args.strip()
     usual = default_model(context, entries)
@@ -42,19 +45,24 @@ async def probe(context: Context) -> None:
         await context.reply(Reply(context.t("Which model shall I probe?"), model_buttons("probe", names)))
         return
     wanted = name or usual
-    entry = find_model(wanted, entries)
+    entry = find_model(wanted, here)
     if entry is None and fold(wanted) != SHIPPED_NAME:
         await context.reply(unknown_model_card(wanted, "probe", names, context.t))
         return
-    await _probe(context, entry.name if entry is not None else SHIPPED_NAME)
+    await _probe(context, entry)
 
 
 async def press(context: Context) -> None:
     """Probe the model of a pressed button."""
-    await _probe(context, await pressed_name(context, context.args))
+    name = await pressed_name(context, context.args)
+    await _probe(context, find_model(name, await models_here(context)))
 
 
-async def _probe(context: Context, name: str) -> None:
+async def _probe(context: Context, entry: ModelEntry | None) -> None:
+    """Probe a model of the chat; None is the shipped one."""
+    if entry is not None and not await can_answer(context, entry):
+        return
+    name = entry.name if entry is not None else SHIPPED_NAME
     try:
         found = await probed(context, name)
     except UnknownModel as error:

@@ -82,7 +82,7 @@ def _findings(found: Quality, t: Texts) -> Iterator[tuple[list[str], str, str]]:
         )
         yield [line], t("Let rare labels weigh more"), "balance"
     if found.alone:
-        labels = ", ".join(f"“{label}”" for label in found.alone)
+        labels = t.listed(f"“{label}”" for label in found.alone)
         line = t("· One person alone taught {labels}: it may be one person's view.", labels=labels)
         yield [line], t("Ask others for examples"), ""
 
@@ -93,7 +93,7 @@ def _conflict_lines(conflicts: Sequence[Conflict], t: Texts) -> list[str]:
         t.plural("· {count} text has several labels:", "· {count} texts have several labels:", len(conflicts))
     ]
     for conflict in conflicts[:SHOWN]:
-        labels = ", ".join(dict.fromkeys(example.label for example in conflict.examples))
+        labels = t.listed(dict.fromkeys(example.label for example in conflict.examples))
         shown = " ".join(conflict.examples[-1].text.split())[:TEXT_SHOWN]
         lines.append(f"  “{shown}” – {labels}")
     return lines

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from handlers.context import ChatSettings, Context
 from handlers.errors import Refusal
 from handlers.grammar import normalise, read_arguments, read_duration, read_switch
+from handlers.label_words import label_name
 from handlers.messages import Button, Reply
 from handlers.model_names import find_model, fold, models_here, nearest
-from handlers.sentiment import label_name
 from handlers.tagging import ONLY_GROUPS
 from handlers.texts import N_, Texts
 from ml.mood_series import TONES

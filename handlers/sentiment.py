@@ -6,6 +6,7 @@ from typing import Any
 
 from handlers.context import Context
 from handlers.errors import Refusal
+from handlers.label_words import label_name
 from handlers.messages import Button, Message, Reply
 from handlers.shares import probable
 from handlers.texts import N_, Texts
@@ -15,14 +16,8 @@ from ml.predictor import Prediction
 
 LONGEST = 2000  # characters
 FACES = {"negative": "🙁", "neutral": "😐", "positive": "🙂"}
-NAMES = {"negative": N_("negative"), "neutral": N_("neutral"), "positive": N_("positive")}
 VERY_SURE = 0.9
 EXAMPLE = N_("What a lovely surprise, thank you!")
-
-
-def label_name(label: str, t: Texts) -> str:
-    """Return a label as it is shown: tones in the reader's language."""
-    return t(NAMES[label]) if label in NAMES else label
 
 
 async def sentiment(context: Context) -> None:
@@ -82,16 +77,16 @@ def sentiment_card(prediction: Prediction, result_id: str, t: Texts) -> Reply:
         text = t(
             "{face} {label}, {share} % ({certainty})",
             face=FACES[prediction.label],
-            label=t(NAMES[prediction.label]),
+            label=label_name(prediction.label, t),
             share=probable(prediction.probability),
             certainty=t("very sure") if prediction.probability >= VERY_SURE else t("fairly sure"),
         )
     else:
         text = t(
             "🤷 not sure: {label} {share} %, {other} {other_share} %",
-            label=t(NAMES[prediction.label]),
+            label=label_name(prediction.label, t),
             share=probable(prediction.probability),
-            other=t(NAMES[other]),
+            other=label_name(other, t),
             other_share=probable(other_share),
         )
     return Reply(text, buttons=verdict_rows(result_id, (), None, t))

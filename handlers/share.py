@@ -59,7 +59,7 @@ async def take(context: Context, payload: str) -> None:
     version = await asyncio.to_thread(services.store.publish, context.owner, name, folder)
     await services.registry.promote(context.owner, name, version)
     key = model_key(name)
-    text = context.t("“{name}” is yours now: {labels}.", name=name, labels=", ".join(source.labels))
+    text = context.t("“{name}” is yours now: {labels}.", name=name, labels=context.t.listed(source.labels))
     buttons = (
         Button(context.t("Try it"), data=f"model:{key}:try"),
         Button(context.t("The model"), data=f"model:{key}"),

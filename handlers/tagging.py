@@ -8,8 +8,9 @@ from handlers.context import ChatSettings, Context
 from handlers.errors import Refusal
 from handlers.grammar import normalise, read_arguments, read_switch
 from handlers.messages import Button, Reply
-from handlers.model_names import UNTRAINED, find_model, models_here, pressed_name, unknown_model_card
+from handlers.model_names import find_model, models_here, pressed_name, unknown_model_card
 from handlers.texts import N_, Texts
+from handlers.untrained import can_answer
 from ml.predictor import SHIPPED_NAME
 from ml.registry import ModelEntry
 
@@ -117,6 +118,8 @@ async def tagging(context: Context) -> None:
             names = [known.name for known in entries] + [SHIPPED_NAME]
             await context.reply(unknown_model_card(wanted.model, "tagging:model", names, context.t))
             return
+        if entry is not None and not await can_answer(context, entry):
+            return
         context.settings.tagging_model = check_model(entry, context.settings, wanted.mode)
     if wanted.mode is not None:
         context.settings.tagging = wanted.mode
@@ -132,6 +135,8 @@ async def press(context: Context) -> None:
     if what == "model":
         name = await pressed_name(context, key)
         entry = find_model(name, await models_here(context))
+        if entry is not None and not await can_answer(context, entry):
+            return
         context.settings.tagging_model = check_model(entry, context.settings, None)
         await _changed(context)
     elif what in MODES:
@@ -155,12 +160,10 @@ def check_model(entry: ModelEntry | None, settings: ChatSettings, mode: str | No
     """Return the name under which a model tags, None for the shipped one.
 
     Raises:
-        Refusal: It is not trained, or has labels for which there is no reaction.
+        Refusal: It has labels for none of which there is a reaction.
     """
     if entry is None:
         return None
-    if entry.version is None:
-        raise Refusal(UNTRAINED, name=entry.name)
     if (mode or settings.tagging) == "react" and not any(emoji_of(label, settings) for label in entry.labels):
         raise Refusal(
             N_(

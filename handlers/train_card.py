@@ -177,7 +177,7 @@ def result_card(report: Mapping[str, Any], name: str, t: Texts, *, private: bool
         )
     lines.append(score_line(metrics, t))
     if before:
-        lines.append(t("Before: {scores}", scores=score_line(before, t)))
+        lines.append(_before_line(before, metrics, t))
     if report.get("against"):
         lines.append(_difference_line(report["against"], t))
     if private:
@@ -196,6 +196,14 @@ def _state_line(report: Mapping[str, Any], name: str, t: Texts) -> str:
     if report["promoted"]:
         return t("✓ “{name}” {version} is live.", **values)
     return t("“{name}” {version} is trained, and the version before stays live: it is better.", **values)
+
+
+def _before_line(before: Mapping[str, Any], metrics: Mapping[str, Any], t: Texts) -> str:
+    """Tell how the version before did, and by how many examples where it had learned from the others."""
+    scores = score_line(before, t)
+    if before.get("samples") == metrics.get("samples"):
+        return t("Before: {scores}", scores=scores)
+    return t("Before, on {count} it had not seen: {scores}", count=before.get("samples", 0), scores=scores)
 
 
 def _difference_line(against: Mapping[str, Any], t: Texts) -> str:

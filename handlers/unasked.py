@@ -6,11 +6,11 @@ from collections import Counter
 
 from handlers.context import ChatSettings, Services
 from handlers.errors import Refusal
+from handlers.label_words import label_name
 from handlers.messages import Chat, ChatType, Reply
 from handlers.model_names import fold
 from handlers.mood import Asked, chat_series, mood_reply
 from handlers.schedules import FEWEST, duration
-from handlers.sentiment import label_name
 from handlers.surroundings import Outbox
 from handlers.texts import N_, Texts
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from handlers.classify_card import label_text
 from handlers.context import Context
 from handlers.errors import REFERENCE_ALPHABET, Refusal
+from handlers.label_words import label_text
 from handlers.messages import Reply
 from handlers.model_names import default_model, find_model, models_here
 from handlers.sentiment import target_text

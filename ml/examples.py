@@ -243,11 +243,11 @@ class Examples:
         if anew:
             await self._redis.unlink(keys.parts(set_id))
         held: Any = await self._redis.hgetall(keys.parts(set_id))
-        known: dict[str, set[str]] = {"held": set(), "learned": set()}
+        known: dict[str, set[str]] = {"held": set(), "learned": set(), "seen": set()}
         for text, part in held.items():
             known[keys.as_text(part)].add(keys.as_text(text))
-        samples = divide(await self.read(owner, model), Known(known["held"], known["learned"]))
-        parts = {digest(sample.text): "held" if sample.held_out else "learned" for sample in samples}
+        samples = divide(await self.read(owner, model), Known(known["held"], known["learned"], known["seen"]))
+        parts = {digest(sample.text): _part(sample) for sample in samples}
         new = [(text, part) for text, part in parts.items() if text not in known[part]]
         for start in range(0, len(new), AT_ONCE):
             await self._redis.hset(keys.parts(set_id), mapping=dict(new[start : start + AT_ONCE]))
@@ -284,6 +284,11 @@ class Examples:
     async def _find(self, owner: str, model: str) -> str | None:
         found = await self._redis.hget(keys.example_sets(owner), model)
         return keys.as_text(found) if found is not None else None
+
+
+def _part(sample: Sample) -> str:
+    """Return what a training does with a divided example, as it is noted."""
+    return "seen" if sample.seen else "held" if sample.held_out else "learned"
 
 
 def _ordered(records: dict[str, bytes | str]) -> list[Taught]:

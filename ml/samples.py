@@ -27,6 +27,7 @@ class Sample:
     text: str
     label: str
     held_out: bool | None = field(default=None, repr=False)  # kept to judge by; None: nobody has decided yet
+    seen: bool = field(default=False, repr=False)  # held out now, though an earlier version learned from it
 
 
 @dataclass(frozen=True, slots=True)

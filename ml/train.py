@@ -166,8 +166,11 @@ def train(
         time.monotonic() - started,
         config.seed,
     )
+    unseen = [sample for sample in held if not sample.seen]  # which the live version has not learned from
     against = (
-        compare(model, Model.load(Path(config.live)), held, config.seed).to_dict() if config.live else None
+        compare(model, Model.load(Path(config.live)), unseen, config.seed).to_dict()
+        if config.live and unseen
+        else None
     )
     swaps = [swap.to_dict() for swap in largest(model.labels, model.probabilities(sentences()))]
     manifest |= {"metrics": result.to_dict(), "against": against, "probe": swaps}

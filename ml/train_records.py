@@ -89,3 +89,4 @@ class Task:
     cancelled: Callable[[], bool]
     checkpoint: NoCheckpoint
     together: Together | None = None  # the machines that train this with us
+    pieces: np.ndarray | None = None  # what the tokens number, in order, where that is not the vocabulary

@@ -195,7 +195,8 @@ def _outcome(
     manifest = store.manifest(owner, name, version)
     metrics, against = manifest.get("metrics"), manifest.get("against") or {}
     before = None if request.forget else against.pop("metrics", None) or _live_metrics(store, entry)
-    promoted = entry.version is None or no_worse(metrics, before)
+    worse = against["difference"] < -ROUNDING if against else not no_worse(metrics, before)
+    promoted = entry.version is None or request.forget or not worse
     # An earlier attempt may have got this far, and had another version live before it.
     return reporter.commit(
         {
@@ -277,7 +278,7 @@ def _live_metrics(store: Store, entry: ModelEntry) -> dict[str, Any] | None:
 def no_worse(candidate: dict[str, Any] | None, live: dict[str, Any] | None) -> bool:
     """Say whether a candidate may take the place of the live version: its macro F1 is at least as high.
 
-    Both figures are of the samples that are held out now, which neither has learned from.
+    For versions that were not compared on the same samples: each figure is of what was held out from it.
     """
     if not candidate or not live:
         return True

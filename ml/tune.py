@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,8 @@ from ml.pace import TUNING
 from ml.train_records import Cancelled, Epoch, Task
 
 TRIALS = 24
-OWN = {"rate": 1e-3, "dropout": 0.4, "l2": 1e-6}  # our own plan, which is tried first
+OWN = {"dropout": 0.4, "l2": 1e-6}  # of our own plan, which is tried first
+ADAM = 1e-3  # the rate of a plan that names none
 JUDGED = 0.25  # share of each label that a trial is judged by, out of what may be learned from
 MOST_ROWS = 2000  # of a trial, so that there is time for several
 
@@ -26,7 +27,7 @@ Score = Callable[[Task, np.ndarray, np.ndarray, Shape, float], float]
 
 
 def tune(
-    task: Task, score: Score, shape: Shape, steps: Steps, budget: float = TUNING
+    task: Task, score: Score, shape: Shape, steps: Steps, rate: float | None = None, budget: float = TUNING
 ) -> tuple[Shape, float | None]:
     """Return the shape and the learning rate that did best; what is held out takes no part.
 
@@ -37,12 +38,10 @@ def tune(
         score: Tries a shape and a rate.
         shape: What was chosen; penalties that were asked for stay.
         steps: Keeps the trials, so that another attempt at the job has only those that are left to make.
+        rate: Of our own plan, None for Adam's own.
         budget: Seconds, after which the trial at hand ends too. Where not even one ended, `shape` itself
             and no rate come back.
     """
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     rows, judged = _halves(task.truth, task.parts.train, task.config.seed)
     kept = steps.done("trials")
     spent, made = json.loads(str(kept)) if kept is not None else (0.0, [])
@@ -54,13 +53,8 @@ def tune(
         cancelled=lambda: task.cancelled() or time.monotonic() - started > budget,
     )
     space = _space(task.config.network, shape)
-    study = optuna.create_study(
-        direction="maximize", sampler=optuna.samplers.TPESampler(seed=task.config.seed)
-    )
-    for params, value in made:
-        study.add_trial(optuna.trial.create_trial(params=params, distributions=space, value=value))
-    if not made:
-        study.enqueue_trial({name: OWN.get(name, WIDTHS[task.config.network]) for name in space})
+    own = OWN | {"rate": rate or ADAM, "width": WIDTHS[task.config.network]}
+    study = _study(space, {name: own[name] for name in space}, made, task.config.seed)
     while time.monotonic() - started < budget and len(made) < TRIALS:
         trial = study.ask(space)
         try:
@@ -77,6 +71,21 @@ def tune(
     if not made:
         return shape, None
     return _shaped(study.best_params, shape), float(study.best_params["rate"])
+
+
+def _study(
+    space: dict[str, Any], first: dict[str, Any], made: Sequence[tuple[dict[str, Any], float]], seed: int
+) -> Any:
+    """Return what proposes the next trial: `first`, or, where some were made, what these suggest."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
+    for params, value in made:
+        study.add_trial(optuna.trial.create_trial(params=params, distributions=space, value=value))
+    if not made:
+        study.enqueue_trial(first)
+    return study
 
 
 def _space(network: str, shape: Shape) -> dict[str, Any]:

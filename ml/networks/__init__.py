@@ -16,7 +16,15 @@ from typing import Any
 import numpy as np
 import onnx
 
-from ml.classifier import ARCHITECTURES, BELOW, Architecture, load_weights, read_weights, set_weights
+from ml.classifier import (
+    ARCHITECTURES,
+    BELOW,
+    LSTM,
+    Architecture,
+    load_weights,
+    read_weights,
+    set_weights,
+)
 from ml.classifier import build as build_lstm
 from ml.export import export
 from ml.networks import attention, convolution, recurrent
@@ -48,20 +56,24 @@ NAMES = (*ARCHITECTURES, *OTHERS)
 
 def build(name: str, vocabulary: int, num_labels: int, shape: Shape, seed: int) -> Any:
     """Return a network from tokens (batch, maxlen) to logits (batch, labels), begun as what is shipped."""
+    model = blank(name, vocabulary, num_labels, shape, seed)
+    if name in ARCHITECTURES:
+        set_weights(model, _start(_shaped(name, shape)))
+    else:
+        model.get_layer("embedding").embeddings.assign(shipped_start()["embedding"])
+    return model
+
+
+def blank(name: str, vocabulary: int, num_labels: int, shape: Shape, seed: int) -> Any:
+    """Return such a network, begun by chance."""
     if name in ARCHITECTURES:
         own = _shaped(name, shape)
-        model = build_lstm(own, vocabulary, num_labels, seed=seed, l1=shape.l1, l2=shape.l2)
-        set_weights(model, _start(own))
-        return model
-    start = shipped_start()["embedding"]
+        return build_lstm(own, vocabulary, num_labels, seed=seed, l1=shape.l1, l2=shape.l2)
     builder, _ = OTHERS[name]
     dropout = 0.4 if shape.dropout is None else shape.dropout
     width = shape.width or WIDTHS[name]
-    model = builder(
-        start.shape, num_labels, width=width, dropout=dropout, l1=shape.l1, l2=shape.l2, seed=seed
-    )
-    model.get_layer("embedding").embeddings.assign(start)
-    return model
+    table = (vocabulary, LSTM.embedding)  # as wide as the shipped one
+    return builder(table, num_labels, width=width, dropout=dropout, l1=shape.l1, l2=shape.l2, seed=seed)
 
 
 def write(name: str, model: Any) -> Any:

@@ -1,14 +1,19 @@
 """How good a chat's own classifier is after a handful of examples a label, beside its peers on the same rows.
 
-`python -m tests.bench.few_examples [DATA_DIR] [--sets sms_spam,tg_spam] [--sizes 8,32] [--seeds 5]`.
+`python -m tests.bench.few_examples [DATA_DIR] [--sets sms_spam,tg_spam] [--sizes 8,32] [--seeds 0,1,2,3,4]`.
+All of it takes hours: with `--results FILE` it goes on from what that file holds, `--show` prints that alone.
+fastText takes part where it is installed, for example by `pip install --target FOLDER fasttext-wheel` and
+`PYTHONPATH=FOLDER`.
 Ours trains as `/train` does; the dev rows take the place of the held-out examples, so that all learn from
 the same rows.
 """
 
 import argparse
 import importlib.util
+import itertools
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +22,7 @@ from rich.table import Table
 
 from ml.samples import Sample
 from ml.text import normalise
+from tests.bench.kept import Kept
 from tests.bench.machine import DATA, described
 from tests.bench.training_speed import read
 
@@ -32,35 +38,49 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("data", nargs="?", type=Path, default=DATA)
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", default="0,1,2,3,4")
+    parser.add_argument("--results", type=Path, help="a file of what is measured already")
+    parser.add_argument("--show", action="store_true", help="measure nothing, print what the file holds")
     options = parser.parse_args(arguments)
     console = Console(width=150)
     if not (options.data / SETS[0]).is_dir():
         console.print(f"A handful of examples: skipped, {options.data} holds no sets.")
         return
-    learners: dict[str, Learn] = {
-        "Tonefit": ours,
-        "TF-IDF + logistic regression": logistic,
-        "fastText": fasttext,
-    }
-    if importlib.util.find_spec("fasttext") is None:
+    learners = dict(LEARNERS)
+    if not options.show and importlib.util.find_spec("fasttext") is None:
         console.print("fastText: skipped, the package fasttext is not installed.")
         del learners["fastText"]
-    title = f"Accuracy in % on the dev split, mean of {options.seeds} seeds (and their spread): {described()}"
-    table = Table("set", "examples a label", *learners, title=title)
-    for name in options.sets.split(","):
-        train, dev = read(options.data / name, EVERY_ROW)
-        rarest = min(np.unique([sample.label for sample in train], return_counts=True)[1])
-        for size in (size for size in map(int, options.sizes.split(",")) if size <= rarest):
-            with console.status(f"{name}, {size}"):
-                found = [
-                    [learn(draw(train, size, seed), dev) for seed in range(options.seeds)]
-                    for learn in learners.values()
-                ]
-            said = [f"{100 * np.mean(shares):.1f} ({100 * np.std(shares):.1f})" for shares in found]
-            table.add_row(name, str(size), *said)
-            console.print(name, size, *said)
+    kept, seeds = Kept(options.results), [int(seed) for seed in options.seeds.split(",")]
+    sizes = [int(size) for size in options.sizes.split(",")]
+    for name in options.sets.split(",") if not options.show else ():
+        measure(options.data / name, sizes, seeds, learners, kept)
+    title = f"Accuracy in % on the dev split, mean and (spread) of the seeds: {described()}"
+    table = Table("set", "examples a label", "seeds", *learners, title=title)
+    for name, size in itertools.product(options.sets.split(","), sizes):
+        found = [
+            [share for seed in seeds if (share := kept.get((name, size, seed, learner))) is not None]
+            for learner in learners
+        ]
+        if any(found):
+            table.add_row(name, str(size), "/".join(str(len(shares)) for shares in found), *map(said, found))
     console.print(table)
+
+
+def measure(
+    folder: Path, sizes: Sequence[int], seeds: Sequence[int], learners: Mapping[str, Learn], kept: Kept
+) -> None:
+    """Let everybody learn from the same rows of a set, as many of each label as its rarest one has."""
+    train, dev = read(folder, EVERY_ROW)
+    rarest = min(np.unique([sample.label for sample in train], return_counts=True)[1])
+    for size, seed in itertools.product([size for size in sizes if size <= rarest], seeds):
+        rows = draw(train, size, seed)
+        for learner, learn in learners.items():
+            kept.measured((folder.name, size, seed, learner), partial(learn, rows, dev))
+
+
+def said(shares: Sequence[float]) -> str:
+    """Return the mean of some shares and how far they spread, in percent."""
+    return f"{100 * np.mean(shares):.1f} ({100 * np.std(shares):.1f})" if shares else "–"
 
 
 def draw(rows: Sequence[Sample], size: int, seed: int) -> list[Sample]:
@@ -114,6 +134,13 @@ def fasttext(rows: Sequence[Sample], dev: Sequence[Sample]) -> float:
     found, _ = model.predict([_line(row.text) for row in dev])
     said = [labels[0].removeprefix("__label__") if labels else "" for labels in found]
     return float(np.mean([label == row.label for label, row in zip(said, dev, strict=True)]))
+
+
+LEARNERS: Mapping[str, Learn] = {
+    "Tonefit": ours,
+    "TF-IDF + logistic regression": logistic,
+    "fastText": fasttext,
+}
 
 
 def _line(text: str) -> str:

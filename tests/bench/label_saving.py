@@ -1,11 +1,13 @@
 """How many labels `/label` saves against random choice: accuracy by how many texts were labelled.
 
-`python -m tests.bench.label_saving [DATA_DIR] [--sets sms_spam] [--seeds 5]`. Both begin with the same few
-labelled texts; after each round the linear head learns anew, chooses the next texts out of a pool, and is
-judged by the dev rows.
+`python -m tests.bench.label_saving [DATA_DIR] [--sets sms_spam] [--seeds 0,1,2,3,4]`. Both begin with the
+same few labelled texts; after each round the linear head learns anew, chooses the next texts out of a pool,
+and is judged by the dev rows. With `--results FILE` it goes on from what that file holds.
 """
 
 import argparse
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from ml.predictor import SHIPPED
 from ml.samples import Sample
 from ml.tokenizer import Pieces
 from tests.bench.few_examples import draw
+from tests.bench.kept import Kept
 from tests.bench.machine import DATA, described
 from tests.bench.training_speed import read
 
@@ -34,26 +37,38 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="?", type=Path, default=DATA)
     parser.add_argument("--sets", default=",".join(SETS))
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", default="0,1,2,3,4")
+    parser.add_argument("--results", type=Path, help="a file of what is measured already")
     options = parser.parse_args(arguments)
     console = Console(width=120)
     if not (options.data / SETS[0]).is_dir():
         console.print(f"Labels saved: skipped, {options.data} holds no sets.")
         return
+    kept, seeds = Kept(options.results), [int(seed) for seed in options.seeds.split(",")]
     for name in options.sets.split(","):
-        train, dev = read(options.data / name, 1_000_000)
-        curves = {
-            way: np.mean(
-                [learned(train, dev, seed, active=way == "/label") for seed in range(options.seeds)], axis=0
-            )
-            for way in ("/label", "random")
-        }
-        console.print(f"{name}: accuracy in %, mean of {options.seeds} seeds: {described()}")
+        curves = measured(options.data / name, seeds, kept)
+        console.print(f"{name}: accuracy in %, mean of {len(seeds)} seeds: {described()}")
         table = Table("labels", *curves)
         for place, (asked, chance) in enumerate(zip(*curves.values(), strict=True)):
             table.add_row(f"{ROUND * place} more", f"{100 * asked:.1f}", f"{100 * chance:.1f}")
         console.print(table)
         console.print(saving(curves["/label"], curves["random"]))
+
+
+def measured(folder: Path, seeds: Sequence[int], kept: Kept) -> dict[str, np.ndarray]:
+    """Return the mean accuracy after each round, of both ways to choose."""
+    train, dev = read(folder, 1_000_000)
+
+    def mean(way: str) -> np.ndarray:
+        runs = [
+            kept.measured(
+                (folder.name, seed, way), partial(learned, train, dev, seed, active=way == "/label")
+            )
+            for seed in seeds
+        ]
+        return np.mean(runs, axis=0)
+
+    return {way: mean(way) for way in ("/label", "random")}
 
 
 def learned(train: list[Sample], dev: list[Sample], seed: int, *, active: bool) -> list[float]:

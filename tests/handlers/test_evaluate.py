@@ -113,11 +113,30 @@ async def test_a_file_without_a_row_that_can_be_read_is_refused(spam: Talk) -> N
     assert said.text == "Row 2 of this file cannot be read. It holds: foo"
 
 
-async def test_a_model_that_was_withdrawn_since_its_file_was_asked_for_is_gone(talk: Talk) -> None:
+async def test_where_there_is_no_model_the_shipped_one_is_judged(talk: Talk) -> None:
+    assert "how well “sentiment” does" in (await talk.say(evaluate)).text
+    await talk.say(offer, document=talk.upload(f"label,text\nnegative,{BAD}\n".encode(), "x.csv"))
+    assert "accuracy 100 %" in sent(talk)[1].text
+
+
+async def test_a_model_that_is_not_trained_says_so_instead_of_asking_for_a_file(talk: Talk) -> None:
+    await make_model(talk)
+    untrained = "“spam” is not trained yet. Teach it some examples and train it."
+    for args in ("spam", ""):
+        said = await talk.say(evaluate, args)
+        assert (said.text, labels_of(said)) == (untrained, ["Teach", "Train"])
+    assert talk.session.question is None
+    await make_model(talk, "mood", ("bad", "good"))
+    said = await talk.say(evaluate)
+    assert said.text.startswith("No model of yours is trained yet: /train does that.")
+    assert labels_of(said) == ["sentiment"]
+
+
+async def test_a_model_that_was_withdrawn_since_its_file_was_asked_for_is_to_be_trained(talk: Talk) -> None:
     await make_model(talk, "spam", ("bad", "good"))  # no version answers
     talk.session.question = {"ask": "evaluate", "model": "spam"}
     said = await talk.say(offer, document=talk.upload(FILE, "x.csv"))
-    assert said.text == "This model is not here any more. /models shows what there is."
+    assert said.text == "“spam” is not trained yet. Teach it some examples and train it."
 
 
 async def test_too_many_rows_are_refused(spam: Talk, monkeypatch: pytest.MonkeyPatch) -> None:

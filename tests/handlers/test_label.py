@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.label import label, press
+from handlers.label import label, press, spread
 from handlers.messages import Reply
 from handlers.privacy import opt_out
 from handlers.uploads import offer
@@ -95,6 +95,27 @@ async def test_an_untrained_model_is_labelled_for_too(talk: Talk) -> None:
     await make_model(talk)
     first = await talk.say(label, document=talk.upload(FILE, "pool.txt"))
     assert labels_of(first) == ["junk", "fine", "Skip", "Stop"]
+
+
+async def test_the_card_says_how_many_texts_of_a_large_file_it_took(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handlers.label.MOST_TEXTS", 2)
+    await make_model(talk)
+    first = await talk.say(label, document=talk.upload(FILE, "pool.txt"))
+    assert first.text.startswith(
+        "I took 2 of the 3 texts, spread evenly: more is too slow to choose from.\n"
+        "spam: 0 labelled, 0 skipped, 2 left\n"
+    )
+    whole = await talk.say(label, document=talk.upload(b"one\ntwo\n", "pool.txt"))
+    assert whole.text.startswith("spam: 0 labelled, 0 skipped, 2 left\n")
+
+
+def test_a_large_pool_is_spread_over_the_whole_file() -> None:
+    assert spread([f"text {n}" for n in range(5000)]) == [f"text {n}" for n in range(5000)]
+    taken = spread(list(range(12_345)))
+    assert (len(taken), len(set(taken)), taken[0]) == (5000, 5000, 0)
+    assert taken[-1] > 12_340
 
 
 async def test_what_was_taught_already_is_not_asked(talk: Talk) -> None:

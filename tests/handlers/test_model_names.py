@@ -3,7 +3,8 @@
 import pytest
 
 from handlers import models, teach
-from handlers.model_names import find_model, model_buttons, model_key, nearest
+from handlers.model_names import find_model, model_buttons, model_key, nearest, unknown_model_card
+from handlers.texts import Texts
 from ml.registry import ModelEntry
 from tests.handlers.conftest import Talk, labels_of, make_model
 
@@ -26,6 +27,22 @@ def test_a_key_is_the_same_for_every_way_to_write_a_name() -> None:
 def test_a_name_is_found_whatever_its_case_and_width(written: str) -> None:
     entry = ModelEntry("7", "spam", ("junk", "fine"), None, "", 7)
     assert find_model(written, [entry]) is entry
+
+
+def test_the_shipped_model_is_known_where_it_is_none_to_choose() -> None:
+    for verb in ("label", "export", "forget", "learn:model"):
+        card = unknown_model_card("Sentiment", verb, ["spam"], Texts())
+        assert card.text.startswith(
+            "“sentiment” came with me: it is not taught, trained, exported or deleted"
+        )
+
+
+def test_where_there_is_no_model_none_is_offered() -> None:
+    card = unknown_model_card("spam", "forget", [], Texts())
+    assert (card.text, card.buttons) == (
+        "There is no model “spam” here. /models shows what there is.",
+        (),
+    )
 
 
 def test_the_three_nearest_names_come_the_most_alike_first() -> None:

@@ -138,6 +138,15 @@ async def test_the_card_of_the_shipped_model_cannot_be_deleted(talk: Talk) -> No
     assert (await talk.press_labelled(models.press, "Picture")).photo is not None
 
 
+async def test_the_tones_of_the_shipped_model_are_told_in_the_readers_language(talk: Talk) -> None:
+    talk.language = "zh"
+    lines = (await talk.say(models.models, "sentiment")).text.split("\n")
+    assert lines[0] == "sentiment：消极、中性、积极"
+    assert next(line for line in lines if line.startswith("最常混淆")).startswith(
+        "最常混淆：“中性”被判为“消极”"
+    )
+
+
 async def test_a_group_gets_a_shorter_card(group: Talk, talk: Talk, tmp_path: Path) -> None:
     await publish_model(group, tmp_path / "one")
     await publish_model(talk, tmp_path / "two")

@@ -69,6 +69,14 @@ def test_the_result_tells_figures_before_and_after_and_each_label() -> None:
     )
 
 
+def test_a_version_before_that_knows_some_examples_is_judged_by_the_others() -> None:
+    before = metrics(("junk", "fine"), 0.8) | {"samples": 6}
+    report = {"version": "v2", "promoted": True, "metrics": metrics(("junk", "fine")), "live": before}
+    lines = result_card(report, "spam", EN, private=True).text.split("\n")
+    assert lines[1] == "On 8 examples it had not seen:"
+    assert lines[3].startswith("Before, on 6 it had not seen: accuracy 80 %")
+
+
 def test_a_version_that_is_worse_is_not_called_live() -> None:
     report = {
         "version": "v2",

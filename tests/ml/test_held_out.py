@@ -57,6 +57,29 @@ def test_a_label_of_which_nothing_held_out_is_left_is_divided_anew() -> None:
     }
 
 
+def test_what_an_earlier_version_learned_from_compares_none_with_it_until_others_are_taught() -> None:
+    given = samples("a", 40) + samples("b", 40)
+    first = divide(given)
+    known = Known(
+        {digest(sample.text) for sample in first if sample.held_out},
+        {digest(sample.text) for sample in first if not sample.held_out},
+    )
+    left = [s for s, was in zip(given, first, strict=True) if s.label == "b" or not was.held_out]
+    second = divide(left, known)
+    assert {sample.label for sample in second if sample.seen} == {"a"}
+    assert all(sample.held_out for sample in second if sample.seen)
+    seen = {digest(sample.text) for sample in second if sample.seen}
+    known = Known(
+        {digest(s.text) for s in second if s.held_out and not s.seen},
+        {digest(s.text) for s in second if not s.held_out},
+        seen,
+    )
+    third = divide(left + samples("a", 18, start=40), known)
+    assert {digest(sample.text) for sample in third if sample.seen} == seen
+    unseen = Counter(sample.label for sample in third if sample.held_out and not sample.seen)
+    assert unseen == {"a": 10, "b": 8}  # a fifth of all
+
+
 def test_a_label_of_which_nothing_is_left_to_learn_from_is_divided_anew() -> None:
     given = samples("a", 40) + samples("b", 40)
     first = divide(given)
@@ -94,8 +117,12 @@ async def test_what_is_divided_anew_is_remembered_so(redis_client: redis.asyncio
     taught = await examples.taught("1", "spam")
     gone = [each.digest for each in taught if each.text in held(first) and each.label == "a"]
     await examples.remove("1", "spam", gone)
-    second = held(await examples.divided("1", "spam"))
+    divided = await examples.divided("1", "spam")
+    second = held(divided)
     assert Counter(text[0] for text in second) == {"a": 5, "b": 6}
+    seen = {sample.text for sample in divided if sample.seen}
+    assert {text[0] for text in seen} == {"a"}
+    assert {sample.text for sample in await examples.divided("1", "spam") if sample.seen} == seen
     await examples.add("1", "spam", samples("a", 30, start=30), by=7)
     assert second < held(await examples.divided("1", "spam"))
 

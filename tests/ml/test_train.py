@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -198,9 +199,13 @@ def test_a_version_goes_on_from_the_live_one_and_is_compared_with_it(tmp_path: P
     assert after["against"]["version"] == "v1"
     assert after["against"]["metrics"]["support"] == after["metrics"]["support"]
     assert "live" not in after["config"]
+    known = next(sample for sample in more if sample.held_out)  # let the live version have learned from it
+    more = [replace(sample, seen=sample == known) for sample in more]
     train(more, TrainConfig(arch="gru", epochs=1, live=live), tmp_path / "three")
     other = json.loads((tmp_path / "three" / "manifest.json").read_text("utf-8"))
     assert (other["began_from"], other["against"]["version"]) == ("", "v1")
+    assert other["metrics"]["samples"] == after["metrics"]["samples"]
+    assert other["against"]["metrics"]["samples"] == after["metrics"]["samples"] - 1
 
 
 def test_a_network_that_cannot_go_on_from_the_live_one_takes_all_passes(
@@ -273,6 +278,43 @@ def test_only_a_network_that_was_asked_for_answers_where_the_linear_layer_does_b
     assert _best_share([bad, good], truth, SHARES[asked:]) == (0.25 if asked else 0)
 
 
+def test_learning_with_the_pieces_that_occur_comes_to_the_same_as_with_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from ml import network_training
+    from ml.networks import Shape, shipped_start
+    from ml.predictor import SHIPPED
+    from ml.tokenizer import Pieces
+    from ml.train import TrainConfig
+    from ml.train_records import Parts, Task
+
+    monkeypatch.setattr(network_training, "ENOUGH", 0)  # so that the vectors learn
+    pieces = Pieces.load(SHIPPED / "tokenizer.json")
+    tokens = pieces.encode([sample.text for sample in SAMPLES[::4]])
+    truth, rows = np.array([0, 0, 0, 0, 1, 1, 1, 1]), np.arange(8)
+    config = TrainConfig(arch="lstm", epochs=2, dropout=0.0)
+    task = Task(
+        tokens,
+        truth,
+        Parts(rows, rows[:0], rows),
+        len(pieces),
+        2,
+        config,
+        lambda _: None,
+        lambda: False,
+        NoCheckpoint(),
+    )
+    learned = [
+        network_training._one(each, rows, np.ones(8, np.float32), Shape(dropout=0.0), None).model
+        for each in (task, network_training._narrowed(task))
+    ]
+    for one, other in zip(*(model.trainable_variables for model in learned), strict=True):
+        np.testing.assert_allclose(np.asarray(one), np.asarray(other), atol=2e-5)
+    vectors = np.asarray(learned[1].get_layer("embedding").embeddings)
+    moved = np.flatnonzero(np.abs(vectors - shipped_start()["embedding"]).max(axis=1))
+    assert set(moved) == set(np.concatenate(tokens))
+
+
 def test_the_articles_network_begins_with_the_shipped_vectors_main_directions() -> None:
     from ml.networks import Shape, build, shipped_start
 
@@ -340,6 +382,23 @@ def test_tuning_goes_on_after_the_trials_that_were_made(
         train(SAMPLES, config, tmp_path / "killed", die, checkpoint=kept)
     train(SAMPLES, config, tmp_path / "resumed", second.append, checkpoint=kept)
     assert [epoch.epoch for epoch in second] == [3, 1]  # one trial that was left, then the training
+
+
+def test_tuning_begins_with_our_own_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ml import network_training, tune
+    from ml.networks import Shape
+    from ml.train import TrainConfig, train
+
+    monkeypatch.setattr(tune, "TRIALS", 1)
+    tried: list[tuple[int | None, float]] = []
+
+    def score(task: object, rows: object, judged: object, shape: Shape, rate: float) -> float:
+        tried.append((shape.width, rate))
+        return 0.0
+
+    monkeypatch.setattr(network_training, "_score", score)
+    train(SAMPLES, TrainConfig(epochs=1, tune=True), tmp_path / "model")
+    assert tried == [(128, 3e-4)]
 
 
 def test_a_trial_that_takes_longer_than_there_is_time_is_ended(tmp_path: Path) -> None:

@@ -196,6 +196,24 @@ def test_a_candidate_goes_live_unless_it_is_worse(
     assert no_worse(metrics[0], metrics[1]) is may
 
 
+@pytest.mark.parametrize(("difference", "live"), [(-0.01, "v1"), (0.0, "v2"), (0.01, "v2")])
+async def test_what_counts_is_the_comparison_on_the_same_examples(
+    desk: Desk, difference: float, live: str
+) -> None:
+    await desk.attempt("first")
+    against = {"difference": difference, "metrics": {"macro_f1": 0.5}}
+
+    def train(samples: Any, options: Any, folder: Path, *_: object) -> None:
+        (folder / "manifest.json").write_text(json.dumps({"metrics": {"macro_f1": 0.5}, "against": against}))
+
+    desk.train = train  # type: ignore[assignment]
+    await desk.queue()
+    await desk.attempt("second")
+    entry = await Registry(desk.client).get("1", "spam")
+    assert entry is not None
+    assert entry.version == live
+
+
 async def test_a_training_that_forgets_takes_every_version_before_it_away(desk: Desk) -> None:
     await desk.attempt("first")
     seen: list[dict[str, Any]] = []
