@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import sys
@@ -136,6 +137,8 @@ async def _start(services: Services, metrics: Metrics, stack: contextlib.AsyncEx
     await services.plotter.start()
     stack.push_async_callback(services.plotter.close)
     metrics.registry.register(Predictions(services.predictor))
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays for good: no collection has to walk through it again
 
 
 def _running(

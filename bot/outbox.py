@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from copy import copy
 from functools import partial
 from typing import Any
 
@@ -57,7 +56,7 @@ class TelegramOutbox:
 
     def of(self, turn: Turn, *, press: bool = False) -> TelegramOutbox:
         """Return the outbox of one update; whoever pressed a button waits less than others."""
-        outbox = copy(self)
+        outbox = self._copy()
         outbox._turn, outbox._answered = turn, set()
         if press:
             outbox._reply_lane = outbox._edit_lane = Lane.BUTTON
@@ -65,8 +64,14 @@ class TelegramOutbox:
 
     def unasked(self, turn: Free | None = None) -> TelegramOutbox:
         """Return the outbox of what nobody waits for."""
-        outbox = copy(self)
+        outbox = self._copy()
         outbox._turn, outbox._reply_lane = turn or Free(), Lane.DIGEST
+        return outbox
+
+    def _copy(self) -> TelegramOutbox:
+        """Return the same parts again; `copy.copy` takes five times as long."""
+        outbox = object.__new__(TelegramOutbox)
+        outbox.__dict__.update(self.__dict__)
         return outbox
 
     async def tell(self, person: int, reply: Reply) -> bool:

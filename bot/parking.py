@@ -81,8 +81,8 @@ class Parking:
     async def run(self) -> None:
         """Hear from the other replicas, until cancelled."""
         while True:
-            await asyncio.sleep(ASK_EVERY)
             held: Any = await self._read(keys=[PARKED])
             now = time.monotonic()
             for chat, left in zip(held[::2], held[1::2], strict=True):
                 self._until[int(chat)] = max(self._until.get(int(chat), 0.0), now + int(left) / 1000)
+            await asyncio.sleep(ASK_EVERY)

@@ -21,6 +21,7 @@ from ml.writes import TOGETHER, Write, Writes
 DAY = 86_400  # seconds
 RESULT_ID_LENGTH = 6
 EDITED_FOR = 900  # seconds
+LOADING = 0.016  # seconds that an answer may wait for others before it begins, in a crowd
 
 Record = TypeVar("Record", Session, ChatSettings)
 
@@ -61,7 +62,7 @@ class Change:
 
 
 def _change(key: str, loaded: str, record: Record, ttl: int) -> Change:
-    if _dump(record) == loaded:  # the settings of a chat nearly always
+    if _dump(record) == (loaded or NOTHING[type(record)]):  # the settings of a chat nearly always
         return Change(key, loaded, record, (), ttl)
     was, now = vars(_read(type(record), loaded)), vars(record)
     mine = tuple(
@@ -81,7 +82,9 @@ class Sessions:
     def __init__(self, redis: Redis, write: Writes | None = None) -> None:
         self._redis = redis
         self._write = write or Writes(redis)
-        self._load: Gather[tuple[str, ...], list[str]] = Gather(self._load_all, delay=2 * TOGETHER)
+        self._load: Gather[tuple[str, ...], list[str]] = Gather(
+            self._load_all, delay=TOGETHER, longest=LOADING
+        )
 
     async def load(self, message: Message) -> Remembered:
         """Return what is known of this person and chat."""
@@ -221,3 +224,6 @@ def _read(kind: type[Record], stored: str) -> Record:
 
 def _dump(record: Any) -> str:
     return orjson.dumps(record, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS).decode()
+
+
+NOTHING = {kind: _dump(kind()) for kind in KNOWN}  # as a record reads that Redis does not hold

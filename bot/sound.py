@@ -28,29 +28,36 @@ def sound(record: Record) -> Record:
         TypeError: One is of another.
         OverflowError: A number has more than 64 bits.
     """
-    names, values_of, allowed, records = _shape(cast("Any", type(record)))
-    for name, value, kinds in zip(names, values_of(record), allowed, strict=True):
-        kind = type(value)
-        if kind not in kinds:
-            raise TypeError(f"{type(record).__name__}.{name} cannot be of {kind.__name__}")
-        if kind is int and not -WIDEST <= value < WIDEST:
-            raise OverflowError(f"{type(record).__name__}.{name} is too large")
-        if kind in records:
-            sound(value)
+    kind = cast("Any", type(record))
+    values = _values_of(kind)(record)
+    numbers, records = _places(kind, tuple(map(type, values)))
+    for place in numbers:
+        if not -WIDEST <= values[place] < WIDEST:
+            raise OverflowError(f"{kind.__name__}.{fields(kind)[place].name} is too large")
+    for place in records:
+        sound(values[place])
     return record
 
 
-Shape = tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]], tuple[frozenset[type], ...], frozenset[type]]
+@cache
+def _values_of(record: Any) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what reads the fields of a record."""
+    return attrgetter(*(each.name for each in fields(record)))
 
 
 @cache
-def _shape(record: Any) -> Shape:
-    """Return the names of a record's fields, what reads them all, their types, and which are records."""
+def _places(record: Any, kinds: tuple[type, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return which fields are whole numbers and which are records, for values of allowed types.
+
+    Raises:
+        TypeError: One is of another type than its field says.
+    """
     hints = get_type_hints(record)
-    names = tuple(each.name for each in fields(record))
-    allowed = tuple(_classes(hints[name]) for name in names)
-    records = frozenset(kind for kinds in allowed for kind in kinds if is_dataclass(kind))
-    return names, attrgetter(*names), allowed, records
+    for each, kind in zip(fields(record), kinds, strict=True):
+        if kind not in _classes(hints[each.name]):
+            raise TypeError(f"{record.__name__}.{each.name} cannot be of {kind.__name__}")
+    numbers = tuple(place for place, kind in enumerate(kinds) if kind is int)
+    return numbers, tuple(place for place, kind in enumerate(kinds) if is_dataclass(kind))
 
 
 def _classes(hint: Any) -> frozenset[type]:

@@ -18,6 +18,8 @@ class Gather(Generic[Item, Result]):
     Args:
         call: Takes the items of many callers and gives each its result, in order.
         delay: Seconds that the first waits for others, once there are many: who comes alone waits for nobody.
+        longest: Seconds up to which it waits `delay` for each that was there beside another the last time, so
+            that a crowd that grows makes larger calls; as long as `delay` where it is not given.
     """
 
     def __init__(
@@ -25,14 +27,16 @@ class Gather(Generic[Item, Result]):
         call: Callable[[list[Item]], Awaitable[Sequence[Result]]],
         *,
         delay: float = 0.0,
+        longest: float | None = None,
         most: int = 500,
     ) -> None:
         self._call = call
         self._delay = delay
+        self._longest = delay if longest is None else longest
         self._most = most
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._serving: asyncio.Task[None] | None = None
-        self._crowded = False  # whether somebody was there beside another lately
+        self._beside = 0  # how many were there beside another the last time
 
     async def __call__(self, item: Item) -> Result:
         """Return the result of one item.
@@ -48,11 +52,11 @@ class Gather(Generic[Item, Result]):
 
     async def _serve(self) -> None:
         try:
-            await asyncio.sleep(self._delay if self._crowded else 0)
             while self._waiting:
+                await asyncio.sleep(min(self._longest, self._delay * self._beside))
                 taken, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 await self._answer(taken)
-                self._crowded = len(taken) > 1
+                self._beside = len(taken) - 1
         finally:
             self._serving = None
 

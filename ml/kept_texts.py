@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from redis.asyncio import Redis
 
 from ml import keys, writes
@@ -36,11 +36,12 @@ class KeptTexts:
 
     def kept(self, owner: str, result_id: str, kept: KeptText, message_id: int) -> tuple[Write, ...]:
         """Return what keeps a text, to be written together with what else an answer leaves behind."""
-        record = json.dumps({"text": kept.text, "by": kept.by}, ensure_ascii=False)
+        record = orjson.dumps({"text": kept.text, "by": kept.by}).decode()
+        place = orjson.dumps([owner, result_id]).decode()
         return (
             writes.keep(keys.kept_text(owner, result_id), record, KEPT),
             writes.keep(keys.answered(owner, message_id), result_id, KEPT),
-            writes.enlist(keys.kept_texts(kept.by), json.dumps([owner, result_id]), time.time(), KEPT),
+            writes.enlist(keys.kept_texts(kept.by), place, time.time(), KEPT),
         )
 
     async def overhear(self, owner: str, result_id: str, kept: KeptText, message_id: int) -> None:
@@ -59,7 +60,7 @@ class KeptTexts:
     async def find(self, owner: str, result_id: str) -> KeptText | None:
         """Return the text of a result of this chat, or None where it is gone."""
         held = await self._redis.get(keys.kept_text(owner, result_id))
-        return KeptText(**json.loads(held)) if held is not None else None
+        return KeptText(**orjson.loads(held)) if held is not None else None
 
     async def answered_by(self, owner: str, message_id: int) -> str | None:
         """Return the id of the result that a message of ours told."""
@@ -69,12 +70,12 @@ class KeptTexts:
     async def of(self, person: int) -> list[str]:
         """Return a person's texts that are still kept, the oldest first."""
         held = [await self._redis.get(key) for key in await self._keys(person)]
-        return [json.loads(record)["text"] for record in held if record is not None]
+        return [orjson.loads(record)["text"] for record in held if record is not None]
 
     async def forget(self, person: int, owner: str | None = None) -> int:
         """Take a person's texts out, of all chats or of one, and return how many there were."""
         members: Any = await self._redis.zrange(keys.kept_texts(person), 0, -1)
-        places = {member: json.loads(member) for member in members}
+        places = {member: orjson.loads(member) for member in members}
         going = {member: place for member, place in places.items() if owner in {None, place[0]}}
         if not going:
             return 0
@@ -83,4 +84,4 @@ class KeptTexts:
 
     async def _keys(self, person: int) -> list[str]:
         members: Any = await self._redis.zrange(keys.kept_texts(person), 0, -1)
-        return [keys.kept_text(*json.loads(member)) for member in members]
+        return [keys.kept_text(*orjson.loads(member)) for member in members]

@@ -196,7 +196,11 @@ class Predictor:
             UnknownModel: The owner has no such model, or it was never trained.
             TimeoutError: 30 s went by.
         """
-        return (await self.predict_many([text], owner=owner, model=model))[0]
+        key = (owner, model)
+        async with asyncio.timeout(TIMEOUT):
+            await self._model(key)
+            (answer,) = self._ask(key, [text])
+            return await answer
 
     async def predict_many(
         self, texts: Sequence[str], *, owner: str = "local", model: str = SHIPPED_NAME
@@ -210,13 +214,17 @@ class Predictor:
         key = (owner, model)
         async with asyncio.timeout(TIMEOUT + len(texts) / SLOWEST):
             await self._model(key)
-            loop = asyncio.get_running_loop()
-            answers: list[asyncio.Future[Prediction]] = [loop.create_future() for _ in texts]
-            waiting = self._waiting.setdefault(key, Waiting())
-            waiting.add(list(zip(texts, answers, strict=True)))
-            if waiting.task is None:
-                waiting.task = asyncio.create_task(self._serve(key, waiting))
-            return list(await asyncio.gather(*answers))
+            return list(await asyncio.gather(*self._ask(key, texts)))
+
+    def _ask(self, key: Key, texts: Sequence[str]) -> list[asyncio.Future[Prediction]]:
+        """Let texts wait for a model, and return where their predictions will be."""
+        loop = asyncio.get_running_loop()
+        answers: list[asyncio.Future[Prediction]] = [loop.create_future() for _ in texts]
+        waiting = self._waiting.setdefault(key, Waiting())
+        waiting.add(list(zip(texts, answers, strict=True)))
+        if waiting.task is None:
+            waiting.task = asyncio.create_task(self._serve(key, waiting))
+        return answers
 
     async def _serve(self, key: Key, waiting: Waiting) -> None:
         """Answer until nobody waits for this model."""

@@ -46,16 +46,16 @@ class BotApi:
     async def serve(self, request: web.Request) -> web.Response:
         match request.match_info["method"].lower():
             case "sendmessage":
-                return self.take_answer(parse_qs((await request.read()).decode()))
+                return self.take_answer(await given(request))
             case "getupdates":
-                return await self.give_updates(parse_qs((await request.read()).decode()))
+                return await self.give_updates(await given(request))
             case "getme":
                 return reply(ME)
             case "setwebhook":
                 self.bot_is_there.set()
-                given = parse_qs((await request.read()).decode())
-                secret = given.get("secret_token", [""])[0]
-                self.webhook = asyncio.create_task(self.deliver(given["url"][0], secret))
+                told = await given(request)
+                secret = told.get("secret_token", "")
+                self.webhook = asyncio.create_task(self.deliver(told["url"], secret))
         return reply(True)
 
     def due(self) -> int:
@@ -66,10 +66,10 @@ class BotApi:
             return len(self.bodies)
         return min(len(self.bodies), int((time.perf_counter() - self.begun) * self.rate))
 
-    async def give_updates(self, given: dict[str, list[str]]) -> web.Response:
+    async def give_updates(self, told: dict[str, Any]) -> web.Response:
         self.bot_is_there.set()
-        first = max(0, int(given.get("offset", ["0"])[0]) - 1)
-        until = time.perf_counter() + min(1.0, float(given.get("timeout", ["0"])[0]))
+        first = max(0, int(told.get("offset", 0)) - 1)
+        until = time.perf_counter() + min(1.0, float(told.get("timeout", 0)))
         while (last := min(self.due(), first + BATCH)) <= first and time.perf_counter() < until:
             await asyncio.sleep(0.002)
         now = time.perf_counter()
@@ -101,14 +101,15 @@ class BotApi:
 
             await asyncio.gather(*(post() for _ in range(CONNECTIONS)))
 
-    def take_answer(self, given: dict[str, list[str]]) -> web.Response:
-        quoted = orjson.loads(given["reply_parameters"][0])["message_id"] - 1
+    def take_answer(self, told: dict[str, Any]) -> web.Response:
+        quoting = told["reply_parameters"]
+        quoted = (orjson.loads(quoting) if isinstance(quoting, str) else quoting)["message_id"] - 1
         if not self.answered[quoted]:
             self.answered[quoted] = time.perf_counter()
             self.count += 1
             if self.count == len(self.bodies):
                 self.done.set()
-        chat = {"id": int(given["chat_id"][0]), "type": "private", "first_name": "P"}
+        chat = {"id": int(told["chat_id"]), "type": "private", "first_name": "P"}
         return reply({"message_id": self.count, "date": 1, "text": "x", "chat": chat})
 
     async def go(self, request: web.Request) -> web.Response:
@@ -149,6 +150,14 @@ def update(number: int) -> dict[str, Any]:
             "entities": [{"type": "bot_command", "offset": 0, "length": 10}],
         },
     }
+
+
+async def given(request: web.Request) -> dict[str, Any]:
+    """Return the parameters of a call, sent as JSON or as a form."""
+    body = await request.read()
+    if request.content_type == "application/json":
+        return dict(orjson.loads(body))
+    return {name: values[0] for name, values in parse_qs(body.decode()).items()}
 
 
 def reply(result: object) -> web.Response:

@@ -6,8 +6,10 @@ import asyncio
 import time
 from contextlib import suppress
 
+import pytest
 from redis.asyncio import Redis
 
+from bot import parking
 from bot.limiter import (
     COST,
     HIGHEST_COST,
@@ -137,6 +139,21 @@ async def test_a_caller_that_gives_up_leaves_its_place_to_the_next(redis_client:
     first.cancel()
     async with asyncio.timeout(5):
         await second
+
+
+async def test_a_replica_that_begins_knows_at_once_what_is_parked(
+    redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parking, "ASK_EVERY", 3600.0)
+    await Parking(redis_client).park(7, 60)
+    fresh = Parking(redis_client)
+    hearing = asyncio.create_task(fresh.run())
+    async with asyncio.timeout(10):
+        while not fresh.left(7):
+            await asyncio.sleep(0.01)
+    assert 50 < fresh.left(7) <= 60
+    hearing.cancel()
+    await asyncio.gather(hearing, return_exceptions=True)
 
 
 async def test_a_parked_chat_is_known_to_every_replica_and_for_as_long_as_was_asked(

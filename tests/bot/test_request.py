@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 
-from bot.request import AiohttpRequest, NotSent
+from bot.request import AiohttpRequest, NotSent, post
 
 TOKEN = "1:secret-token"
 
@@ -24,7 +24,7 @@ class Api:
         self.cut = False
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        form = await request.post()
+        form = await (request.json() if request.content_type == "application/json" else request.post())
         self.received = {
             name: value.file.read() if isinstance(value, web.FileField) else value
             for name, value in form.items()
@@ -58,6 +58,12 @@ async def test_parameters_arrive_as_a_form(bot: telegram.Bot, api: Api) -> None:
     assert api.received["chat_id"] == "7"
     assert api.received["text"] == "好 & good"
     assert api.received["reply_parameters"] == '{"message_id": 3}'
+
+
+async def test_what_needs_no_class_of_the_library_arrives_as_json(bot: telegram.Bot, api: Api) -> None:
+    quoting = {"message_id": 3}
+    assert await post(bot, "sendMessage", chat_id=7, text="好 & good", reply_parameters=quoting, thread=None)
+    assert api.received == {"chat_id": 7, "text": "好 & good", "reply_parameters": quoting}
 
 
 async def test_a_file_arrives_whole(bot: telegram.Bot, api: Api) -> None:

@@ -247,3 +247,22 @@ async def test_calls_that_come_together_are_made_as_one_and_each_gets_its_own() 
     gone.cancel()
     assert await gather(6) == 12
     assert 5 in batches[-1]  # what was asked for is done though nobody waits for it
+
+
+async def test_a_growing_crowd_makes_larger_calls_and_who_comes_alone_waits_for_nobody() -> None:
+    sizes: list[int] = []
+
+    async def count(items: list[int]) -> list[int]:
+        sizes.append(len(items))
+        return items
+
+    gather: Gather[int, int] = Gather(count, delay=10.0, longest=0.05)
+    async with asyncio.timeout(5):
+        await gather(1)
+        await gather(2)
+        await asyncio.gather(*map(gather, range(10)))
+        early = asyncio.create_task(gather(3))
+        await asyncio.sleep(0.01)
+        await gather(4)  # which comes while the first waits
+        await early
+    assert sizes == [1, 1, 10, 2]

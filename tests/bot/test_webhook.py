@@ -80,6 +80,11 @@ async def test_another_path_is_not_there(url: str) -> None:
     assert await post(url + "/more", b"{}", HEADERS) == 404
 
 
+async def test_nothing_but_a_post_is_taken(url: str) -> None:
+    async with aiohttp.ClientSession() as session, session.put(url, data=b"{}", headers=HEADERS) as answer:
+        assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+
+
 async def test_telegram_is_asked_to_come_again_while_redis_is_away() -> None:
     away = Redis(port=free_port())
     listen = f"127.0.0.1:{free_port()}"

@@ -9,7 +9,10 @@ import time
 
 import aiohttp
 import orjson
+from redis.asyncio import Redis
 
+from bot.parking import PARKED
+from bot.sandbox.backend import Call
 from bot.web import SECRET_HEADER
 from tests.faults.conftest import TEXT, Field
 
@@ -42,19 +45,32 @@ def message(field: Field, person: int, number: int) -> dict[str, object]:
 
 
 async def test_a_chat_that_telegram_parks_holds_up_no_other_and_loses_nothing(field: Field) -> None:
-    await field.start(2)
+    bots = await field.start(2)
     people = field.people(30)
     parked = people[0]
-    field.sandbox.fault("429", "sendMessage", parked, retry_after=6)
-    begun = time.monotonic()
+    field.sandbox.fault("429", "sendMessage", parked, retry_after=60)
     await field.ask(people, 300)
     await field.until(lambda: all(len(field.answered(chat)) == 10 for chat in people[1:]), 30)
-    others = time.monotonic() - begun
-    assert field.answered(parked) == [] or others > 6
+    assert (field.answered(parked), len(calls_to(field, parked))) == ([], 1)
+    async with Redis.from_url(field.valkey.url) as redis:
+        assert 30 < await free_at(redis, parked) - time.time() < 60.2
+        await asyncio.gather(*(asyncio.to_thread(bot.end) for bot in bots))
+        await redis.delete(PARKED)  # as if the minute was over; those who knew of it have ended
+    await field.start()
     await field.all_answered(30)
     assert field.repeated == 0
-    refused = [call for call in field.sandbox.calls_of("sendMessage") if call.error]
-    assert len(refused) == 1
+    assert [bool(call.error) for call in calls_to(field, parked)] == [True] + 10 * [False]
+
+
+def calls_to(field: Field, chat: int) -> list[Call]:
+    return [call for call in field.sandbox.calls_of("sendMessage") if call.params["chat_id"] == chat]
+
+
+async def free_at(redis: Redis, chat: int) -> float:
+    """Return until when a chat is parked, in Unix seconds."""
+    held = await redis.zscore(PARKED, str(chat))
+    assert held is not None
+    return float(held) / 1000
 
 
 async def test_a_bad_day_of_the_bot_api_answers_nothing_twice(field: Field) -> None:
