@@ -258,7 +258,7 @@ def _session_key(message: Message) -> str:
     return f"tonefit:session:{message.chat.key}:{message.chat.topic or 0}:{_person(message)}"
 
 
-def _kind(key: str) -> type[Session | ChatSettings]:
+def _kind(key: str) -> type[Any]:
     return ChatSettings if key.startswith(SETTINGS) else Session
 
 
