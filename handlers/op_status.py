@@ -104,7 +104,7 @@ def _memory(now: Now, t: Texts) -> str:
 def _right(status: Status, t: Texts) -> list[str]:
     return [
         t(
-            "Right, sentiment {version}: {share} % of {verdicts}",
+            "Right, {version}: {share} % of {verdicts}",
             version=one.version,
             share=share(one.right, one.right + one.wrong),
             verdicts=t.plural("{count} verdict", "{count} verdicts", one.right + one.wrong),
