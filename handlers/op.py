@@ -83,7 +83,7 @@ async def show_help(context: Context) -> None:
 
 async def audit(context: Context) -> None:
     """Show what operators did last."""
-    entries = await context.services.operating.audit.last(AUDITED)
+    entries = await context.services.operating.audit.last(2 * AUDITED)
     await context.reply(audit_card(entries, context.t))
 
 
@@ -93,8 +93,15 @@ def help_card(t: Texts) -> Reply:
 
 
 def audit_card(entries: list[AuditEntry], t: Texts) -> Reply:
-    """Build the list of what operators did, the latest first."""
-    return Reply("\n".join([t("The last commands of operators:"), *(_done(entry, t) for entry in entries)]))
+    """Build the list of what operators did, the latest first; what did not succeed stands there once."""
+    shown: list[AuditEntry] = []
+    for entry in entries:
+        end = shown[-1] if shown else entry
+        begun = not entry.outcome and bool(end.outcome)
+        if not (begun and (entry.by, entry.command) == (end.by, end.command)):
+            shown.append(entry)
+    lines = [_done(entry, t) for entry in shown[:AUDITED]]
+    return Reply("\n".join([t("The last commands of operators:"), *lines]))
 
 
 def _done(entry: AuditEntry, t: Texts) -> str:
