@@ -163,6 +163,15 @@ async def test_where_an_id_is_missing_it_is_asked_for(talk: Talk) -> None:
         assert (await talk.say(op.op, order)).text.startswith("Write the id of a person or a chat behind it")
 
 
+@pytest.mark.parametrize(("waiting", "left", "oldest"), [(0, 0, None), (1, 0, None), (3, 2, 0.5)])
+async def test_the_command_that_asks_does_not_wait(
+    talk: Talk, waiting: int, left: int, oldest: float | None
+) -> None:
+    now = (await talk.services.operating.overview.status()).now
+    shown = op_status.without_this(replace(now, waiting=waiting, oldest=0.5))
+    assert (shown.waiting, shown.oldest) == (left, oldest)
+
+
 async def test_one_update_waits_and_two_wait(talk: Talk) -> None:
     status = await talk.services.operating.overview.status()
     for waiting, said in ((1, "1 waits, for 0.5 s"), (2, "2 wait, the oldest for 0.5 s")):
