@@ -26,8 +26,8 @@ from bot.left_out import LeftOut
 from bot.limiter import Limiter
 from bot.menu import show_menus
 from bot.metrics import Metrics, Predictions
-from bot.ops import Ops
 from bot.ops.button import offer_page
+from bot.ops.server import Ops
 from bot.outbox import TelegramOutbox
 from bot.parking import Parking
 from bot.parts import Shared, conversation_of, enforced, operating_of, services_of, shared_parts

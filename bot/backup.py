@@ -175,7 +175,18 @@ def _checked(archive: zipfile.ZipFile) -> dict[str, Any]:
             digest = hashlib.file_digest(cast("Any", entry), "sha256")
         if digest.hexdigest() != known:
             raise BackupError("an entry of the backup is damaged: take another one")
+    _check_keys(archive)
     return manifest
+
+
+def _check_keys(archive: zipfile.ZipFile) -> None:
+    """Refuse keys that no backup holds: a file that somebody made up writes nothing else into Redis."""
+    with archive.open(KEYS) as entry:
+        for line in entry:
+            try:
+                snapshot.check(line)
+            except (ValueError, TypeError, AttributeError, IndexError) as error:
+                raise BackupError("the backup holds keys that are none of ours: take another one") from error
 
 
 def _make_room(client: redis.Redis, *, replace: bool) -> None:

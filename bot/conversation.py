@@ -26,7 +26,7 @@ from bot.outbox import TelegramOutbox
 from bot.patience import with_redis
 from bot.putting_off import PuttingOff
 from bot.ruled import Noting
-from bot.sessions import Answers, Remembered, Sessions
+from bot.sessions import SETTINGS, Answers, Remembered, Sessions
 from bot.turn import Turn
 from bot.typing_signal import Typing
 from bot.updates import message_of, read_event
@@ -37,13 +37,21 @@ from handlers.errors import Refusal, new_reference
 from handlers.messages import Asked, Chosen, Event, FoundKind, Message, Reply
 from handlers.rights import NotAllowed, as_asked, check_admin
 from handlers.routing import Route, Table, addressed, orders, route
-from handlers.texts import Texts, language_of
+from handlers.texts import N_, Texts, language_of
 from ml.writes import Writes
 
 log = logging.getLogger(__name__)
 
 ANSWER_TIMEOUT = 120.0  # seconds; the longest is a table of 20 MB
 SAME_FAULT_PAUSE = 60  # seconds
+LOST_SESSION = N_(
+    "I can no longer read what I remembered of our talk here (ref {reference}), so I begin anew. "
+    "What you taught is untouched."
+)
+LOST_SETTINGS = N_(
+    "I can no longer read the settings that were kept of this chat or of you (ref {reference}), so I go on "
+    "with those of the start. What was taught is untouched."
+)
 KINDS = frozenset(get_args(FoundKind))
 GONE = ("chat not found", "message thread not found", "topic_deleted")  # as Telegram says it
 FAULT = "tonefit:fault:"  # string with a TTL: the last reference of a kind of fault in a chat
@@ -132,6 +140,7 @@ class Conversation:
                 return
         elif where.command is not None and waited_long(message, datetime.now(UTC)):
             where = Route(partial(offer, update=update))
+        await self._tell_unreadable(remembered, context, update, turn)
         await self._handle(where, context, turn)
         # The answer is out: only what is remembered is written again, should Redis be away now.
         if where.command is not None and where.command.again and context.answered is not None:
@@ -151,6 +160,20 @@ class Conversation:
         if context.afterwards:
             await asyncio.gather(*(with_redis(write) for write in context.afterwards))
         self._services.chat_settings.forget(message.chat.key)
+
+    async def _tell_unreadable(
+        self, remembered: Remembered, context: Context, update: dict[str, Any], turn: Turn
+    ) -> None:
+        """Set aside what could not be read, and say so; a second try finds it said."""
+        for key in remembered.unreadable:
+            turn.unreadable.setdefault(key, new_reference())
+        for key, reference in turn.unreadable.items():
+            sentence = LOST_SETTINGS if key.startswith(SETTINGS) else LOST_SESSION
+            await self._say(replace(context, revised=None), Reply(context.t(sentence, reference=reference)))
+            aside = await self._sessions.set_aside(key, reference)
+            if aside:
+                log.error("fault %s: %s could not be read; it is kept for a day as %s", reference, key, aside)
+                await self._faults.keep_unreadable(reference, key, aside, update, context.message.chat.key)
 
     def _route(self, message: Message, remembered: Remembered) -> Route | None:
         self._known.note(message.chat.key)

@@ -27,7 +27,9 @@ from bot.sandbox.scene import ADA
 from bot.sandbox.server import Sandbox
 
 TOKEN = "1:demo"  # the local Bot API takes any
-END_TIMEOUT = 3.0  # seconds, so that all of the tree is gone within 5
+# A process that does not hear, and a page that does not read, keep nobody at the terminal for over 3 s.
+CHILDREN_END = 2.0  # seconds for bot and worker
+REST_ENDS = 1.0  # seconds for web chat and server side by side; what was answered is written by then
 RESTART_PAUSE = 1.0
 LOOK_EVERY = 0.05
 OPS_PORT = 9090
@@ -114,8 +116,7 @@ class Demo:
         finally:
             (self.data_dir / OPS_FILE).unlink(missing_ok=True)
             await asyncio.to_thread(self._end_children)
-            await sandbox.stop()
-            await asyncio.to_thread(server.stop)
+            await asyncio.gather(sandbox.stop(), asyncio.to_thread(server.stop, REST_ENDS))
 
     def _start(self, name: str, environment: dict[str, str]) -> Child:
         log = self.data_dir / "logs" / f"{name}.log"
@@ -153,13 +154,14 @@ class Demo:
         for child in self.children:
             with suppress(ProcessLookupError):
                 child.process.terminate()
-        deadline = time.monotonic() + END_TIMEOUT
+        deadline = time.monotonic() + CHILDREN_END
         for child in self.children:
             try:
-                child.process.wait(max(0.1, deadline - time.monotonic()))
+                child.process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 child.process.kill()
-                child.process.wait(1)
+                with suppress(subprocess.TimeoutExpired):
+                    child.process.wait(0.2)
 
     def _say(self, what: str, words: str) -> None:
         self.console.print(f"  [green]✓[/green] {what:8} {words}", highlight=False, soft_wrap=True)

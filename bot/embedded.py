@@ -54,10 +54,10 @@ class EmbeddedServer:
     socket_directory: Path | None = None
     lock: IO[str] | None = None
 
-    def stop(self) -> None:
-        """End the server after it wrote everything down."""
+    def stop(self, patience: float = 3.0) -> None:
+        """End the server after it wrote everything down, by force after `patience` seconds."""
         if self.process is not None:
-            end(self.process)
+            end(self.process, patience)
         if self.socket_directory is not None:
             shutil.rmtree(self.socket_directory, ignore_errors=True)
         if self.lock is not None:

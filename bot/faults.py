@@ -39,17 +39,19 @@ class Faults:
             chat: The id of the chat's records.
             result: The short id of the result that was being told, empty without one.
         """
-        fault = Fault(
-            reference=reference,
-            at=time.time(),
-            kind=type(error).__name__ if error is not None else "crashed",
-            place=traceback_without_values(error) if error is not None else "",
-            chat=chat,
-            update_id=int(update.get("update_id", 0)),
-            update_kind=kind_of(update),
-            result=result,
-        )
-        await self._redis.set(f"{FAULTS}{reference}", orjson.dumps(asdict(fault)), ex=KEPT)
+        kind = type(error).__name__ if error is not None else "crashed"
+        place = traceback_without_values(error) if error is not None else ""
+        await self._keep(_fault(reference, kind, place, update, chat, result))
+
+    async def keep_unreadable(
+        self, reference: str, key: str, aside: str, update: dict[str, Any], chat: int
+    ) -> None:
+        """Keep that a record could not be read, and where it lies for a day."""
+        place = f"{key} -> {aside}"
+        await self._keep(_fault(reference, "Unreadable", place, update, chat))
+
+    async def _keep(self, fault: Fault) -> None:
+        await self._redis.set(f"{FAULTS}{fault.reference}", orjson.dumps(asdict(fault)), ex=KEPT)
 
     async def find(self, reference: str) -> Fault | None:
         """Return what broke under a reference, from the faults or else the dead letters."""
@@ -70,6 +72,13 @@ class Faults:
             if held is not None:
                 return int(key.decode().split(":")[2]), orjson.loads(held)
         return None
+
+
+def _fault(
+    reference: str, kind: str, place: str, update: dict[str, Any], chat: int, result: str = ""
+) -> Fault:
+    number = int(update.get("update_id", 0))
+    return Fault(reference, time.time(), kind, place, chat, number, kind_of(update), result)
 
 
 def kind_of(update: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -29,69 +29,45 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.updates = Counter(
-            "tonefit_updates", "Updates that were dealt with", ["outcome"], registry=self.registry
+        self.updates = self._counter("tonefit_updates", "Updates that were dealt with", "outcome")
+        self.lag = self._seconds(
+            "tonefit_update_lag_seconds", "From an update's arrival in the inbox to its end"
         )
-        self.lag = Histogram(
-            "tonefit_update_lag_seconds",
-            "From an update's arrival in the inbox to its end",
-            buckets=SECONDS,
-            registry=self.registry,
+        self.commands = self._counter("tonefit_commands", "Commands and presses", "command", "outcome")
+        self.answering = self._seconds(
+            "tonefit_answer_seconds", "From the beginning of an answer to its last call", "command"
         )
-        self.commands = Counter(
-            "tonefit_commands", "Commands and presses", ["command", "outcome"], registry=self.registry
+        self.limiter = self._seconds(
+            "tonefit_limiter_wait_seconds", "How long calls waited for leave", "lane"
         )
-        self.answering = Histogram(
-            "tonefit_answer_seconds",
-            "From the beginning of an answer to its last call",
-            ["command"],
-            buckets=SECONDS,
-            registry=self.registry,
+        self.refused = self._counter("tonefit_telegram_429", "Calls that Telegram refused")
+        self.left_out = self._counter("tonefit_tags_left_out", "Tags that found no place in time")
+        self.chosen = self._counter(
+            "tonefit_inline_chosen", "Results of inline queries that were sent", "kind"
         )
-        self.limiter = Histogram(
-            "tonefit_limiter_wait_seconds",
-            "How long calls waited for leave",
-            ["lane"],
-            buckets=SECONDS,
-            registry=self.registry,
+        self.jobs = self._counter(
+            "tonefit_jobs", "Trainings that ended: done, failed or cancelled", "outcome"
         )
-        self.refused = Counter("tonefit_telegram_429", "Calls that Telegram refused", registry=self.registry)
-        self.left_out = Counter(
-            "tonefit_tags_left_out", "Tags that found no place in time", registry=self.registry
-        )
-        self.chosen = Counter(
-            "tonefit_inline_chosen",
-            "Results of inline queries that were sent",
-            ["kind"],
-            registry=self.registry,
-        )
-        self.jobs = Counter(
-            "tonefit_jobs",
-            "Trainings that ended: done, failed or cancelled",
-            ["outcome"],
-            registry=self.registry,
-        )
-        self.job_waits = Histogram(
+        self.job_waits = self._seconds(
             "tonefit_job_wait_seconds",
             "From the order of a training to the beginning of its last attempt",
             buckets=LONG,
-            registry=self.registry,
         )
-        self.job_seconds = Histogram(
-            "tonefit_job_seconds",
-            "From there to its end",
-            ["outcome"],
-            buckets=LONG,
-            registry=self.registry,
+        self.job_seconds = self._seconds(
+            "tonefit_job_seconds", "From there to its end", "outcome", buckets=LONG
         )
-        self.promoted = Counter(
-            "tonefit_models_promoted", "Versions that went live after a training", registry=self.registry
-        )
+        self.promoted = self._counter("tonefit_models_promoted", "Versions that went live after a training")
         started = Gauge("tonefit_start_time_seconds", "When this process began", registry=self.registry)
         started.set(time.time())
         # There are few, and the library takes a lock to find each.
         self._updates, self._commands = cache(self.updates.labels), cache(self.commands.labels)
         self._answering = cache(self.answering.labels)
+
+    def _counter(self, name: str, words: str, *labels: str) -> Counter:
+        return Counter(name, words, labels, registry=self.registry)
+
+    def _seconds(self, name: str, words: str, *labels: str, buckets: Sequence[float] = SECONDS) -> Histogram:
+        return Histogram(name, words, labels, buckets=buckets, registry=self.registry)
 
     def dealt_with(self, outcome: str, written: int) -> None:
         """Count an update: how it ended, and when it was written into the inbox, in Unix milliseconds."""

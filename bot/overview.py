@@ -22,9 +22,11 @@ from handlers.context import ChatSettings
 from handlers.operating import ChatFacts, ChatsFacts, Now, Rightness, Status
 from ml import keys
 from ml.feedback import Feedback
+from ml.predictor import SHIPPED_NAME
 from ml.trainings import Trainings
 
 LATEST = 20  # chats of a list
+JUDGED_MOST = 5  # versions of chats on the screen
 WEEK = 7 * DAY
 
 
@@ -60,11 +62,21 @@ class Overview:
             uptime=time.monotonic() - self._started,
             line=await self._trainings.line(),
             hour=await self._figures.last_hour(),
-            right=tuple(
-                Rightness(version, counts["right"], counts["wrong"])
-                for version, counts in sorted((await self._feedback.shipped()).items())
-            ),
+            right=await self._right(),
         )
+
+    async def _right(self) -> tuple[Rightness, ...]:
+        """Return the shipped model's versions and those of chats that were judged most often."""
+        shipped, chats = await self._feedback.shipped(), await self._feedback.of_chats()
+        all_of_us = [
+            Rightness(f"{SHIPPED_NAME} {version}", counts["right"], counts["wrong"])
+            for version, counts in sorted(shipped.items())
+        ]
+        theirs = [
+            Rightness("/".join(place), counts["right"], counts["wrong"]) for place, counts in chats.items()
+        ]
+        theirs.sort(key=lambda one: (-one.right - one.wrong, one.version))
+        return (*all_of_us, *theirs[:JUDGED_MOST])
 
     async def now(self) -> Now:
         """Return how everything is at this moment, over all replicas."""

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, cast
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 
 from bot import logs
 from handlers.context import ChatSettings, Session
-from handlers.errors import new_code
+from handlers.errors import new_code, new_reference
 from handlers.messages import Message, Sent
 from ml import writes
 from ml.gather import Gather
 from ml.writes import TOGETHER, Write, Writes
+
+log = logging.getLogger(__name__)
 
 DAY = 86_400  # seconds
 RESULT_ID_LENGTH = 6
@@ -25,17 +29,34 @@ LOADING = 0.016  # seconds that an answer may wait for others before it begins, 
 
 Record = TypeVar("Record", Session, ChatSettings)
 
-KNOWN = {kind: {field.name for field in fields(kind)} for kind in (Session, ChatSettings)}
+READERS: Mapping[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in (Session, ChatSettings)}
+SETTINGS = "tonefit:settings:"
+ASIDE = "tonefit:aside:"  # a record that cannot be read, by a reference
+
+# Move a record aside if it is still the one that was looked at. KEYS: record, aside; ARGV: content, seconds
+SET_ASIDE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('RENAME', KEYS[1], KEYS[2])
+return redis.call('EXPIRE', KEYS[2], ARGV[2])
+"""
+
+
+class Unreadable(ValueError):
+    """A record is none that any version of ours wrote; the message holds nothing of it."""
 
 
 @dataclass
 class Remembered:
-    """What was loaded for one message, and how it stood then; settings are those of chat and person."""
+    """What was loaded for one message, and how it stood then; settings are those of chat and person.
+
+    A record that cannot be read counts as none once it is set aside, which `unreadable` (keys) asks for.
+    """
 
     session: Session
     chat: ChatSettings
     person: ChatSettings
     loaded: tuple[str, str]  # session and chat as Redis had them
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +103,7 @@ class Sessions:
     def __init__(self, redis: Redis, write: Writes | None = None) -> None:
         self._redis = redis
         self._write = write or Writes(redis)
+        self._set_aside = redis.register_script(SET_ASIDE)
         self._load: Gather[tuple[str, ...], list[str]] = Gather(
             self._load_all, delay=TOGETHER, longest=LOADING
         )
@@ -89,15 +111,30 @@ class Sessions:
     async def load(self, message: Message) -> Remembered:
         """Return what is known of this person and chat."""
         own = settings_key(_person(message))
-        keys = (_session_key(message), settings_key(message.chat.key))
-        if message.chat.key == _person(message):  # in private they are one record
-            session, chat = await self._load(keys)
-            settings = _read(ChatSettings, chat)
-            return Remembered(_read(Session, session), settings, settings, (session, chat))
-        session, chat, person = await self._load((*keys, own))
-        return Remembered(
-            _read(Session, session), _read(ChatSettings, chat), _read(ChatSettings, person), (session, chat)
-        )
+        keys: tuple[str, ...] = (_session_key(message), settings_key(message.chat.key))
+        if keys[1] != own:  # in private they are one record
+            keys += (own,)
+        records: list[Any] = []
+        unreadable = []
+        held = await self._load(keys)
+        for number, key in enumerate(keys):
+            try:
+                records.append(_read(_kind(key), held[number]))
+            except Unreadable:
+                records.append(_kind(key)())
+                unreadable.append(key)
+                held[number] = ""
+        return Remembered(records[0], records[1], records[-1], (held[0], held[1]), tuple(unreadable))
+
+    async def set_aside(self, key: str, reference: str) -> str:
+        """Move a record that cannot be read aside for 24 h and return its key there, empty if it can be."""
+        held: Any = await self._redis.get(key)
+        try:
+            _read(_kind(key), held)
+        except Unreadable:
+            aside = f"{ASIDE}{reference}"
+            return aside if await self._set_aside(keys=[key, aside], args=[held, DAY]) else ""
+        return ""
 
     async def store(self, message: Message, remembered: Remembered, *beside: Write) -> list[Any]:
         """Write what changed, other writes in the same call, and return what became of those.
@@ -125,15 +162,24 @@ class Sessions:
             change = change.over(became)
 
     async def settings(self, chat: int) -> ChatSettings:
-        """Return what a chat chose, by the id of its records."""
+        """Return what a chat chose, by the id of its records; nothing where that cannot be read."""
         (held,) = await self._load((settings_key(chat),))
-        return _read(ChatSettings, held)
+        try:
+            return _read(ChatSettings, held)
+        except Unreadable:  # whoever asks something there next is told
+            return ChatSettings()
 
     async def change_settings(self, chat: int, changed: Mapping[str, Any]) -> ChatSettings:
         """Set some fields of a chat's settings and return what it chose by now."""
         key = settings_key(chat)
         (held,) = await self._load((key,))
-        settings = replace(_read(ChatSettings, held), **changed)
+        try:
+            chosen = _read(ChatSettings, held)
+        except Unreadable:
+            aside = await self.set_aside(key, new_reference())
+            log.error("%s could not be read; it is kept for a day as %s", key, aside)
+            chosen, held = ChatSettings(), ""
+        settings = replace(chosen, **changed)
         change = _change(key, held, settings, 0)
         if change.mine:
             settings = await self._settle(change)
@@ -191,7 +237,7 @@ class KeptResults:
 
 def settings_key(chat: int) -> str:
     """Where the settings of a chat are."""
-    return f"tonefit:settings:{chat}"
+    return f"{SETTINGS}{chat}"
 
 
 def _answer_key(message: Message) -> str:
@@ -215,15 +261,26 @@ def _session_key(message: Message) -> str:
     return f"tonefit:session:{message.chat.key}:{message.chat.topic or 0}:{_person(message)}"
 
 
-def _read(kind: type[Record], stored: str) -> Record:
-    """Read a record; a field that an older or newer version wrote and this one lacks is left out."""
+def _kind(key: str) -> type[Any]:
+    return ChatSettings if key.startswith(SETTINGS) else Session
+
+
+def _read(kind: type[Record], stored: str | bytes | None) -> Record:
+    """Read a record; a field that an older or newer version wrote and this one lacks is left out.
+
+    Raises:
+        Unreadable: It is no JSON, or has something else where this version has a text, a number or a list.
+    """
     if not stored:
         return kind()
-    return kind(**{name: value for name, value in orjson.loads(stored).items() if name in KNOWN[kind]})
+    try:
+        return cast("Record", READERS[kind].validate_json(stored, strict=True))
+    except ValidationError:
+        raise Unreadable(kind.__name__) from None
 
 
 def _dump(record: Any) -> str:
     return orjson.dumps(record, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS).decode()
 
 
-NOTHING = {kind: _dump(kind()) for kind in KNOWN}  # as a record reads that Redis does not hold
+NOTHING = {kind: _dump(kind()) for kind in READERS}  # as a record reads that Redis does not hold

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,9 @@ from bot.schema import MIGRATING
 from bot.shards import OWNERS, REPLICAS
 from ml.keys import PROGRESS_FOLLOWER, SERVING, SWEEPER, api_used, as_text, ops_link, ops_session
 
-OURS = ("tonefit:*", "rq:*")
+NAMESPACES = ("tonefit:", "rq:")
+OURS = tuple(f"{name}*" for name in NAMESPACES)
+TYPES = frozenset({"string", "list", "set", "zset", "hash", "stream"})
 # Who does what now and who is signed in: of no use to those who go on elsewhere, and wrong once they do.
 MOMENTARY = (
     *(REPLICAS, OWNERS, POLLER, MIGRATING, SWEEPER, PROGRESS_FOLLOWER, SERVING, LIMITS, FLOOD, SAY),
@@ -36,8 +39,7 @@ def keys(client: redis.Redis) -> Iterator[bytes]:
     seen: set[bytes] = set()
     for pattern in OURS:
         for key in client.scan_iter(pattern, count=1000):
-            momentary = as_text(key).startswith(MOMENTARY) and as_text(key) != FLOOD_LIMIT
-            if not momentary and key not in seen:
+            if worth_keeping(as_text(key)) and key not in seen:
                 seen.add(key)
                 yield key
 
@@ -64,12 +66,30 @@ def read(client: redis.Redis, names: list[bytes]) -> Iterator[bytes]:
         yield orjson.dumps(held) + b"\n"
 
 
-def write(client: redis.Redis, line: bytes, now: float) -> bool:
-    """Put a key back as it was; False where its time is over."""
+def check(line: bytes) -> None:
+    """Make sure that a line is a key as `read` yields them.
+
+    Raises:
+        ValueError: It would write what is not ours, or a type that nothing of ours has.
+    """
     held: Json = orjson.loads(line)
-    if "expires" in held and held["expires"] <= now * 1000:
-        return False
+    if not as_text(_bytes(held["key"])).startswith(NAMESPACES):
+        raise ValueError("a key that no backup of ours holds")
+    if held["type"] not in TYPES:
+        raise ValueError("a type that nothing of ours has")
+
+
+def worth_keeping(name: str) -> bool:
+    """Whether a key says more than who does what now."""
+    return not name.startswith(MOMENTARY) or name == FLOOD_LIMIT
+
+
+def write(client: redis.Redis, line: bytes, now: float) -> bool:
+    """Put a key back as it was; False where its time is over, or it would let somebody in."""
+    held: Json = orjson.loads(line)
     name, kind, value = _bytes(held["key"]), held["type"], held["value"]
+    if held.get("expires", math.inf) <= now * 1000 or not worth_keeping(as_text(name)):
+        return False
     pipe: Any = client.pipeline(transaction=True)
     pipe.delete(name)
     if kind == "string":

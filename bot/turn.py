@@ -62,6 +62,7 @@ class Turn(Free):
     epoch: int
     close: Write | None = None  # what acknowledges the update, for whoever writes its last word
     closed: bool = False  # whether that was done
+    unreadable: dict[str, str] = field(default_factory=dict)  # records, and the reference of each
     clock: asyncio.Timeout | None = None  # how long the answer may take; waiting for Telegram is left out
     _slot: asyncio.Semaphore | None = None
     _sent: list[Sent] = field(default_factory=list)

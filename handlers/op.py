@@ -13,6 +13,7 @@ from handlers.operating import AuditEntry
 from handlers.texts import N_, Texts
 
 AUDITED = 20  # entries of a list
+REPLAYED = "[page] letters/replay "  # and the id of a dead letter, in the log
 USAGE = (
     ("/op", N_("how everything is")),
     ("/op chats [ID]", N_("how many chats there are, or one of them")),
@@ -82,7 +83,7 @@ async def show_help(context: Context) -> None:
 
 async def audit(context: Context) -> None:
     """Show what operators did last."""
-    entries = await context.services.operating.audit.last(AUDITED)
+    entries = await context.services.operating.audit.last(2 * AUDITED)
     await context.reply(audit_card(entries, context.t))
 
 
@@ -92,13 +93,29 @@ def help_card(t: Texts) -> Reply:
 
 
 def audit_card(entries: list[AuditEntry], t: Texts) -> Reply:
-    """Build the list of what operators did, the latest first."""
-    lines = [
-        f"{moment(entry.at)} · {entry.by} · {f'/op {entry.command}'.strip()}"
-        + (f" → {entry.outcome}" if entry.outcome else "")
-        for entry in entries
-    ]
+    """Build the list of what operators did, the latest first; what did not succeed stands there once."""
+    shown: list[AuditEntry] = []
+    for entry in entries:
+        end = shown[-1] if shown else entry
+        begun = not entry.outcome and bool(end.outcome)
+        if not (begun and (entry.by, entry.command) == (end.by, end.command)):
+            shown.append(entry)
+    lines = [_done(entry, t) for entry in shown[:AUDITED]]
     return Reply("\n".join([t("The last commands of operators:"), *lines]))
+
+
+def _done(entry: AuditEntry, t: Texts) -> str:
+    """Say what was ordered, by whom, by which way, and how it ended where it did not succeed."""
+    way, _, rest = entry.command.partition("] ")
+    if entry.command.startswith(REPLAYED):
+        said = t("on the page: dead letter {id} put back", id=entry.command.removeprefix(REPLAYED))
+    elif entry.command.startswith("["):
+        said = t("{command}, by a button", command=f"/op {way[1:]} {rest}")
+    else:
+        said = f"/op {entry.command}".strip()
+    by = str(entry.by) if entry.by else t("who has a link to the page")
+    ended = {"": "", "refused": t("refused")}.get(entry.outcome, entry.outcome)
+    return " · ".join([moment(entry.at), by, said]) + (f" → {ended}" if ended else "")
 
 
 VERBS: Mapping[str, Handler] = {

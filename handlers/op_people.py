@@ -13,6 +13,12 @@ from handlers.texts import N_, Texts
 
 QUOTAS = ("examples", "models", "minutes")
 MOST_QUOTA = 10_000_000
+KINDS = {
+    "private": N_("private"),
+    "group": N_("group"),
+    "supergroup": N_("supergroup"),
+    "channel": N_("channel"),
+}
 QUOTA_USAGE = N_(
     "Write a quota and a whole number, for example /op quota models 100, "
     "or “default” for what the settings say. The quotas are examples, models, minutes."
@@ -115,19 +121,28 @@ def chats_card(chats: ChatsFacts, t: Texts) -> Reply:
         day=f"{chats.of_the_day:,}",
         week=f"{chats.of_the_week:,}",
     )
-    lines = [_line(chat) for chat in chats.latest]
+    lines = [_line(chat, t) for chat in chats.latest]
     return Reply("\n".join([head, *lines, t("/op chats and an id tell more.")]))
 
 
-def _line(chat: ChatFacts) -> str:
-    words = [str(chat.id), chat.kind, chat.title, "" if chat.tagging == "off" else f"tagging={chat.tagging}"]
+def _line(chat: ChatFacts, t: Texts) -> str:
+    words = [
+        str(chat.id),
+        _kind(chat, t),
+        chat.title,
+        "" if chat.tagging == "off" else f"tagging={chat.tagging}",
+    ]
     words += ["🚫" if chat.block is not None else "", "" if chat.present else "✗"]
     return " · ".join(word for word in words if word)
 
 
+def _kind(chat: ChatFacts, t: Texts) -> str:
+    return t(KINDS[chat.kind]) if chat.kind in KINDS else chat.kind
+
+
 def chat_card(chat: ChatFacts, t: Texts) -> Reply:
     """Build what is known of a chat."""
-    lines = [" · ".join(word for word in (str(chat.id), chat.kind, chat.title) if word)]
+    lines = [" · ".join(word for word in (str(chat.id), _kind(chat, t), chat.title) if word)]
     if chat.seen is None:
         lines.append(t("Nobody asked me anything there in 90 days."))
     else:

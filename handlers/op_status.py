@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers.context import Context
 from handlers.messages import Button, Reply
 from handlers.op_words import megabytes, moment, share, span
@@ -12,7 +14,14 @@ from ml.trainings import Line
 
 async def status(context: Context) -> None:
     """Show how everything is; the button below brings it up to date."""
-    await context.say(status_card(await context.services.operating.overview.status(), context.t))
+    found = await context.services.operating.overview.status()
+    await context.say(status_card(replace(found, now=without_this(found.now)), context.t))
+
+
+def without_this(now: Now) -> Now:
+    """Leave the command that asks out of what waits."""
+    waiting = max(0, now.waiting - 1)
+    return replace(now, waiting=waiting, oldest=now.oldest if waiting else None)
 
 
 def status_card(status: Status, t: Texts) -> Reply:
@@ -104,7 +113,7 @@ def _memory(now: Now, t: Texts) -> str:
 def _right(status: Status, t: Texts) -> list[str]:
     return [
         t(
-            "Right, sentiment {version}: {share} % of {verdicts}",
+            "Right, {version}: {share} % of {verdicts}",
             version=one.version,
             share=share(one.right, one.right + one.wrong),
             verdicts=t.plural("{count} verdict", "{count} verdicts", one.right + one.wrong),

@@ -80,9 +80,9 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class Rightness:
-    """How often the answers of a version of the shipped model were called right and wrong."""
+    """How often the answers of a version were called right and wrong."""
 
-    version: str
+    version: str  # with its model: `sentiment 1.2`, or that of a chat as CHAT/NAME/v3
     right: int
     wrong: int
 

@@ -65,48 +65,7 @@ def privacy_card(stored: Stored, t: Texts) -> Reply:
     """Say in numbers what is stored of a person, and how to take it out."""
     lines = [
         t("Stored of you now:"),
-        "· "
-        + t(
-            "{examples} in {models}, until you delete them",
-            examples=t.plural("{count} example", "{count} examples", stored.examples),
-            models=t.plural("{count} model", "{count} models", stored.models),
-        ),
-        "· "
-        + t.plural(
-            "{count} text of a command, for 24 h so that /why can explain it",
-            "{count} texts of commands, for 24 h so that /why can explain them",
-            stored.texts,
-        ),
-        "· "
-        + t.plural(
-            "{count} message of a group that learns from reactions, for 24 h",
-            "{count} messages of groups that learn from reactions, for 24 h",
-            stored.heard,
-        ),
-        "· "
-        + t.plural(
-            "{count} message that your reaction labelled, by pseudonym",
-            "{count} messages that your reactions labelled, by pseudonym",
-            stored.votes,
-        ),
-        "· "
-        + t.plural(
-            "a pseudonym on {count} day of counts",
-            "a pseudonym on {count} days of counts",
-            stored.days,
-        ),
-        "· "
-        + t.plural(
-            "a pseudonym below {count} post that you commented",
-            "a pseudonym below {count} posts that you commented",
-            stored.posts,
-        ),
-        "· "
-        + t.plural(
-            "that you are an admin of {count} chat, for /chats",
-            "that you are an admin of {count} chats, for /chats",
-            stored.ruled,
-        ),
+        *(f"· {line}" for line in _counted(stored, t)),
         "· " + t("your settings and, for 24 h, what this chat is about"),
         "· " + t("for 90 days: on which day you wrote to me last"),
         t(
@@ -117,6 +76,47 @@ def privacy_card(stored: Stored, t: Texts) -> Reply:
         t("/export me sends it all, /forget me deletes it, /optout leaves you out from now on."),
     ]
     return Reply("\n".join(lines))
+
+
+def _counted(stored: Stored, t: Texts) -> list[str]:
+    """Say how much there is of each kind of record."""
+    return [
+        t(
+            "{examples} in {models}, until you delete them",
+            examples=t.plural("{count} example", "{count} examples", stored.examples),
+            models=t.plural("{count} model", "{count} models", stored.models),
+        ),
+        t.plural(
+            "{count} text of a command, for 24 h so that /why can explain it",
+            "{count} texts of commands, for 24 h so that /why can explain them",
+            stored.texts,
+        ),
+        t.plural(
+            "{count} message of a group that learns from reactions, for 24 h",
+            "{count} messages of groups that learn from reactions, for 24 h",
+            stored.heard,
+        ),
+        t.plural(
+            "{count} message that your reaction labelled, by pseudonym",
+            "{count} messages that your reactions labelled, by pseudonym",
+            stored.votes,
+        ),
+        t.plural(
+            "a pseudonym on {count} day of counts",
+            "a pseudonym on {count} days of counts",
+            stored.days,
+        ),
+        t.plural(
+            "a pseudonym below {count} post that you commented",
+            "a pseudonym below {count} posts that you commented",
+            stored.posts,
+        ),
+        t.plural(
+            "that you are an admin of {count} chat, for /chats",
+            "that you are an admin of {count} chats, for /chats",
+            stored.ruled,
+        ),
+    ]
 
 
 def _standing(stored: Stored, t: Texts) -> str:

@@ -15,6 +15,7 @@ SERVING = "tonefit:serving"  # hash: a replica that serves models, to the last c
 PACE = "tonefit:pace"  # hash: how long trainings took, by architecture
 
 JUDGED = "tonefit:judged"  # hash: counts of Right and Wrong of the shipped model in all chats, by version
+JUDGED_MODELS = "tonefit:judged:models"  # hash: the same of chats' models, by chat, name and version
 PINNED = "tonefit:pinned"  # set: versions that stay however old they are, as JSON
 CLOSED = "tonefit:jobs:closed"  # string: that no new training is taken in
 

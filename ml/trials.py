@@ -70,8 +70,8 @@ FAILED = (
         " 79.0: no way to 68.3 in Thai",
     ),
     (
-        "one figure for all domains that macro figures judge: how much of the logarithm of a label's rarity is"
-        " added to its logit (Menon et al. 2021), 0.05 to 0.4",
+        "one figure for all domains that macro figures judge: how much of the logarithm of a label's rarity"
+        " is added to its logit (Menon et al. 2021), 0.05 to 0.4",
         "wisesight_th 68.2 at 0.1 and 0.15, 66.7 at 0.4; cped 42.7 -> 43.3, tweeteval_sentiment 70.6 to 71.5,"
         " smp2020 79.8 to 79.0: chance but for cped",
     ),

@@ -94,6 +94,9 @@ def demo(
         fail(str(error))
     except (embedded.ServerFailed, OSError) as error:
         fail(f"The demo did not start: {error}")
+    # Nothing is left but to free memory, for which a busy machine keeps people at the terminal for seconds.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def read_settings() -> Settings:

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from bot.ops.guard import Guard
 from bot.ops.problems import Problem
+from bot.streaming import send
 
 PERIOD = 1.0  # seconds between looks
 HEARTBEAT = 5.0  # seconds between signs of life, and between looks at the session
@@ -29,7 +30,7 @@ class Events:
         self._looking = asyncio.Lock()
         self._latest = AWAY
         self._looked = 0.0  # by the monotonic clock
-        self._open = 0
+        self.open = 0  # streams
         self._ended = asyncio.Event()
 
     def close(self) -> None:
@@ -39,7 +40,7 @@ class Events:
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """Tell an operator's page what is and what changes, until it is closed or signed out."""
         await self._guard.admit(request)
-        if self._open >= MOST:
+        if self.open >= MOST:
             raise Problem(503, "Too many pages are open.", {"Retry-After": "30"})
         response = web.StreamResponse(
             headers={
@@ -48,14 +49,14 @@ class Events:
                 "X-Accel-Buffering": "no",  # or nginx keeps the events until a buffer is full
             }
         )
-        self._open += 1
+        self.open += 1
         try:
             await response.prepare(request)
             await self._feed(request, response)
         except (ConnectionResetError, Problem, RedisError):
             pass  # the page is gone, or its session, or nobody can say; an open page connects again
         finally:
-            self._open -= 1
+            self.open -= 1
         return response
 
     async def _feed(self, request: web.Request, response: web.StreamResponse) -> None:
@@ -63,11 +64,11 @@ class Events:
         while not self._ended.is_set():
             latest = await self._look()
             if latest != told:
-                await response.write(latest)
+                await send(request, response, latest)
                 told = latest
             if time.monotonic() - beaten >= HEARTBEAT:
                 await self._guard.admit(request)
-                await response.write(ALIVE)
+                await send(request, response, ALIVE)
                 beaten = time.monotonic()
             await self._pause()
 

@@ -85,7 +85,9 @@ async def model_card(services: Services, owner: str, name: str) -> ModelCard:
         summary = await asyncio.to_thread(_shipped)
         if name != SHIPPED_NAME:
             raise NoSuchModel(name)
-        return _card(summary, (summary.version or "",), {}, {}, await asyncio.to_thread(_manifest))
+        version = summary.version or ""
+        verdicts = (await services.feedback.shipped()).get(version, {})
+        return _card(summary, (version,), {}, verdicts, await asyncio.to_thread(_manifest))
     entry = await services.registry.get(owner, name)
     if entry is None:
         raise NoSuchModel(name)

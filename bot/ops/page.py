@@ -123,7 +123,14 @@ def _with_cookie(request: web.Request, token: str) -> web.Response:
         path="/ops",
         httponly=True,
         samesite="Strict",
-        # a proxy that ends TLS says so; who says so without one only keeps the cookie from plain HTTP
-        secure=request.headers.get("X-Forwarded-Proto", request.scheme) == "https",
+        secure=scheme_of(request) == "https",
     )
     return response
+
+
+def scheme_of(request: web.Request) -> str:
+    """Return what the browser itself speaks; a proxy that ends TLS says so, of several the first.
+
+    Who says so without one only keeps the cookie from plain HTTP.
+    """
+    return request.headers.get("X-Forwarded-Proto", request.scheme).partition(",")[0].strip().lower()

@@ -28,6 +28,7 @@ from bot.ops.playground import play
 from bot.ops.problems import Problem, answer
 from handlers.context import Services
 from handlers.errors import Refusal
+from handlers.op import REPLAYED
 from handlers.texts import Texts, language_of
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ class Shown:
         if not await self._dead_letters.replay(letter_id):
             raise Problem(404, "This dead letter is gone.")
         operator = request[VISITOR].operator
-        await self._services.operating.audit.note(operator, f"[page] letters/replay {letter_id}")
+        await self._services.operating.audit.note(operator, f"{REPLAYED}{letter_id}")
         log.info("operator %s replayed dead letter %s", operator, letter_id)
         return answer({})
 

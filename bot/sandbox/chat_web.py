@@ -34,6 +34,7 @@ from bot.sandbox.methods_profile import menu_for
 from bot.sandbox.people import People
 from bot.sandbox.refusals import Impossible
 from bot.sandbox.state import GENERAL_TOPIC, Chat, Json, Post
+from bot.streaming import send
 
 HEARTBEAT = 15.0  # seconds between signs of life on a quiet stream
 PAGE = 50  # messages
@@ -209,12 +210,12 @@ class ChatWeb:
         self.backend.events.listeners.add(listener)
         try:
             await response.prepare(request)
-            await response.write(b": open\n\n")
+            await send(request, response, b": open\n\n")
             while not listener.overrun or not listener.queue.empty():
                 event = await next_event(listener)
                 if event is None:
                     break
-                await response.write(event)
+                await send(request, response, event)
         except ConnectionResetError:
             pass
         finally:

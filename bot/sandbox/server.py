@@ -24,6 +24,7 @@ from bot.sandbox.people import People
 from bot.sandbox.queries import Query
 from bot.sandbox.state import Chat, Json, Person
 
+ENDING = 0.5  # seconds that open answers have in the end
 BODY_LIMIT = UPLOAD_LIMIT + 1024 * 1024  # bytes: a file and the form around it
 
 
@@ -65,7 +66,7 @@ class Sandbox:
         if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
             raise ValueError("the sandbox knows no passwords: give it a loopback address")
         await asyncio.to_thread(self._wake)
-        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=1)
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=ENDING)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
         await site.start()

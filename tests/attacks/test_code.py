@@ -13,6 +13,7 @@ import pytest
 import redis.asyncio
 
 from bot.dead_letters import DeadLetters
+from bot.faults import Faults
 from bot.sandbox import scene
 from ml.classifier import load_weights
 from ml.queues import SERIALIZER, AllowedJob
@@ -94,28 +95,34 @@ async def test_a_pickled_job_in_the_queue_is_not_unpickled_and_trainings_go_on(
     assert not forged.exists()
 
 
-async def test_a_pickled_session_is_not_unpickled_and_other_people_are_answered(
+async def test_a_pickled_session_is_set_aside_and_its_person_is_told_once_and_answered(
     field: Field, tmp_path: Path
 ) -> None:
     forged = tmp_path / "forged"
     client = redis.asyncio.Redis.from_url(field.valkey.url)
     await field.start()
-    for person in (scene.ADA, scene.GRACE):
-        asked = await field.sandbox.say(person, person, "/fit 1,2 2,4.1 3,5.9")
-        await field.sandbox.reply_to(asked, 30)
+    asked = await field.sandbox.say(scene.ADA, scene.ADA, "/fit 1,2 2,4.1 3,5.9")
+    await field.sandbox.reply_to(asked, 30)
     async with asyncio.timeout(10):
         while not (keys := [key async for key in client.scan_iter(f"tonefit:se*:{scene.ADA}*")]):
             await asyncio.sleep(0.1)
     for key in keys:
         await client.set(key, pickle.dumps(Bomb(forged)))
-    await field.sandbox.say(scene.ADA, scene.ADA, "/predict x=10")
-    asked = await field.sandbox.say(scene.GRACE, scene.GRACE, "/predict x=10")
-    assert "x = 10" in (await field.sandbox.reply_to(asked, 30))["text"]
-    async with asyncio.timeout(30):
-        while not (letters := await DeadLetters(client).list()):
-            await asyncio.sleep(0.1)
-    assert [letter.reason for letter in letters] == ["JSONDecodeError"]
+    for question in ("/predict x=10", "/fit 1,2 2,4.1 3,5.9", "/predict x=10"):
+        asked = await field.sandbox.say(scene.ADA, scene.ADA, question)
+        await field.sandbox.reply_to(asked, 30)
+    said = [post.get("text", "") for post in field.sandbox.messages(scene.ADA) if post["from"]["is_bot"]]
+    told = [text for text in said if "I can no longer read what I remembered" in text]
+    assert len(told) == 1
+    assert "x = 10" in said[-1]
+    reference = told[0].partition("(ref ")[2][:4]
+    assert await client.get(f"tonefit:aside:{reference}") == pickle.dumps(Bomb(forged))
+    fault = await Faults(client, DeadLetters(client)).find(reference)
+    assert fault is not None
+    assert fault.place.endswith(f"-> tonefit:aside:{reference}")
+    assert await DeadLetters(client).list() == []
     assert not forged.exists()
+    assert str(forged) not in field.bots[0].said
     await asyncio.wait_for(client.aclose(), 5)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import zipfile
@@ -197,6 +198,54 @@ def test_a_backup_that_is_damaged_or_newer_changes_nothing(
         restore(redis_url, str(tmp_path / "models"), path)
     assert client.dbsize() == 0
     assert not (tmp_path / "models").exists() or not any((tmp_path / "models").iterdir())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"key": "somebody:else", "type": "string", "value": "x"}',
+        '{"key": "tonefit", "type": "string", "value": "x"}',
+        '{"key": ["c29tZWJvZHk6ZWxzZQ=="], "type": "string", "value": "x"}',
+        '{"key": "tonefit:settings:1", "type": "module", "value": "x"}',
+        '{"key": 5, "type": "string", "value": "x"}',
+        "[]",
+        "no json",
+    ],
+)
+def test_a_backup_that_somebody_made_up_writes_no_key_that_is_not_ours(
+    line: str, redis_url: str, client: redis.Redis, tmp_path: Path
+) -> None:
+    client.set("tonefit:settings:1", "kept")
+    path = tmp_path / "b.zip"
+    backup(redis_url, str(tmp_path / "models"), path)
+    client.flushall()
+    add_key(path, line)
+    with pytest.raises(BackupError, match="none of ours"):
+        restore(redis_url, str(tmp_path / "models"), path)
+    assert client.dbsize() == 0
+
+
+def add_key(path: Path, line: str) -> None:
+    """Add a line to the keys of a backup, with the digest that belongs to it."""
+    with zipfile.ZipFile(path) as archive:
+        keys = archive.read("redis.jsonl") + line.encode()
+        manifest = json.loads(archive.read("manifest.json"))
+    manifest["sha256"]["redis.jsonl"] = hashlib.sha256(keys).hexdigest()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("redis.jsonl", keys)
+        archive.writestr("manifest.json", json.dumps(manifest))
+
+
+def test_a_backup_that_somebody_made_up_signs_nobody_in_to_the_operators_page(
+    redis_url: str, client: redis.Redis, tmp_path: Path
+) -> None:
+    client.set("tonefit:settings:1", "kept")
+    path = tmp_path / "b.zip"
+    backup(redis_url, str(tmp_path / "models"), path)
+    client.flushall()
+    add_key(path, '{"key": "tonefit:ops:session:12ab", "type": "string", "value": "0"}')
+    assert restore(redis_url, str(tmp_path / "models"), path).keys == 1
+    assert sorted(client.scan_iter()) == [SCHEMA.encode(), b"tonefit:settings:1"]
 
 
 def test_a_place_outside_the_store_cannot_be_named(tmp_path: Path) -> None:

@@ -64,8 +64,14 @@ async def test_a_newcomer_gets_a_tone_a_fit_and_a_trained_classifier_and_finds_t
         assert any("R²" in message.get("caption", "") for message in await again.messages(session))
         await again.ask(session, r"20\.\d", 40, text="/predict x=10")
         await again.ask(session, "^fine, ", 40, text="/classify spam see you at lunch on that day")
-    finally:
+    finally:  # a process that does not hear, the server too, keeps nobody waiting
+        tree = again.tree()
+        for pid in tree - {again.process.pid}:
+            os.kill(pid, signal.SIGSTOP)
+        asked = time.monotonic()
         again.end()
+    assert time.monotonic() - asked < 5
+    assert not any(map(running, tree))
 
 
 def link_to_page(folder: Path) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from redis.asyncio import Redis
 
 from bot.chat_ids import ChatIds
 from bot.flood import DEFAULT_LIMIT, Entry, FloodGuard
 from bot.sessions import DAY, KeptResults, Sessions
+from handlers.context import ChatSettings
 from handlers.messages import Chat, Message, Person
 
 GROUP = Chat(-5, "group")
@@ -44,6 +46,34 @@ async def test_the_later_of_two_changes_to_one_thing_counts(redis_client: Redis)
     await sessions.store(message(1), first)
     await sessions.store(message(1), second)
     assert (await sessions.load(message(1))).session.model == "spam"
+
+
+@pytest.mark.parametrize("held", [b"\x80\x04K.", b'{"mod', b"[1]", b"null", b'{"model": 5, "language": 5}'])
+@pytest.mark.parametrize("key", ["tonefit:session:-5:0:1", "tonefit:settings:-5", "tonefit:settings:1"])
+async def test_a_record_that_cannot_be_read_is_kept_aside_for_a_day_and_its_chat_goes_on(
+    redis_client: Redis, key: str, held: bytes
+) -> None:
+    sessions = Sessions(redis_client)
+    await redis_client.set(key, held)
+    loaded = await sessions.load(message(1))
+    assert loaded.unreadable == (key,)
+    aside = await sessions.set_aside(key, "7F3K")
+    assert await redis_client.get(aside) == held
+    assert 0 < await redis_client.ttl(aside) <= DAY
+    loaded.session.model, loaded.chat.language = "mail", "zh"
+    await sessions.store(message(1), loaded)
+    loaded = await sessions.load(message(1))
+    assert (loaded.session.model, loaded.chat.language, loaded.unreadable) == ("mail", "zh", ())
+    assert await sessions.set_aside(key, "7F3L") == ""
+
+
+async def test_settings_that_cannot_be_read_count_as_none_unasked_and_can_be_set(redis_client: Redis) -> None:
+    sessions = Sessions(redis_client)
+    await redis_client.set("tonefit:settings:-5", b"\x80")
+    assert await sessions.settings(-5) == ChatSettings()
+    await sessions.change_settings(-5, {"title": "Club"})
+    assert (await sessions.settings(-5)).title == "Club"
+    assert len(await redis_client.keys("tonefit:aside:*")) == 1
 
 
 async def test_a_session_lives_a_day_and_settings_stay(redis_client: Redis) -> None:

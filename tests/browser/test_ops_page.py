@@ -222,6 +222,8 @@ async def test_chinese_is_a_press_away_and_remembered(page: Page, bot: Operated)
     await page.reload()
     await expect(page.locator("html[lang=zh-CN]")).to_be_visible()
     await expect(page.get_by_role("link", name="死信")).to_be_visible()
+    await page.get_by_role("link", name="模型").click()
+    await expect(page.locator("main")).to_contain_text("消极, 中性, 积极")
 
 
 async def test_the_page_comes_back_by_itself_when_the_bot_does(page: Page, tmp_path: Path) -> None:

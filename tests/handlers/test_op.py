@@ -136,6 +136,7 @@ async def test_the_screen_shows_how_everything_is(talk: Talk) -> None:
     assert "Updates: none waits" in said.text
     assert "Trainings: 0 running, 0 waiting, 0 workers" in said.text
     assert "Right, sentiment v1: 50 % of 2 verdicts" in said.text
+    assert "Right, 7/spam/v1: 100 % of 1 verdict\n" in said.text
     assert "Redis: " in said.text
     assert (await talk.press_labelled(op.press, "Refresh")).text.startswith("Tonefit")
     assert len(await talk.services.operating.audit.last(9)) == 1  # looking again is no command
@@ -162,6 +163,15 @@ async def test_where_an_id_is_missing_it_is_asked_for(talk: Talk) -> None:
         assert (await talk.say(op.op, order)).text.startswith("Write the id of a person or a chat behind it")
 
 
+@pytest.mark.parametrize(("waiting", "left", "oldest"), [(0, 0, None), (1, 0, None), (3, 2, 0.5)])
+async def test_the_command_that_asks_does_not_wait(
+    talk: Talk, waiting: int, left: int, oldest: float | None
+) -> None:
+    now = (await talk.services.operating.overview.status()).now
+    shown = op_status.without_this(replace(now, waiting=waiting, oldest=0.5))
+    assert (shown.waiting, shown.oldest) == (left, oldest)
+
+
 async def test_one_update_waits_and_two_wait(talk: Talk) -> None:
     status = await talk.services.operating.overview.status()
     for waiting, said in ((1, "1 waits, for 0.5 s"), (2, "2 wait, the oldest for 0.5 s")):
@@ -185,7 +195,17 @@ async def test_every_command_is_written_down_with_how_it_ended(talk: Talk) -> No
     await talk.say(op.op)
     lines = (await talk.say(op.op, "audit")).text.splitlines()
     assert lines[2].endswith(" · /op")
-    assert any(line.endswith("/op block anna → refused") for line in lines)
+    told = [line for line in lines if "/op block anna" in line]
+    assert len(told) == 1 and told[0].endswith("/op block anna → refused")
+
+
+async def test_the_audit_list_says_what_was_done_by_a_button_or_on_the_page(talk: Talk) -> None:
+    await talk.say(op.op, "queue")
+    await talk.press(op.press, "op:queue:pause")
+    await talk.services.operating.audit.note(0, f"{op.REPLAYED}17-0")
+    lines = (await talk.say(op.op, "audit")).text.splitlines()
+    assert lines[2].endswith(" · who has a link to the page · on the page: dead letter 17-0 put back")
+    assert lines[3].endswith(f" · {ANNA.id} · /op queue pause, by a button")
 
 
 async def test_the_flood_guards_figure_is_shown_and_set(talk: Talk) -> None:

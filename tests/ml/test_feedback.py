@@ -28,13 +28,15 @@ async def test_a_deleted_model_leaves_no_counts(redis_client: redis.asyncio.Redi
     feedback = Feedback(redis_client)
     await feedback.judge("7", "A", "spam", "v1", "junk", "right", 1)
     await feedback.judge("7", "B", "mood", "v1", "sad", "right", 1)
+    assert ("7", "spam", "v1") in await feedback.of_chats()
     await feedback.delete("7", "spam")
     assert await feedback.counts("7", "spam", "v1") == {"right": 0, "wrong": 0}
+    assert await feedback.of_chats() == {("7", "mood", "v1"): {"right": 1, "wrong": 0}}
     assert await feedback.counts("7", "mood", "v1") == {"right": 1, "wrong": 0}
 
 
 async def test_no_key_holds_what_people_wrote(redis_client: redis.asyncio.Redis) -> None:
     await Feedback(redis_client).judge("7", "ABC", "私人", "v1", "好", "right", 1)
     keys = sorted(await redis_client.keys("*"))
-    assert keys == [b"tonefit:verdicts:7", b"tonefit:verdicts:7:ABC"]
+    assert keys == [b"tonefit:judged:models", b"tonefit:verdicts:7", b"tonefit:verdicts:7:ABC"]
     assert 0 < await redis_client.ttl("tonefit:verdicts:7:ABC") <= 86_400

@@ -23,7 +23,7 @@ export const modelsView = () =>
         ],
         [t("chat"), (model) => model.owner || t("every_chat")],
         [t("version"), (model) => model.version ?? t("not_trained")],
-        [t("labels"), (model) => model.labels.join(", ")],
+        [t("labels"), (model) => model.labels.map((label) => word("tone", label)).join(", ")],
         [t("made"), (model) => moment(Date.parse(model.created) / 1000)],
       ];
       return [card(t("all_models"), table(t("models"), columns, models)), place];

@@ -118,11 +118,15 @@ async def test_a_link_opens_the_page_once_by_a_cookie_that_scripts_and_other_sit
         assert await status_of(another, f"{bot.url}/ops/api/session") == 401
 
 
-async def test_behind_tls_the_cookie_keeps_to_it(bot: Operated, http: aiohttp.ClientSession) -> None:
-    headers = {"X-Forwarded-Proto": "https"}
-    asked = {"code": await bot.code()}
+@pytest.mark.parametrize(
+    ("said", "secure"), [("https", True), ("https,http", True), ("HTTPS , http", True), ("http,https", "")]
+)
+async def test_behind_tls_the_cookie_keeps_to_it_however_many_proxies_say_so(
+    bot: Operated, http: aiohttp.ClientSession, said: str, secure: object
+) -> None:
+    headers, asked = {"X-Forwarded-Proto": said}, {"code": await bot.code()}
     async with http.post(f"{bot.url}/ops/api/signin", json=asked, headers=headers) as response:
-        assert response.cookies[COOKIE]["secure"] is True
+        assert response.cookies[COOKIE]["secure"] == secure
 
 
 async def test_a_link_is_forgotten_after_ten_minutes_and_redis_holds_no_code_and_no_token(
