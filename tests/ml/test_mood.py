@@ -12,7 +12,7 @@ import redis.asyncio
 from ml import keys
 from ml.mood import DAY, HOUR, KEPT, Counted, Mood, Span, Tagged
 
-# An hour ahead of Redis's own clock, by which tags are forgotten: none is while these tests wait for their turn.
+# An hour ahead of Redis's own clock, by which tags are forgotten: none is while these tests wait.
 CHAT, NOW = -100, int(time.time()) + 3600
 HELLO = Tagged(CHAT, 0, 1, 7, NOW, "hello", "positive")
 
