@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from handlers.classify_card import label_text
 from handlers.context import Hearing
@@ -82,9 +83,9 @@ async def _show(hearing: Hearing, message: Message, prediction: Prediction, *, a
             allowed = (await hearing.services.chats.about(message.chat.id)).reactions
             emoji = emoji if allowed is None or emoji in allowed else None
         if emoji is not None or again:
-            made = await hearing.outbox.react(message.chat, message.message_id, emoji)
-            if made and message.chat.type == "channel":
-                await hearing.services.posts.note_own(message.chat.key, message.message_id, emoji)
+            posts, channel = hearing.services.posts, message.chat.type == "channel"
+            made = partial(posts.note_own, message.chat.key, message.message_id, emoji) if channel else None
+            await hearing.outbox.react(message.chat, message.message_id, emoji, made)
     elif settings.tagging == "reply":
         await _reply(hearing, message, prediction, sure=sure, again=again)
 
