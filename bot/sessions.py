@@ -18,6 +18,7 @@ from ml import writes
 from ml.gather import Gather
 from ml.writes import TOGETHER, Write, Writes
 
+SETTINGS = "tonefit:settings:"  # string: what a chat chose, as JSON
 DAY = 86_400  # seconds
 RESULT_ID_LENGTH = 6
 EDITED_FOR = 900  # seconds
@@ -188,7 +189,7 @@ class KeptResults:
 
 def settings_key(chat: int) -> str:
     """Where the settings of a chat are."""
-    return f"tonefit:settings:{chat}"
+    return f"{SETTINGS}{chat}"
 
 
 def _answer_key(message: Message) -> str:
