@@ -10,14 +10,14 @@ from typing import Any
 
 import telegram
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
+from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError, TimedOut
 
 from bot.chat_ids import ChatIds
 from bot.edits import Edit, Edits
 from bot.left_out import LeftOut
 from bot.limiter import Lane
 from bot.reactions import Making, Reactions
-from bot.request import post
+from bot.request import NotSent, post
 from bot.sender import Sender
 from bot.turn import Free, Turn
 from handlers.errors import Refusal
@@ -71,7 +71,10 @@ class TelegramOutbox:
         return outbox
 
     async def tell(self, person: int, reply: Reply) -> bool:
-        """Send something to a person in private that they did not ask for; False where that cannot be."""
+        """Send something to a person in private that they did not ask for; False where that cannot be.
+
+        What may have arrived counts as told: nobody shall hear it twice.
+        """
         try:
             await self._call(
                 partial(self._send_text, Chat(person, "private"), reply, None), Lane.DIGEST, person
@@ -79,6 +82,10 @@ class TelegramOutbox:
         except (BadRequest, Forbidden) as error:  # who never wrote to me, or blocked me
             log.info("person %s was not told (%s)", person, type(error).__name__)
             return False
+        except NotSent:
+            raise
+        except NetworkError as error:
+            log.warning("person %s may not have been told (%s)", person, type(error).__name__)
         return True
 
     async def reaches(self, person: int) -> bool:

@@ -154,3 +154,6 @@ class Schedules(Protocol):
 
     async def first(self, name: str, seconds: int) -> bool:
         """Say whether nobody asked this for so many seconds."""
+
+    async def told(self, name: str, seconds: int) -> None:
+        """Have nobody be the first to ask this for so many seconds."""

@@ -131,6 +131,14 @@ async def test_a_gateway_that_turns_away_is_asked_again_and_a_cut_answer_is_not(
     assert desk.texts() == ["one", "two"]
 
 
+async def test_who_may_have_been_told_counts_as_told_and_who_blocked_me_does_not(desk: Desk) -> None:
+    desk.sandbox.fault("cut", "sendMessage", scene.ADA)
+    assert await desk.outbox.tell(scene.ADA, Reply("negative"))
+    desk.sandbox.people.block(scene.GRACE)
+    assert not await desk.outbox.tell(scene.GRACE, Reply("negative"))
+    assert desk.texts() == ["negative"]
+
+
 async def test_a_request_that_is_cut_off_says_so(desk: Desk) -> None:
     desk.sandbox.fault("slow", "sendMessage", delay=5)
     sending = asyncio.create_task(desk.outbox.send(ADA, Reply("x")))
