@@ -47,9 +47,10 @@ async def overhear(hearing: Hearing, message: Message) -> None:
 
 
 def counts(message: Message) -> bool:
-    """Say whether a message holds its sender's own words: no bot's, none that were forwarded."""
+    """Say whether a message holds its sender's own words: no bot's, none that were forwarded, no command."""
     by_bot = message.sender is not None and message.sender.is_bot
-    return message.kind != "other" and bool(message.text.strip()) and not message.forwarded and not by_bot
+    words = bool(message.text.strip()) and not message.text.startswith("/")
+    return message.kind != "other" and words and not message.forwarded and not by_bot
 
 
 async def _predict(hearing: Hearing, message: Message) -> Prediction | None:
