@@ -33,6 +33,7 @@ from bot.parking import Parking
 from bot.parts import Shared, conversation_of, enforced, operating_of, services_of, shared_parts
 from bot.patience import for_ever, with_redis
 from bot.request import AiohttpRequest
+from bot.ruled import catch_up
 from bot.schema import migrate
 from bot.sender import Sender
 from bot.settings import Settings
@@ -115,8 +116,11 @@ async def _open(settings: Settings, token: str, redis_url: str) -> AsyncIterator
         parts = _running(shared, services, shards, token)
         tasks = [asyncio.create_task(for_ever(name, part), name=name) for name, part in parts.items()]
         log.info("answering as @%s by %s", bot.username, "webhook" if settings.webhook_url else "polling")
-        shown = asyncio.create_task(_show(bot, settings), name="menus")
-        stack.push_async_callback(end, [*tasks, shown])
+        begun = [
+            asyncio.create_task(_show(bot, settings), name="menus"),
+            asyncio.create_task(for_ever("chats", partial(catch_up, redis, services)), name="chats"),
+        ]
+        stack.push_async_callback(end, [*tasks, *begun])
         yield tasks
 
 

@@ -96,10 +96,10 @@ async def run_schedules(
             return
         await send_digest(services, outbox.unasked(once), chat, settings, Texts(settings.heard_in(language)))
 
-    async def alert(chat: int, settings: ChatSettings) -> None:
+    async def alert(chat: int, settings: ChatSettings, once: Once) -> None:
         if await blocked(chat):
             return
-        await send_alert(services, outbox.unasked(), chat, settings, Texts(settings.heard_in(language)))
+        await send_alert(services, outbox.unasked(once), chat, settings, Texts(settings.heard_in(language)))
 
     await schedules.run(fresh, digest, alert, services.mood)
 

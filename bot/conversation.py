@@ -126,8 +126,7 @@ class Conversation:
         remembered = await self._sessions.load(message)
         where = self._route(message, remembered)
         if where is None:
-            if message.press is not None:
-                await outbox.answer_press(message.press.id)
+            await self._pass_over(message, outbox, turn)
             return
         context = self._context(message, where, remembered, outbox)
         if standing.quotas:
@@ -149,6 +148,13 @@ class Conversation:
         log.debug("answered update %s in %.0f ms", message.update_id, 1000 * (time.monotonic() - started))
         if context.rerun is not None:
             await self._rerun(context.rerun, turn)
+
+    async def _pass_over(self, message: Message, outbox: TelegramOutbox, turn: Turn) -> None:
+        """Deal with what nobody answers: what people say about an answer of ours is their own words too."""
+        if message.press is not None:
+            await outbox.answer_press(message.press.id)
+        else:
+            await self._hear(message, turn)
 
     async def _leave_behind(self, context: Context, remembered: Remembered, turn: Turn) -> None:
         """Write what is remembered; the update is closed in the same call if that was all."""

@@ -95,6 +95,7 @@ class Demo:
             self.children = [self._start("bot", environment)]
             self._say("server", f"{server.name}, data in {self.data_dir}")
             await sandbox.start(port=port)
+            sandbox.introduce_bot()
             moved = f" (port {self.port} is taken)" if self.port not in {0, port} else ""
             self._say("chat", f"local Bot API and web chat on {address}{moved}")
             watching = asyncio.create_task(self._keep_alive(environment))

@@ -9,18 +9,19 @@ from typing import Any
 
 import telegram
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
+from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError, TimedOut
 
 from bot.chat_ids import ChatIds
 from bot.edits import Edit, Edits
 from bot.left_out import LeftOut
 from bot.limiter import Lane
-from bot.reactions import Reactions
-from bot.request import post
+from bot.reactions import Making, Reactions
+from bot.request import NotSent, post
 from bot.sender import Sender
 from bot.turn import Free, Turn
 from handlers.errors import Refusal
 from handlers.messages import Button, Chat, Document, Found, Reply, Sent
+from handlers.surroundings import Done
 from handlers.texts import N_
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,10 @@ class TelegramOutbox:
         return outbox
 
     async def tell(self, person: int, reply: Reply) -> bool:
-        """Send something to a person in private that they did not ask for; False where that cannot be."""
+        """Send something to a person in private that they did not ask for; False where that cannot be.
+
+        What may have arrived counts as told: nobody shall hear it twice.
+        """
         try:
             await self._call(
                 partial(self._send_text, Chat(person, "private"), reply, None), Lane.DIGEST, person
@@ -83,6 +87,10 @@ class TelegramOutbox:
         except (BadRequest, Forbidden) as error:  # who never wrote to me, or blocked me
             log.info("person %s was not told (%s)", person, type(error).__name__)
             return False
+        except NotSent:
+            raise
+        except NetworkError as error:
+            log.warning("person %s may not have been told (%s)", person, type(error).__name__)
         return True
 
     async def reaches(self, person: int) -> bool:
@@ -193,16 +201,15 @@ class TelegramOutbox:
         there = Sent(chat_id, after, sent.has_media)
         await self._edit(there, Edit(reply), chat_id)
 
-    async def react(self, chat: Chat, message_id: int, emoji: str | None) -> bool:
-        """Set our reaction to a message, or take it away, now or within a moment; say whether it was now."""
+    async def react(self, chat: Chat, message_id: int, emoji: str | None, made: Done | None = None) -> None:
+        """Set our reaction to a message, or take it away, now or within a moment; then call `made`."""
         reaction = [{"type": "emoji", "emoji": emoji}] if emoji else []
         call = partial(post, self._bot, "setMessageReaction", message_id=message_id, reaction=reaction)
         try:
-            return await self._reactions.make(chat, message_id, call)
+            await self._reactions.make(chat, message_id, Making(call, made))
         except (BadRequest, Forbidden) as error:
             # Not allowed here any more, or the message is gone.
             log.info("no reaction in chat %s: %s", chat.id, type(error).__name__)
-            return False
 
     async def show(self, chat: Chat, reply: Reply, reply_to: int, before: int | None) -> Sent | None:
         """Reply to a message, or put another answer in the place of `before`, if that may be done now."""

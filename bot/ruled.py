@@ -19,8 +19,11 @@ log = logging.getLogger(__name__)
 
 RULED = "tonefit:ruled:"  # sorted set of a person's chats, by when that was known last
 NOTED = "tonefit:ruled:noted:"  # string with a TTL: that a chat's admins were noted lately
+UNNOTED = "tonefit:ruled:unnoted"  # set: chats from before that was noted, about which Telegram is asked
 KEPT = 90 * 86_400  # seconds
 NOTED_FOR = 86_400
+SILENT_FOR = 300  # seconds until a chat is asked about again of which Telegram did not say who rules it
+PAUSE = 0.2  # seconds between two chats from before
 REMEMBERED = 21_600  # seconds in which this process asks nobody whether a chat is to be noted
 AT_ONCE = 4
 MOST = 50  # chats of a list
@@ -56,6 +59,17 @@ class Ruled:
         await self._redis.unlink(f"{RULED}{person}")
 
 
+async def catch_up(redis: Redis, services: Services) -> None:
+    """Note who rules the chats that were known before that was noted, one after the other."""
+    while True:
+        chat: Any = await redis.srandmember(UNNOTED)
+        if chat is None:
+            return
+        await note_admins(services, Chat(int(chat), "supergroup"))
+        await redis.srem(UNNOTED, chat)
+        await asyncio.sleep(PAUSE)
+
+
 class Noting:
     """Notes who rules the chats that something is heard of, once a day each over all replicas.
 
@@ -83,7 +97,9 @@ class Noting:
             async with self._places:
                 if await self._redis.set(f"{NOTED}{chat.key}", 1, nx=True, ex=NOTED_FOR):
                     await self._name(chat)
-                    await note_admins(self._services, chat)
+                    if not await note_admins(self._services, chat):
+                        self._known.forget(chat.key)
+                        await self._redis.expire(f"{NOTED}{chat.key}", SILENT_FOR)
         except (RedisError, TimeoutError) as error:
             log.info("who rules chat %s was not noted (%s)", chat.key, type(error).__name__)
 

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from telegram.error import TelegramError
 
 from bot.logs import traceback_without_values
+from bot.patience import whatever_happens
 from bot.turn import Free
 from handlers.context import ChatSettings
 from handlers.errors import Refusal
@@ -27,10 +28,11 @@ log = logging.getLogger(__name__)
 
 PLAN = "tonefit:schedule"  # sorted set: "digest:CHAT", "alert:CHAT" and "sums" to when each is due
 CLAIMED = "tonefit:schedule:claimed"  # hash: what a replica does just now, to "taken" or "sent", and the next
-TOLD = "tonefit:told:"  # string with a TTL: that an alert was told
+TOLD = "tonefit:told:"  # string with a TTL: that an alert was told, or is being told
 LOOK_EVERY = 1.0  # seconds
 CLAIM = 120  # seconds after which another replica takes up what one did not end
 LONGEST = 90.0  # seconds for one of them, less than the claim
+ENDING = 3.0  # seconds that what is being sent may take when the bot stops
 AT_ONCE = 8  # by one replica: a chat that Telegram makes us wait for holds up few others
 SUMS = "sums"
 SUMS_AT = 3 * 3600 + 600  # seconds after midnight, UTC
@@ -83,15 +85,22 @@ class TakenUp(Exception):
     """Another replica does this by now, or nobody wants it any more."""
 
 
+async def _unmarked(was: str, now: str) -> bool:
+    """Mark nothing: who is told notes it."""
+    return True
+
+
 @dataclass
 class Once(Free):
     """The turn of what is due: marked as sent just before its call, and never sent after that.
 
     A process that dies before leaves it to the next one. What dies in the call itself may have arrived, and
-    is not repeated.
+    is not repeated: Telegram knows no key by which it could be sent twice and come once, and tells no bot
+    what stands in a chat, and a summary that comes twice is noise to a whole group, where one that is missing
+    is one question to /mood. A process that is told to end waits for the call.
     """
 
-    mark: Callable[[str, str], Awaitable[bool]]
+    mark: Callable[[str, str], Awaitable[bool]] = _unmarked
     sending: bool = False  # the call may have arrived
     _undoing: asyncio.Task[bool] | None = None
 
@@ -124,7 +133,7 @@ class Once(Free):
 
 SettingsOf = Callable[[int], Awaitable[ChatSettings]]
 Digest = Callable[[int, ChatSettings, Once], Awaitable[None]]
-Alert = Callable[[int, ChatSettings], Awaitable[None]]
+Alert = Callable[[int, ChatSettings, Once], Awaitable[None]]
 
 
 class Schedules:
@@ -153,6 +162,10 @@ class Schedules:
         """Say whether nobody asked this for so many seconds."""
         return bool(await self._redis.set(f"{TOLD}{name}", 1, nx=True, ex=seconds))
 
+    async def told(self, name: str, seconds: int) -> None:
+        """Have nobody be the first to ask this for so many seconds."""
+        await self._redis.set(f"{TOLD}{name}", 1, ex=seconds)
+
     async def when(self, thing: str) -> float | None:
         """Return when something is due."""
         found: Any = await self._redis.zscore(PLAN, thing)
@@ -162,17 +175,17 @@ class Schedules:
         """Do what is due, until cancelled."""
         await self._redis.zadd(PLAN, {SUMS: _sums(time.time())}, nx=True)
         doing = Doing(settings_of, digest, alert, mood)
-        running: set[asyncio.Task[None]] = set()
+        running: dict[asyncio.Task[None], Once] = {}
         try:
             while True:
                 await asyncio.sleep(LOOK_EVERY)
                 for thing, due in await self._due(AT_ONCE - len(running)):
-                    task = asyncio.create_task(self._take(thing, due, doing))
-                    running.add(task)
-                    task.add_done_callback(running.discard)
+                    once = Once()
+                    task = asyncio.create_task(self._take(thing, due, doing, once))
+                    running[task] = once
+                    task.add_done_callback(running.pop)
         finally:
-            for task in running:
-                task.cancel()
+            await whatever_happens(_end(dict(running)))
 
     async def _due(self, at_most: int) -> list[tuple[str, float]]:
         if at_most <= 0:
@@ -182,28 +195,29 @@ class Schedules:
         )
         return [(as_text(thing), due) for thing, due in found]
 
-    async def _take(self, thing: str, due: float, doing: Doing) -> None:
+    async def _take(self, thing: str, due: float, doing: Doing, once: Once) -> None:
         """Claim a due thing, do it, and plan the next; where Redis is away another claim does."""
         try:
             claimed = int(time.time()) + CLAIM
             state = as_text(await self._claim(keys=[PLAN, CLAIMED], args=[thing, due, claimed]))
             if state:
-                await self._do(thing, claimed, doing, sent=state == "sent")
+                await self._do(thing, claimed, doing, once, sent=state == "sent")
         except RedisError as error:
             log.warning("%s has to wait (%s)", thing, type(error).__name__)
 
-    async def _do(self, thing: str, claimed: int, doing: Doing, *, sent: bool) -> None:
+    async def _do(self, thing: str, claimed: int, doing: Doing, once: Once, *, sent: bool) -> None:
         kind, _, chat = thing.partition(":")
         if kind == SUMS:
             await self._next(thing, claimed, _sums(time.time()))
             await doing.mood.compact()
             return
         plan = _digest if kind == "digest" else _alert
+        if kind == "digest":
+            once.mark = partial(self._marked, thing, claimed)
         settings = await doing.settings_of(int(chat))
-        if plan(settings, time.time()) is not None and not sent:
-            once = Once(partial(self._marked, thing, claimed))
-            if not await _deliver(kind, int(chat), settings, doing, once):
-                return
+        due = plan(settings, time.time()) is not None and not sent
+        if due and not await _deliver(kind, int(chat), settings, doing, once):
+            return
         settings = await doing.settings_of(int(chat))  # anew: sending takes a while
         await self._next(thing, claimed, plan(settings, time.time()))
 
@@ -224,6 +238,17 @@ class Doing:
     mood: Mood
 
 
+async def _end(running: dict[asyncio.Task[None], Once]) -> None:
+    """Let go what is not on its way yet; what is has a moment to arrive, since nobody sends it again."""
+    for task, once in running.items():
+        if not once.sending:
+            task.cancel()
+    if running:
+        await asyncio.wait(running, timeout=ENDING)
+    for task in running:
+        task.cancel()
+
+
 async def _deliver(kind: str, chat: int, settings: ChatSettings, doing: Doing, once: Once) -> bool:
     """Send one thing, and say whether it is done with; what goes wrong with it keeps no other from coming."""
     try:
@@ -231,7 +256,7 @@ async def _deliver(kind: str, chat: int, settings: ChatSettings, doing: Doing, o
             if kind == "digest":
                 await doing.digest(chat, settings, once)
             else:
-                await doing.alert(chat, settings)
+                await doing.alert(chat, settings, once)
     except TakenUp:
         return False
     except (TelegramError, RedisError, TimeoutError, Refusal) as error:

@@ -11,6 +11,9 @@ import orjson
 from redis.asyncio import Redis
 
 from bot.inbox import Inbox
+from bot.known import KNOWN
+from bot.ruled import UNNOTED
+from bot.sessions import SETTINGS
 from ml import keys
 from ml.keys import as_text
 from ml.lease import Lease
@@ -18,7 +21,7 @@ from ml.pseudonyms import KEPT
 
 log = logging.getLogger(__name__)
 
-VERSION = 3
+VERSION = 4
 SCHEMA = "tonefit:schema"  # string: the version
 MIGRATING = "tonefit:schema:migrating"  # string with a TTL: which process migrates
 LONGEST = 600.0  # seconds
@@ -86,4 +89,15 @@ async def _note_chats(redis: Redis) -> None:
     await redis.delete(OLD_HEARD)
 
 
-STEPS: dict[int, Callable[[Redis], Awaitable[None]]] = {1: _shard_the_inbox, 2: _note_chats}
+async def _list_chats(redis: Redis) -> None:
+    """From 3 to 4: of the groups and channels until now it was not noted who rules them."""
+    known: Any = await redis.zunion([KNOWN, keys.MOOD_CHATS])
+    found = set(map(int, known))
+    async for key in redis.scan_iter(f"{SETTINGS}-*", count=AT_ONCE):
+        found.add(int(as_text(key).removeprefix(SETTINGS)))
+    groups = [str(chat) for chat in found if chat < 0]
+    for start in range(0, len(groups), AT_ONCE):
+        await redis.sadd(UNNOTED, *groups[start : start + AT_ONCE])
+
+
+STEPS: dict[int, Callable[[Redis], Awaitable[None]]] = {1: _shard_the_inbox, 2: _note_chats, 3: _list_chats}

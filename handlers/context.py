@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from handlers.afar import carried
@@ -146,7 +147,7 @@ class Context:
     # What is written when the answer is out, in one call with the session: nobody waits for it.
     writes: list[Write] = field(default_factory=list)
     # What else is to be done then.
-    afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    afterwards: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
 
     @property
     def owner(self) -> str:
@@ -161,7 +162,7 @@ class Context:
     def remember_chat(self) -> None:
         """Note what this chat is, for who deals with it from elsewhere."""
         self.settings.title, self.settings.kind = self.message.chat.title, self.message.chat.type
-        self.afterwards.append(lambda: note_admins(self.services, self.message.chat))
+        self.afterwards.append(partial(note_admins, self.services, self.message.chat))
         self.settings.spoken = self.t.language
 
     def plan(self) -> None:
@@ -254,10 +255,12 @@ class Context:
         )
 
 
-async def note_admins(services: Services, chat: Chat) -> None:
-    """Note who rules a chat, for `/chats`; where Telegram does not say, a later command does it."""
+async def note_admins(services: Services, chat: Chat) -> bool:
+    """Note who rules a chat, for `/chats`; False where Telegram does not say, and a later command does it."""
     with contextlib.suppress(Refusal):
         await services.ruled.note(chat.key, await services.chats.admins(chat.id))
+        return True
+    return False
 
 
 @dataclass(frozen=True)

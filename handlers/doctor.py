@@ -51,7 +51,7 @@ async def setup(context: Context) -> None:
         await context.reply(private_card(context.services.bot_username, context.t))
         return
     context.remember_chat()
-    await context.reply(setup_card(await examine(context), context.t))
+    await context.reply(setup_card(await examine(context), context.t, afar=context.asked_in is not None))
 
 
 async def examine(context: Context) -> Examined:
@@ -203,8 +203,8 @@ def _switch(on: bool, t: Texts) -> str:
     return t("on") if on else t("off")
 
 
-def setup_card(found: Examined, t: Texts) -> Reply:
-    """Tell in a few lines what can be had here, and offer the first steps."""
+def setup_card(found: Examined, t: Texts, *, afar: bool = False) -> Reply:
+    """Tell in a few lines what can be had here, and offer the first steps; `afar` is in private already."""
     hears = found.me.status == ADMIN or found.me.reads_all
     lines = [
         t("I read the tone of what is written here, if you want it: as a reaction, a reply, or in counts."),
@@ -224,7 +224,7 @@ def setup_card(found: Examined, t: Texts) -> Reply:
         Button(t("What is missing?"), data="doctor:again"),
     )
     languages = tuple(Button(name, data=f"lang:{code}") for code, name in LANGUAGES.items())
-    private = private_buttons(found.bot, found.chat.key, t)
+    private = () if afar else private_buttons(found.bot, found.chat.key, t)
     return Reply("\n".join(lines), buttons=tuple(filter(None, (tagging, times, languages, private))))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
-from handlers.context import Hearing
+from handlers.context import Command, Hearing
 from handlers.errors import Refusal
 from handlers.fit_card import caption
 from handlers.fit_words import refuse_fit
@@ -19,6 +20,8 @@ from ml.regression import FitError
 
 LONGEST = 256  # characters of an inline query
 FIT_WORDS = frozenset({"fit", "拟合"})
+TONE_WORDS = frozenset({"s", "sentiment", "情感"})
+BARE_WORDS = FIT_WORDS | TONE_WORDS - {"s"}  # that need no slash, which nobody writes behind a mention
 USAGE = N_("Write a text for its tone, or for example: fit 1,2 2,4 3,6")
 TOO_MUCH = N_("That was a lot at once. I answer you again in a minute.")
 NO_POINTS = N_("Write points behind it, for example: fit 1,2 2,4 3,6")
@@ -32,30 +35,16 @@ async def asked(hearing: Hearing, asked: Asked) -> None:
 async def answer_inline(hearing: Hearing, asked: Asked) -> None:
     """Answer `@bot text` with its tone, `@bot fit ...` with the equation; only the asker sees the results."""
     t = _language(hearing, asked)
-    text = normalise(asked.text).strip()[:LONGEST]
-    if not text:
-        await hearing.outbox.answer_inline(asked.id, (), t(USAGE))
-        return
-    found = await _find(hearing, text, t)
-    await hearing.outbox.answer_inline(asked.id, (found,), "")
+    found = await _find(hearing, normalise(asked.text).strip()[:LONGEST], "", t)
+    await hearing.outbox.answer_inline(asked.id, (found,) if found else (), "" if found else t(USAGE))
 
 
 async def answer_guest(hearing: Hearing, asked: Asked) -> None:
     """Answer a mention in a chat that the bot is not in: about its own text, else the message replied to."""
     t = _language(hearing, asked)
     text = normalise(strip_mention(asked.text, hearing.services.bot_username)[0]).strip()
-    command = read_command(text)
-    if command is not None:
-        text = f"{command.name} {command.rest}".strip()
-    word, rest = _split(text)
-    if word in {"s", "sentiment", "情感"}:
-        text = rest
-    if not text:
-        text = asked.quoted
-    elif word in FIT_WORDS and not rest:
-        text = f"{text} {asked.quoted}"
-    found = await _find(hearing, text, t) if text.strip() else Found("", Reply(t(USAGE)), kind="refusal")
-    await hearing.outbox.answer_guest(asked.id, found)
+    found = await _find(hearing, text or asked.quoted.strip(), asked.quoted.strip(), t)
+    await hearing.outbox.answer_guest(asked.id, found or Found("", Reply(t(USAGE)), kind="refusal"))
 
 
 async def refuse(hearing: Hearing, asked: Asked) -> None:
@@ -73,15 +62,27 @@ def _language(hearing: Hearing, asked: Asked) -> Texts:
     return Texts(language_of(code)) if hearing.settings.language is None and code else hearing.t
 
 
-def _split(text: str) -> tuple[str, str]:
-    found = FIRST_WORD.match(text)
-    return (found["word"].lower(), text[found.end() :]) if found else ("", text)
+def _command(text: str, commands: Sequence[Command]) -> tuple[str, str]:
+    """Return the command that a text begins with, and what follows; "" where it begins with none."""
+    found, written = FIRST_WORD.match(text), read_command(text)
+    if written is not None:
+        return written.name, written.rest
+    if found is None:
+        return "", text
+    word, rest = found["word"].lower(), text[found.end() :]
+    slash = text.startswith("/") and any(command.called(word) for command in commands)
+    return (word, rest) if slash or word in BARE_WORDS else ("", text)
 
 
-async def _find(hearing: Hearing, text: str, t: Texts) -> Found:
-    word, rest = _split(text)
+async def _find(hearing: Hearing, text: str, quoted: str, t: Texts) -> Found | None:
+    """Return what is told of a text or of the one replied to, None where it asks for something else."""
+    word, rest = _command(text, hearing.services.commands)
     try:
-        return await _fit(hearing, rest, t) if word in FIT_WORDS else await _tone(hearing, text, t)
+        if word in FIT_WORDS:
+            return await _fit(hearing, rest or quoted, t)
+        if word and word not in TONE_WORDS:
+            return None
+        return await _tone(hearing, rest or quoted, t) if rest or quoted else None
     except Refusal as refusal:
         words = refusal.words(t)
         return Found(t("That is no fit yet"), Reply(words), words, "refusal")

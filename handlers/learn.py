@@ -27,6 +27,7 @@ from ml.samples import FEWEST
 MAP_EXAMPLE = "/map 😁=positive 😢=negative"
 PAIR = re.compile(r"(?P<emoji>[^\s=:,，;；]+)\s*[=:]\s*(?P<label>[^\s=:,，;；]+)")
 MUTE = N_("I may not write there, and learn only where I can announce it. /doctor says where to tap.")
+NO_READERS = N_("In a channel nobody hears who reacted: switch learning on in its linked group.")
 OPTIONS = N_("on · off · model=NAME, the classifier that learns")
 
 
@@ -81,8 +82,10 @@ def read_map(args: str) -> dict[str, str]:
 
 async def learn(context: Context) -> None:
     """Let a model of the chat learn from members' reactions, or stop; without a word, show how it is."""
-    if context.private or context.message.chat.type == "channel":
+    if context.private:
         raise Refusal(ONLY_GROUPS)
+    if context.message.chat.type == "channel":
+        raise Refusal(NO_READERS)
     wanted = read_learn(context.args)
     if wanted.on is None and wanted.model is None:
         await context.reply(learn_card(context.settings, context.t))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from handlers.context import Hearing
 from handlers.label_words import label_text
@@ -46,9 +47,10 @@ async def overhear(hearing: Hearing, message: Message) -> None:
 
 
 def counts(message: Message) -> bool:
-    """Say whether a message holds its sender's own words: no bot's, none that were forwarded."""
+    """Say whether a message holds its sender's own words: no bot's, none that were forwarded, no command."""
     by_bot = message.sender is not None and message.sender.is_bot
-    return message.kind != "other" and bool(message.text.strip()) and not message.forwarded and not by_bot
+    words = bool(message.text.strip()) and not message.text.startswith("/")
+    return message.kind != "other" and words and not message.forwarded and not by_bot
 
 
 async def _predict(hearing: Hearing, message: Message) -> Prediction | None:
@@ -82,9 +84,9 @@ async def _show(hearing: Hearing, message: Message, prediction: Prediction, *, a
             allowed = (await hearing.services.chats.about(message.chat.id)).reactions
             emoji = emoji if allowed is None or emoji in allowed else None
         if emoji is not None or again:
-            made = await hearing.outbox.react(message.chat, message.message_id, emoji)
-            if made and message.chat.type == "channel":
-                await hearing.services.posts.note_own(message.chat.key, message.message_id, emoji)
+            posts, channel = hearing.services.posts, message.chat.type == "channel"
+            made = partial(posts.note_own, message.chat.key, message.message_id, emoji) if channel else None
+            await hearing.outbox.react(message.chat, message.message_id, emoji, made)
     elif settings.tagging == "reply":
         await _reply(hearing, message, prediction, sure=sure, again=again)
 

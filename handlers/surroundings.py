@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,6 +10,8 @@ from handlers.messages import Chat, Document, Found, Reply, Sent
 
 if TYPE_CHECKING:
     from handlers.context import ChatSettings
+
+Done = Callable[[], Awaitable[None]]
 
 
 class Outbox(Protocol):
@@ -27,8 +29,8 @@ class Outbox(Protocol):
     async def edit(self, sent: Sent, reply: Reply) -> None:
         """Put another answer in the place of one that was sent; the same answer again changes nothing."""
 
-    async def react(self, chat: Chat, message_id: int, emoji: str | None) -> bool:
-        """Set our reaction to a message, or take it away, now or within a moment; say whether it was now."""
+    async def react(self, chat: Chat, message_id: int, emoji: str | None, made: Done | None = None) -> None:
+        """Set our reaction to a message, or take it away, now or within a moment; then call `made`."""
 
     async def show(self, chat: Chat, reply: Reply, reply_to: int, before: int | None) -> Sent | None:
         """Reply to a message, or put another answer in the place of `before`, if that may be done now."""
@@ -152,3 +154,6 @@ class Schedules(Protocol):
 
     async def first(self, name: str, seconds: int) -> bool:
         """Say whether nobody asked this for so many seconds."""
+
+    async def told(self, name: str, seconds: int) -> None:
+        """Have nobody be the first to ask this for so many seconds."""

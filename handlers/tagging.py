@@ -177,12 +177,12 @@ def check_model(entry: ModelEntry | None, settings: ChatSettings, mode: str | No
 
 
 def emoji_of(label: str, settings: ChatSettings) -> str | None:
-    """Return the reaction that stands for a label: what `/map` says, else the face of a tone.
+    """Return the reaction that stands for a label: the face of a tone, else what `/map` says.
 
     Never a thumb: that would judge the person.
     """
     mapped = next((emoji for emoji, name in settings.reactions.items() if name == label), None)
-    return mapped if mapped not in {None, "👍", "👎"} else EMOJI.get(label)
+    return EMOJI.get(label, mapped if mapped not in {"👍", "👎"} else None)
 
 
 def tagging_card(settings: ChatSettings, t: Texts) -> Reply:

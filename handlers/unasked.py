@@ -14,6 +14,7 @@ from handlers.schedules import FEWEST, duration
 from handlers.surroundings import Outbox
 from handlers.texts import N_, Texts
 
+CLAIM = 120  # seconds after which somebody is told all the same of whose alert a process died
 GREETING = {"daily": N_("The last 24 hours here:"), "weekly": N_("The last 7 days here:")}
 
 
@@ -64,8 +65,10 @@ async def send_alert(services: Services, outbox: Outbox, chat: int, settings: Ch
         people=t.plural("{count} person", "{count} people", len(seen.people)),
     )
     for admin in sorted(await services.chats.admins(where(chat, settings).id)):
-        if await services.schedules.first(f"alert:{chat}:{admin}", wanted["over"]):
+        name = f"alert:{chat}:{admin}"
+        if await services.schedules.first(name, CLAIM):
             await outbox.tell(admin, Reply(text))
+            await services.schedules.told(name, wanted["over"])
 
 
 def where(chat: int, settings: ChatSettings, topic: int | None = None) -> Chat:

@@ -152,6 +152,9 @@ def _bucket(start: datetime, hours: int, spans: Sequence[Span]) -> Bucket:
 def observations(one: Series, label: str | None = None) -> Observations | None:
     """Return the shown buckets as days since the first and their mood, each as heavy as it has messages.
 
+    A bucket with as many messages as most weighs about 1, so that a deviation and the band of new points are
+    those of such a bucket and not of a single message.
+
     Args:
         label: The label whose share in percent is meant instead of the mood.
     """
@@ -161,10 +164,11 @@ def observations(one: Series, label: str | None = None) -> Observations | None:
     zero = shown[0].start
     middle = [bucket.days_since(zero) for bucket in shown]
     values = [bucket.mood if label is None else 100 * bucket.share(label) for bucket in shown]
+    weights = np.array([bucket.messages for bucket in shown], dtype=np.float64)
     return Observations(
         np.array(middle)[:, None],
         np.array(values, dtype=np.float64),
-        np.array([bucket.messages for bucket in shown], dtype=np.float64),
+        weights / weights.mean(),
         ("day",),
         "mood" if label is None else label,
     )

@@ -95,6 +95,19 @@ def set_role(backend: Backend, chat: Chat, user_id: int, status: str, by: int) -
     backend.events.tell("chats", {"chat_id": chat.id}, chat.members)
 
 
+def introduce(backend: Backend) -> None:
+    """Let the bot hear, once, that it was added to the chats that were there before it."""
+    world = backend.world
+    if world.storage.read("setting").get("introduced"):
+        return
+    world.storage.put("setting", "introduced", True)
+    for chat in world.chats.values():
+        if not chat.private and chat.holds(world.bot_id):
+            status = chat.members.pop(world.bot_id)
+            creator = next(person for person, role in chat.members.items() if role == "creator")
+            set_role(backend, chat, world.bot_id, status, creator)
+
+
 def migrate(backend: Backend, group: Chat, by: int) -> Chat:
     """Make a basic group a supergroup: another id, the same people, and a message in each that says so."""
     world = backend.world

@@ -17,7 +17,7 @@ from bot.sandbox.errors import ApiError
 from bot.sandbox.faults import Fault
 from bot.sandbox.files import UPLOAD_LIMIT
 from bot.sandbox.form import Upload
-from bot.sandbox.groups import add_topic, migrate, set_role
+from bot.sandbox.groups import add_topic, introduce, migrate, set_role
 from bot.sandbox.limits import Limits
 from bot.sandbox.pages import guard, healthz, page, static
 from bot.sandbox.people import People
@@ -201,6 +201,10 @@ class Sandbox:
     def migrate(self, chat: int, by: int = scene.ADA) -> int:
         """Make a basic group a supergroup and return its new id."""
         return migrate(self.backend, self.world.chats[chat], by).id
+
+    def introduce_bot(self) -> None:
+        """Let the bot hear, once, that it was added to the chats that were there before it."""
+        introduce(self.backend)
 
     def set_role(self, chat: int, user: int, status: str, by: int = scene.ADA) -> None:
         """Change what somebody, or the bot, is in a chat."""

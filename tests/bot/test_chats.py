@@ -21,6 +21,14 @@ def data(card: dict[str, Any]) -> list[str]:
     return [button.get("callback_data", "") for row in rows for button in row]
 
 
+async def until_listed(world: World, person: int, group: int, listed: bool = True) -> dict[str, Any]:
+    """Ask for one's chats until a group is among them, or no more, and return the card."""
+    async with asyncio.timeout(30):
+        while (f"chats:{group}" in data(card := await world.ask("/chats", person=person))) is not listed:
+            await asyncio.sleep(0.1)
+    return card
+
+
 async def press(world: World, card: dict[str, Any], pressed: str, person: int = scene.ADA) -> str:
     query = await world.sandbox.press(person, person, card["message_id"], pressed)
     return str((await asyncio.wait_for(query.answer, 30))["text"])
@@ -38,8 +46,7 @@ async def test_a_group_is_set_from_private_by_who_rules_it_now(world: World) -> 
     setup = await world.ask("/setup", chat=PLACE)
     urls = [b.get("url", "") for row in setup["reply_markup"]["inline_keyboard"] for b in row]
     assert any(url.endswith(f"?start=set_{PLACE}") for url in urls)
-    card = await world.ask("/chats", person=scene.GRACE)
-    assert data(card) == [f"chats:{PLACE}"]
+    card = await until_listed(world, scene.GRACE, PLACE)  # noted when the answer is out
     await press(world, card, f"chats:{PLACE}", scene.GRACE)
     assert text(world, scene.GRACE, card).startswith("Far tea\nTagging is off")
     await press(world, card, f"chats:{PLACE}:do:tagging", scene.GRACE)
@@ -126,11 +133,20 @@ async def test_a_group_is_listed_once_something_was_heard_in_it(world: World) ->
     people = {scene.XIAOMING: "creator", world.sandbox.world.bot_id: "administrator"}
     group = world.sandbox.add_chat(Chat(PLACE - 5, "supergroup", "Old tea", members=people)).id
     await world.sandbox.say(scene.XIAOMING, group, "nobody has set anything here")
-    async with asyncio.timeout(30):
-        while (card := await world.ask("/chats", person=scene.XIAOMING)) and not any(data(card)):
-            await asyncio.sleep(0.1)
+    card = await until_listed(world, scene.XIAOMING, group)
     rows = card["reply_markup"]["inline_keyboard"]
     assert [button["text"] for row in rows for button in row] == ["Old tea"]
+
+
+async def test_a_channel_is_listed_as_soon_as_the_bot_is_added_and_no_more_once_it_is_taken_out(
+    world: World,
+) -> None:
+    bot = world.sandbox.world.bot_id
+    channel = world.sandbox.add_chat(Chat(PLACE - 6, "channel", "News", members={scene.GRACE: "creator"})).id
+    world.sandbox.set_role(channel, bot, "administrator", scene.GRACE)
+    await until_listed(world, scene.GRACE, channel)
+    world.sandbox.set_role(channel, bot, "kicked", scene.GRACE)
+    await until_listed(world, scene.GRACE, channel, listed=False)
 
 
 async def test_a_deep_link_opens_the_chat_and_a_wrong_one_none(world: World) -> None:

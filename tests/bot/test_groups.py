@@ -78,10 +78,19 @@ async def test_a_message_gets_a_face_and_an_edit_another_one(group: World) -> No
     await until(lambda: reactions(group, said) == ["😢"])
 
 
+async def test_what_people_say_about_an_answer_of_the_bot_is_theirs_too(group: World) -> None:
+    card = await group.ask("/tagging react min=0.6", chat=GROUP)
+    said = await group.sandbox.say(MEMBERS[1], GROUP, GOOD, reply_to=card["message_id"])
+    await until(lambda: reactions(group, said) == ["😁"])
+    await group.sandbox.edit(MEMBERS[1], GROUP, said["message_id"], BAD)
+    await until(lambda: reactions(group, said) == ["😢"])
+
+
 async def test_commands_forwards_and_what_is_not_allowed_get_no_face(group: World) -> None:
     await group.ask("/tagging react min=0.6", chat=GROUP)
     calls = len(group.sandbox.calls_of("setMessageReaction"))
-    await group.sandbox.say(MEMBERS[0], GROUP, "/unknown I love this so much")
+    for command in ("/unknown", "/anything@other_bot"):
+        await group.sandbox.say(MEMBERS[0], GROUP, f"{command} I love this so much")
     await group.sandbox.forward(scene.ADA, GROUP, scene.CHANNEL, await posted(group))
     await answered(group)
     assert len(group.sandbox.calls_of("setMessageReaction")) == calls

@@ -50,8 +50,10 @@ class Replica:
         if chat % 2:
             raise ValueError
 
-    async def alert(self, chat: int, settings: ChatSettings) -> None:
+    async def alert(self, chat: int, settings: ChatSettings, once: Once) -> None:
+        await once.begin()
         self.alerts.append(chat)
+        await self.after()
 
     async def end(self) -> None:
         self.task.cancel()
@@ -115,6 +117,7 @@ async def killed_at(
 ) -> tuple[Replica, Replica]:
     """Kill a replica before or after its digest went out, and let another one run for as long as it takes."""
     monkeypatch.setattr(bot.schedules, "CLAIM", 2)
+    monkeypatch.setattr(bot.schedules, "ENDING", 0)
     await client.zadd(PLAN, {"digest:-100": time.time() - 5})
     first, reached = Replica(client), asyncio.Event()
 
@@ -143,6 +146,24 @@ async def test_a_digest_whose_replica_died_after_it_was_sent_does_not_come_again
 ) -> None:
     first, second = await killed_at(redis_client, "after", monkeypatch)
     assert (first.digests, second.digests) == ([-100], [])
+
+
+@pytest.mark.parametrize("thing", ["digest:-100", "alert:-100"])
+async def test_what_is_being_sent_when_the_bot_is_told_to_end_arrives(
+    redis_client: redis.asyncio.Redis, thing: str
+) -> None:
+    await redis_client.zadd(PLAN, {thing: time.time() - 5})
+    replica, reached, arrived = Replica(redis_client), asyncio.Event(), []
+
+    async def send() -> None:
+        reached.set()
+        await asyncio.sleep(0.2)
+        arrived.append(thing)
+
+    replica.after = send
+    await asyncio.wait_for(reached.wait(), 30)
+    await replica.end()
+    assert arrived == [thing]
 
 
 async def test_a_digest_that_another_replica_took_up_meanwhile_is_that_ones_to_send(

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -130,6 +131,14 @@ async def test_a_gateway_that_turns_away_is_asked_again_and_a_cut_answer_is_not(
     assert desk.texts() == ["one", "two"]
 
 
+async def test_who_may_have_been_told_counts_as_told_and_who_blocked_me_does_not(desk: Desk) -> None:
+    desk.sandbox.fault("cut", "sendMessage", scene.ADA)
+    assert await desk.outbox.tell(scene.ADA, Reply("negative"))
+    desk.sandbox.people.block(scene.GRACE)
+    assert not await desk.outbox.tell(scene.GRACE, Reply("negative"))
+    assert desk.texts() == ["negative"]
+
+
 async def test_a_request_that_is_cut_off_says_so(desk: Desk) -> None:
     desk.sandbox.fault("slow", "sendMessage", delay=5)
     sending = asyncio.create_task(desk.outbox.send(ADA, Reply("x")))
@@ -153,21 +162,23 @@ async def test_of_edits_that_wait_only_the_newest_is_made(desk: Desk) -> None:
 
 async def test_a_reaction_is_set_or_left_out(desk: Desk) -> None:
     said = await desk.sandbox.say(scene.ADA, scene.ADA, "hello")
-    assert await desk.outbox.react(ADA, said["message_id"], "😁")
+    await desk.outbox.react(ADA, said["message_id"], "😁")
+    assert list(desk.sandbox.world.chats[scene.ADA].posts[said["message_id"]].reactions) == ["😁"]
     desk.sandbox.fault("429", "sendMessage", scene.ADA, retry_after=3)
     waiting = asyncio.create_task(desk.outbox.send(ADA, Reply("x")))
     while not desk.sandbox.calls_of("sendMessage"):
         await asyncio.sleep(0.02)
     await asyncio.sleep(0.2)
-    assert not await desk.outbox.react(ADA, said["message_id"], None)
+    await desk.outbox.react(ADA, said["message_id"], None)
+    assert list(desk.sandbox.world.chats[scene.ADA].posts[said["message_id"]].reactions) == ["😁"]
     waiting.cancel()
 
 
 async def test_too_many_reactions_make_reactions_wait_and_no_message(desk: Desk) -> None:
     said = await desk.sandbox.say(scene.ADA, scene.ADA, "hello")
     desk.sandbox.fault("429", "setMessageReaction", retry_after=60)
-    assert not await desk.outbox.react(ADA, said["message_id"], "😁")
-    assert not await desk.outbox.react(ADA, said["message_id"], "😁")
+    await desk.outbox.react(ADA, said["message_id"], "😁")
+    await desk.outbox.react(ADA, said["message_id"], "😁")
     assert len(desk.sandbox.calls_of("setMessageReaction")) == 1
     async with asyncio.timeout(5):
         await desk.outbox.send(ADA, Reply("x"))
@@ -179,12 +190,19 @@ async def test_a_reaction_without_a_place_waits_a_moment_and_the_newest_is_made(
     monkeypatch.setattr("bot.reactions.GRACE", 30.0)
     said = await desk.sandbox.say(scene.ADA, scene.ADA, "hello")
     desk.sandbox.fault("429", "setMessageReaction", retry_after=1)
-    assert not await desk.outbox.react(ADA, said["message_id"], "😁")
-    assert not await desk.outbox.react(ADA, said["message_id"], "😢")
+    made = []
+
+    async def note(emoji: str) -> None:
+        made.append((emoji, list(post.reactions)))
+
     post = desk.sandbox.world.chats[scene.ADA].posts[said["message_id"]]
+    await desk.outbox.react(ADA, said["message_id"], "😁", partial(note, "😁"))
+    await desk.outbox.react(ADA, said["message_id"], "😢", partial(note, "😢"))
+    assert made == []
     async with asyncio.timeout(15):
-        while list(post.reactions) != ["😢"]:
+        while not made:
             await asyncio.sleep(0.02)
+    assert made == [("😢", ["😢"])]
     assert len([call for call in desk.sandbox.calls_of("setMessageReaction") if not call.error]) == 1
 
 
@@ -195,7 +213,7 @@ async def test_what_finds_no_place_in_time_is_left_out_and_counted_for_its_chat(
     group = Chat(scene.GROUP, "supergroup", internal=-5)
     said = await desk.sandbox.say(scene.ADA, scene.GROUP, "hello")
     desk.sandbox.fault("429", "setMessageReaction", retry_after=60)
-    assert not await desk.outbox.react(group, said["message_id"], "😁")
+    await desk.outbox.react(group, said["message_id"], "😁")
     desk.sandbox.fault("429", "sendMessage", retry_after=60)
     assert await desk.outbox.show(group, Reply("positive"), said["message_id"], None) is None
     async with asyncio.timeout(15):
@@ -210,7 +228,8 @@ async def test_what_finds_no_place_in_time_is_left_out_and_counted_for_its_chat(
 async def test_a_reaction_that_a_chat_does_not_allow_is_no_fault(desk: Desk) -> None:
     said = await desk.sandbox.say(scene.ADA, scene.GROUP, "hello")
     desk.sandbox.allow_reactions(scene.GROUP, ["👍"])
-    assert not await desk.outbox.react(Chat(scene.GROUP, "supergroup"), said["message_id"], "😁")
+    await desk.outbox.react(Chat(scene.GROUP, "supergroup"), said["message_id"], "😁")
+    assert desk.sandbox.calls_of("setMessageReaction")[-1].error
 
 
 async def test_what_was_shown_in_a_group_goes_on_in_the_supergroup_it_became(desk: Desk) -> None:

@@ -32,7 +32,7 @@ from handlers.context import ChatSettings, Context, Handler, Services, Session
 from handlers.errors import Refusal
 from handlers.messages import Chat, Document, Found, Message, Person, Press, Quoted, Reply, Sent
 from handlers.operating import Operating
-from handlers.surroundings import About, Myself
+from handlers.surroundings import About, Done, Myself
 from handlers.texts import Texts
 from ml.examples import Examples
 from ml.feedback import Feedback
@@ -87,9 +87,10 @@ class RecordingOutbox:
     async def reaches(self, person: int) -> bool:
         return person not in self.blocked_by
 
-    async def react(self, chat: Chat, message_id: int, emoji: str | None) -> bool:
+    async def react(self, chat: Chat, message_id: int, emoji: str | None, made: Done | None = None) -> None:
         self.reactions.append((message_id, emoji))
-        return True
+        if made is not None:
+            await made()
 
     async def show(self, chat: Chat, reply: Reply, reply_to: int, before: int | None) -> Sent | None:
         if before is None:

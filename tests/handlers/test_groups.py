@@ -83,6 +83,7 @@ def test_what_is_no_time_of_a_mood_is_refused(args: str) -> None:
         (said(by=Person(9, "Other bot", is_bot=True)), False),
         (replace(said(), forwarded=True), False),
         (said("   "), False),
+        (said("/心情 7d"), False),  # a command, if one that Telegram does not know
         (replace(said(), kind="other"), False),
     ],
 )
@@ -151,8 +152,19 @@ async def test_a_model_of_the_group_tags_once_a_face_stands_for_its_labels(
     assert group.outbox.reactions == [(5, "😁")]
 
 
-def test_a_thumb_is_never_set_since_it_judges_the_person() -> None:
-    assert emoji_of("positive", ChatSettings(reactions={"👍": "positive"})) == "😁"
+@pytest.mark.parametrize(
+    ("label", "mapped", "emoji"),
+    [
+        ("positive", "👍", "😁"),
+        ("positive", "❤", "😁"),  # which teaches that label and does not change the face of a tone
+        ("good", "❤", "❤"),
+        ("good", "👍", None),
+    ],
+)
+def test_a_tone_has_its_face_and_a_thumb_is_never_set_since_it_judges_the_person(
+    label: str, mapped: str, emoji: str | None
+) -> None:
+    assert emoji_of(label, ChatSettings(reactions={mapped: label})) == emoji
 
 
 @pytest.mark.parametrize("word", ["off", "关", "关闭", "No", "0"])

@@ -12,7 +12,7 @@ import ml.reaction_labels
 from handlers.context import Hearing
 from handlers.forget import forget, press
 from handlers.learn import learn, map_reactions
-from handlers.messages import Message, Person, Reaction
+from handlers.messages import Chat, Message, Person, Reaction
 from handlers.overheard import overhear
 from handlers.privacy import opt_in, opt_out, privacy
 from handlers.reactions import reacted
@@ -238,3 +238,8 @@ async def test_learning_asks_for_a_model_that_there_is_none_of(group: Talk) -> N
     await make_model(group)  # labels junk and fine, for which no face stands
     assert "/map 😁=junk" in (await group.say(learn, "on")).text
     assert not group.settings.learn
+
+
+async def test_a_channel_whose_readers_stay_unknown_is_sent_to_its_linked_group(talk: Talk) -> None:
+    talk.chat = Chat(-100, "channel", "News")
+    assert "in its linked group" in (await talk.say(learn, "on")).text

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from datetime import UTC, datetime
 
 import pytest
+from redis.asyncio import Redis
 
+from handlers import unasked
 from handlers.context import ChatSettings
 from handlers.errors import Refusal
+from handlers.messages import Reply
 from handlers.schedules import next_digest, read_alert, read_digest, read_zone
 from handlers.texts import Texts
+from ml.mood import Tagged
+from tests.handlers.conftest import ANNA, RecordingOutbox, Talk, rulers
 
 DAILY = {"every": "daily", "at": "09:00", "day": 0}
 
@@ -125,3 +132,33 @@ def test_the_next_summary_follows_the_clock_on_the_wall(
 
 def test_a_chat_that_took_the_bot_out_gets_no_summary() -> None:
     assert next_digest(ChatSettings(digest=DAILY, present=False), datetime.now(UTC)) is None
+
+
+class Dying(RecordingOutbox):
+    """The way out of a process that ends in the middle of a call."""
+
+    async def tell(self, person: int, reply: Reply) -> bool:
+        raise asyncio.CancelledError
+
+
+async def test_an_alert_is_told_once_and_again_after_a_while_where_the_process_died_over_it(
+    group: Talk, redis_client: Redis
+) -> None:
+    now, told = int(time.time()), f"tonefit:told:alert:-100:{ANNA.id}"
+    for person in range(1, 6):
+        await group.services.mood.count(Tagged(-100, 0, person, person, now, "words", "negative"))
+    rulers(group).add(ANNA.id)
+    settings = ChatSettings(alert={"label": "negative", "share": 0.4, "over": 3600, "min": 5}, title="Team")
+
+    async def look(outbox: RecordingOutbox) -> int:
+        await unasked.send_alert(group.services, outbox, -100, settings, Texts("en"))
+        return len(outbox.told)
+
+    with pytest.raises(asyncio.CancelledError):
+        await look(Dying())
+    assert await look(group.outbox) == 0
+    assert 0 < await redis_client.ttl(told) <= unasked.CLAIM
+    await redis_client.delete(told)  # the claim ran out
+    assert await look(group.outbox) == 1
+    assert unasked.CLAIM < await redis_client.ttl(told) <= 3600
+    assert await look(group.outbox) == 1

@@ -56,6 +56,14 @@ def test_an_hour_of_few_people_is_hidden_and_says_nothing_of_the_mood() -> None:
     assert data.y.tolist() == [100.0]
 
 
+def test_days_weigh_as_much_as_they_have_messages_and_a_usual_one_weighs_one() -> None:
+    people, end = frozenset(map(str, range(6))), int(NOW.timestamp()) // HOUR * HOUR
+    spans = [Span(end - n * HOUR, HOUR, {"positive": 10 * n}, people) for n in (1, 2, 3)]
+    data = observations(series(spans, 1, NOW, SHANGHAI))
+    assert data is not None and data.weights is not None
+    assert data.weights.tolist() == [1.5, 1.0, 0.5]
+
+
 def test_a_small_group_gets_wider_buckets_instead_of_none() -> None:
     end = int(NOW.timestamp()) // HOUR * HOUR
     spans = [Span(end - hour * HOUR, HOUR, {"neutral": 2}, frozenset([str(hour % 8)])) for hour in range(24)]
