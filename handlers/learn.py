@@ -25,7 +25,8 @@ from ml.registry import ModelEntry
 from ml.samples import FEWEST
 
 MAP_EXAMPLE = "/map 😁=positive 😢=negative"
-PAIR = re.compile(r"(?P<emoji>[^\s=:,，;；]+)\s*[=:]\s*(?P<label>[^\s=:,，;；]+)")
+HEAD = re.compile(r"(?P<emoji>[^\s=:,，;；]{1,32})\s*[=:]")  # of a pair; its label may hold blanks
+END = re.compile(r"[,，;；\n]")
 MUTE = N_("I may not write there, and learn only where I can announce it. /doctor says where to tap.")
 NO_READERS = N_("In a channel nobody hears who reacted: switch learning on in its linked group.")
 OPTIONS = N_("on · off · model=NAME, the classifier that learns")
@@ -67,14 +68,20 @@ def read_map(args: str) -> dict[str, str]:
         Refusal: There is no pair, or a sign is none of Telegram's reactions.
     """
     pairs: dict[str, str] = {}
-    for found in PAIR.finditer(normalise(args)):
+    text = normalise(args)
+    heads = list(HEAD.finditer(text))
+    ends = [head.start() for head in heads[1:]] + [len(text)]
+    for found, end in zip(heads, ends, strict=True):
+        label = END.split(text[found.end() : end].strip(), 1)[0].strip()
+        if not label:
+            continue
         emoji = plain(found["emoji"])
         if emoji not in REACTIONS:
             raise Refusal(
                 N_("“{emoji}” is no reaction of Telegram's. Take one that people can set, such as 😁 ❤ 😢."),
                 emoji=emoji[:8],
             )
-        pairs[emoji] = found["label"]
+        pairs[emoji] = label
     if not pairs:
         raise Refusal(N_("Write pairs of a reaction and a label, for example {example}"), example=MAP_EXAMPLE)
     return pairs
