@@ -208,7 +208,9 @@ def setup_card(found: Examined, t: Texts, *, afar: bool = False) -> Reply:
     hears = found.me.status == ADMIN or found.me.reads_all
     lines = [
         t("I read the tone of what is written here, if you want it: as a reaction, a reply, or in counts."),
-        t("/mood shows it over time, /digest sums it up, /alert tells the admins."),
+        t("/mood sums up posts with their reactions and comments, /digest does so at set times.")
+        if found.chat.type == "channel"
+        else t("/mood shows it over time, /digest sums it up, /alert tells the admins."),
         t(kept_words(found.settings)),
     ]
     if not hears and found.chat.type != "channel":

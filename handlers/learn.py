@@ -25,7 +25,9 @@ from ml.registry import ModelEntry
 from ml.samples import FEWEST
 
 MAP_EXAMPLE = "/map 😁=positive 😢=negative"
-PAIR = re.compile(r"(?P<emoji>[^\s=:,，;；]+)\s*[=:]\s*(?P<label>[^\s=:,，;；]+)")
+PAIR = re.compile(
+    r"(?P<emoji>[^\s=:,，;；]+)\s*[=:]\s*(?P<label>[^=:,，;；\n]+?)(?=\s+[^\s=:,，;；]+\s*[=:]|\s*[,，;；\n]|\s*$)"
+)  # a label may hold blanks
 MUTE = N_("I may not write there, and learn only where I can announce it. /doctor says where to tap.")
 NO_READERS = N_("In a channel nobody hears who reacted: switch learning on in its linked group.")
 OPTIONS = N_("on · off · model=NAME, the classifier that learns")

@@ -29,10 +29,15 @@ async def keep(hearing: Hearing, message: Message) -> None:
 
 
 async def reacted(hearing: Hearing, told: Reaction) -> None:
-    """Take a member's reaction as a label of the message, and a withdrawn one back."""
+    """Take a member's reaction as a label of the message, and a withdrawn one back.
+
+    One that stands for nothing takes back what another stood for, be it by an earlier `/map`.
+    """
     services, settings, chat = hearing.services, hearing.settings, told.chat.key
     label = label_of(told.new, settings)
-    if told.by.is_bot or told.by.id < 0 or label == label_of(told.old, settings):
+    if told.by.is_bot or told.by.id < 0 or not settings.reactions:
+        return
+    if label is not None and label == label_of(told.old, settings):
         return
     if not settings.learn or await services.optouts.out(chat, told.by.id):
         label = None

@@ -15,7 +15,7 @@ from handlers.model_names import find_model, fold, models_here, nearest
 from handlers.sentiment import label_name
 from handlers.tagging import ONLY_GROUPS
 from handlers.texts import N_, Texts
-from ml.mood_series import TONES
+from ml.mood_series import FEWEST_PEOPLE, TONES
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_NAMES = (
@@ -24,7 +24,7 @@ DAY_NAMES = (
 EVERY = {"daily": "daily", "每天": "daily", "每日": "daily", "weekly": "weekly", "每周": "weekly"}
 CHINESE_DAY = re.compile(r"(?:周|星期)([一二三四五六日天])")
 TIME = re.compile(r"(\d{1,2}):(\d{2})")
-CONDITION = re.compile(r"(?P<label>[^\s>=]{1,24})\s*>\s*(?P<share>\d*\.?\d+)(?P<percent>%?)")
+CONDITION = re.compile(r"(?P<label>[^>=]{1,24}?)\s*>\s*(?P<share>\d*\.?\d+)(?P<percent>%?)")
 EXAMPLE = "/digest weekly mon 09:00 tz=Asia/Shanghai"
 ALERT_EXAMPLE = "/alert negative>0.4 over=1h min=20"
 SHORTEST, LONGEST = 900, 7 * 86_400  # seconds that an alert looks back
@@ -265,7 +265,7 @@ def alert_card(settings: ChatSettings, t: Texts) -> Reply:
             over=duration(wanted["over"], t),
             label=label_name(wanted["label"], t),
             least=wanted["min"],
-            people=FEWEST,
+            people=FEWEST_PEOPLE,
         ),
         t("It reaches those admins who once wrote to me in private."),
     ]

@@ -41,8 +41,11 @@ PRIVACY_REPLY = N_(
     "Only counts per hour are kept; texts stay 24 h, so that /why can explain a reply. "
     "Members who write /optout are left out."
 )
-
-
+PRIVACY_CHANNEL = N_("Of a post its tone, reactions and counts of comments are kept for 90 days, no texts.")
+PRIVACY_CHANNEL_REPLY = N_(
+    "Of a post its tone, reactions and counts of comments are kept for 90 days; its text stays 24 h, so that "
+    "/why can explain a reply."
+)
 PRIVACY_LEARN = N_(
     "Texts stay 24 h for /learn, and those that reactions label become examples; else only counts are kept. "
     "Members who write /optout are left out."
@@ -50,7 +53,9 @@ PRIVACY_LEARN = N_(
 
 
 def kept_words(settings: ChatSettings) -> str:
-    """Return the sentence about what is kept of members' messages in a chat."""
+    """Return the sentence about what is kept of members' messages in a chat, or of a channel's posts."""
+    if settings.kind == "channel":
+        return PRIVACY_CHANNEL_REPLY if settings.tagging == "reply" else PRIVACY_CHANNEL
     if settings.learn:
         return PRIVACY_LEARN
     return PRIVACY_REPLY if settings.tagging == "reply" else PRIVACY

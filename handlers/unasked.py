@@ -9,10 +9,11 @@ from handlers.errors import Refusal
 from handlers.messages import Chat, ChatType, Reply
 from handlers.model_names import fold
 from handlers.mood import Asked, chat_series, mood_reply
-from handlers.schedules import FEWEST, duration
+from handlers.schedules import duration
 from handlers.sentiment import label_name
 from handlers.surroundings import Outbox
 from handlers.texts import N_, Texts
+from ml.mood_series import FEWEST_PEOPLE
 
 CLAIM = 120  # seconds after which somebody is told all the same of whose alert a process died
 GREETING = {"daily": N_("The last 24 hours here:"), "weekly": N_("The last 7 days here:")}
@@ -52,7 +53,7 @@ async def send_alert(services: Services, outbox: Outbox, chat: int, settings: Ch
         counts[fold(label)] += count
     total = counts.total()
     share = counts[fold(wanted["label"])] / max(1, total)
-    if total < wanted["min"] or len(seen.people) < FEWEST or share <= wanted["share"]:
+    if total < wanted["min"] or len(seen.people) < FEWEST_PEOPLE or share <= wanted["share"]:
         return
     text = t(
         "{chat}: {share} % of {messages} of the last {over} are {label} ({people}). "

@@ -68,7 +68,10 @@ class KeptTexts:
 
     async def of(self, person: int) -> list[str]:
         """Return a person's texts that are still kept, the oldest first."""
-        held = [await self._redis.get(key) for key in await self._keys(person)]
+        members: Any = await self._redis.zrange(keys.kept_texts(person), 0, -1)
+        if not members:
+            return []
+        held = await self._redis.mget([keys.kept_text(*json.loads(member)) for member in members])
         return [json.loads(record)["text"] for record in held if record is not None]
 
     async def forget(self, person: int, owner: str | None = None) -> int:
@@ -80,7 +83,3 @@ class KeptTexts:
             return 0
         await self._redis.zrem(keys.kept_texts(person), *going)
         return int(await self._redis.unlink(*(keys.kept_text(*place) for place in going.values())))
-
-    async def _keys(self, person: int) -> list[str]:
-        members: Any = await self._redis.zrange(keys.kept_texts(person), 0, -1)
-        return [keys.kept_text(*json.loads(member)) for member in members]

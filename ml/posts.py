@@ -29,7 +29,9 @@ end
 redis.call('HINCRBY', KEYS[1], 'c:' .. ARGV[1], 1)
 redis.call('SADD', KEYS[2], ARGV[3])
 redis.call('ZADD', KEYS[3], 'GT', ARGV[6], ARGV[5])
-for i = 1, 3 do redis.call('EXPIRE', KEYS[i], ARGV[4]) end
+redis.call('EXPIRE', KEYS[3], ARGV[4])
+local at = redis.call('HGET', KEYS[1], 'at') or ARGV[6] -- no longer than the post is found by
+for i = 1, 2 do redis.call('EXPIREAT', KEYS[i], at + ARGV[4]) end
 return 1
 """
 
@@ -72,7 +74,7 @@ class Posts:
         """Note a post, or the tone that an edit gave it."""
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.hset(keys.post(channel, message_id), mapping={"label": label, "at": at})
-            pipe.expire(keys.post(channel, message_id), KEPT)
+            pipe.expireat(keys.post(channel, message_id), at + KEPT)
             pipe.zadd(keys.posts(channel), {str(message_id): at})
             pipe.zremrangebyscore(keys.posts(channel), "-inf", time.time() - KEPT)
             pipe.expire(keys.posts(channel), KEPT)

@@ -241,7 +241,9 @@ async def test_a_channels_posts_are_summed_up_with_reactions_and_comments(group:
     sandbox.add_chat(Chat(discussion, "supergroup", "News talk", members=dict(people)))
     sandbox.link(CHANNEL, discussion)
     for chat in (CHANNEL, discussion):
-        assert "Tagging is react" in (await group.ask("/tagging react min=0.6", chat=chat))["text"]
+        card = (await group.ask("/tagging react min=0.6", chat=chat))["text"]
+        assert "Tagging is react" in card
+        assert ("Of a post" in card) is (chat == CHANNEL)
     post = await sandbox.say(scene.ADA, CHANNEL, GOOD)
     await until(lambda: reactions(group, post) == ["😁"])
     forwarded = next(one for one in reversed(sandbox.messages(discussion)) if one.get("is_automatic_forward"))

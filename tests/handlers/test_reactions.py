@@ -11,7 +11,7 @@ import pytest
 import ml.reaction_labels
 from handlers.context import Hearing
 from handlers.forget import forget, press
-from handlers.learn import learn, map_reactions
+from handlers.learn import learn, map_reactions, read_map
 from handlers.messages import Chat, Message, Person, Reaction
 from handlers.overheard import overhear
 from handlers.privacy import opt_in, opt_out, privacy
@@ -70,6 +70,24 @@ async def test_a_reaction_teaches_the_text_and_its_withdrawal_takes_it_back(lear
     assert await examples(learning) == [Sample(WORDS, "positive")]
     await react(learning, 5, BEN, "", "😁")
     assert await examples(learning) == []
+
+
+async def test_a_reaction_that_stands_for_nothing_by_now_takes_its_label_back_when_it_is_withdrawn(
+    learning: Talk,
+) -> None:
+    await write(learning, 5)
+    await react(learning, 5, BEN, "😁")
+    await learning.say(map_reactions, "❤=positive")
+    await react(learning, 5, BEN, "", "😁")
+    assert await examples(learning) == []
+
+
+def test_a_label_on_the_map_may_hold_blanks() -> None:
+    assert read_map("😁=very good 😢: not so good，❤＝fine") == {
+        "😁": "very good",
+        "😢": "not so good",
+        "❤": "fine",
+    }
 
 
 async def test_the_label_is_what_most_people_say_and_each_counts_once(learning: Talk) -> None:

@@ -61,6 +61,7 @@ def test_what_is_no_schedule_is_refused_with_an_example(words: str) -> None:
             {"over": "2h", "min": "50"},
             {"label": "negative", "share": 0.4, "over": 7200, "min": 50},
         ),
+        ("very bad > .4", {}, {"label": "very bad", "share": 0.4, "over": 3600, "min": 20}),
         ("Spam>.9", {"over": "30m"}, {"label": "spam", "share": 0.9, "over": 1800, "min": 20}),
     ],
 )
