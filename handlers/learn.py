@@ -70,8 +70,8 @@ def read_map(args: str) -> dict[str, str]:
     pairs: dict[str, str] = {}
     text = normalise(args)
     heads = list(HEAD.finditer(text))
-    for number, found in enumerate(heads, 1):
-        end = heads[number].start() if number < len(heads) else len(text)
+    ends = [*(head.start() for head in heads), len(text)][1:]
+    for found, end in zip(heads, ends, strict=True):
         label = END.split(text[found.end() : end].strip(), 1)[0].strip()
         if not label:
             continue

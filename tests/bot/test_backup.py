@@ -172,14 +172,20 @@ def test_a_server_that_is_used_or_not_empty_is_left_alone(
     assert client.exists("tonefit:settings:1", "somebody:else") == 2
 
 
-@pytest.mark.parametrize("harm", ["flip", "cut", "add", "newer"])
-def test_a_backup_that_is_damaged_or_newer_changes_nothing(
-    harm: str, redis_url: str, client: redis.Redis, tmp_path: Path
-) -> None:
+def kept_and_emptied(redis_url: str, client: redis.Redis, tmp_path: Path) -> Path:
+    """Return the backup of a Redis with one key, which holds none any more."""
     client.set("tonefit:settings:1", "kept")
     path = tmp_path / "b.zip"
     backup(redis_url, str(tmp_path / "models"), path)
     client.flushall()
+    return path
+
+
+@pytest.mark.parametrize("harm", ["flip", "cut", "add", "newer"])
+def test_a_backup_that_is_damaged_or_newer_changes_nothing(
+    harm: str, redis_url: str, client: redis.Redis, tmp_path: Path
+) -> None:
+    path = kept_and_emptied(redis_url, client, tmp_path)
     with zipfile.ZipFile(path) as archive:
         entries = {name: archive.read(name) for name in archive.namelist()}
     if harm == "flip":
@@ -215,10 +221,7 @@ def test_a_backup_that_is_damaged_or_newer_changes_nothing(
 def test_a_backup_that_somebody_made_up_writes_no_key_that_is_not_ours(
     line: str, redis_url: str, client: redis.Redis, tmp_path: Path
 ) -> None:
-    client.set("tonefit:settings:1", "kept")
-    path = tmp_path / "b.zip"
-    backup(redis_url, str(tmp_path / "models"), path)
-    client.flushall()
+    path = kept_and_emptied(redis_url, client, tmp_path)
     add_key(path, line)
     with pytest.raises(BackupError, match="none of ours"):
         restore(redis_url, str(tmp_path / "models"), path)
@@ -239,10 +242,7 @@ def add_key(path: Path, line: str) -> None:
 def test_a_backup_that_somebody_made_up_signs_nobody_in_to_the_operators_page(
     redis_url: str, client: redis.Redis, tmp_path: Path
 ) -> None:
-    client.set("tonefit:settings:1", "kept")
-    path = tmp_path / "b.zip"
-    backup(redis_url, str(tmp_path / "models"), path)
-    client.flushall()
+    path = kept_and_emptied(redis_url, client, tmp_path)
     add_key(path, '{"key": "tonefit:ops:session:12ab", "type": "string", "value": "0"}')
     assert restore(redis_url, str(tmp_path / "models"), path).keys == 1
     assert sorted(client.scan_iter()) == [SCHEMA.encode(), b"tonefit:settings:1"]

@@ -18,6 +18,15 @@ def held(divided: list[Sample]) -> set[str]:
     return {sample.text for sample in divided if sample.held_out}
 
 
+def decided(divided: list[Sample]) -> Known:
+    """Return what a training that divided its samples so leaves for the next."""
+    return Known(
+        {digest(sample.text) for sample in divided if sample.held_out and not sample.seen},
+        {digest(sample.text) for sample in divided if not sample.held_out},
+        {digest(sample.text) for sample in divided if sample.seen},
+    )
+
+
 @pytest.mark.parametrize("counts", [(8, 8), (8, 500), (100, 37), (1, 1)])
 def test_a_fifth_of_each_label_is_held_out(counts: tuple[int, int]) -> None:
     divided = divide(samples("a", counts[0]) + samples("b", counts[1]))
@@ -32,10 +41,7 @@ def test_the_order_of_the_samples_does_not_matter() -> None:
 
 def test_what_was_held_out_stays_so_and_what_was_learned_never_is() -> None:
     first = divide(samples("a", 40) + samples("b", 40))
-    known = Known(
-        {digest(sample.text) for sample in first if sample.held_out},
-        {digest(sample.text) for sample in first if not sample.held_out},
-    )
+    known = decided(first)
     later = divide(samples("a", 200) + samples("b", 60), known)
     by_text = {sample.text: sample.held_out for sample in later}
     assert all(by_text[sample.text] == sample.held_out for sample in first)
@@ -45,10 +51,7 @@ def test_what_was_held_out_stays_so_and_what_was_learned_never_is() -> None:
 def test_a_label_of_which_nothing_held_out_is_left_is_divided_anew() -> None:
     given = samples("a", 40) + samples("b", 40)
     first = divide(given)
-    known = Known(
-        {digest(sample.text) for sample in first if sample.held_out},
-        {digest(sample.text) for sample in first if not sample.held_out},
-    )
+    known = decided(first)
     left = [s for s, was in zip(given, first, strict=True) if s.label == "b" or not was.held_out]
     found = divide(left, known)
     assert Counter(sample.label for sample in found if sample.held_out) == {"a": 6, "b": 8}
@@ -60,22 +63,14 @@ def test_a_label_of_which_nothing_held_out_is_left_is_divided_anew() -> None:
 def test_what_an_earlier_version_learned_from_compares_none_with_it_until_others_are_taught() -> None:
     given = samples("a", 40) + samples("b", 40)
     first = divide(given)
-    known = Known(
-        {digest(sample.text) for sample in first if sample.held_out},
-        {digest(sample.text) for sample in first if not sample.held_out},
-    )
+    known = decided(first)
     left = [s for s, was in zip(given, first, strict=True) if s.label == "b" or not was.held_out]
     second = divide(left, known)
     assert {sample.label for sample in second if sample.seen} == {"a"}
     assert all(sample.held_out for sample in second if sample.seen)
-    seen = {digest(sample.text) for sample in second if sample.seen}
-    known = Known(
-        {digest(s.text) for s in second if s.held_out and not s.seen},
-        {digest(s.text) for s in second if not s.held_out},
-        seen,
-    )
+    known = decided(second)
     third = divide(left + samples("a", 18, start=40), known)
-    assert {digest(sample.text) for sample in third if sample.seen} == seen
+    assert {digest(sample.text) for sample in third if sample.seen} == known.seen
     unseen = Counter(sample.label for sample in third if sample.held_out and not sample.seen)
     assert unseen == {"a": 10, "b": 8}  # a fifth of all
 
