@@ -8,11 +8,11 @@ import logging
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
 from aiohttp import web
 from redis.exceptions import RedisError
 
 from bot.inbox import Inbox
+from bot.request import read_json
 from bot.settings import host_and_port
 from ml.gather import Gather
 
@@ -61,7 +61,7 @@ class Webhook:
         if not hmac.compare_digest(given, self._secret):
             return web.Response(status=403)
         try:
-            update = orjson.loads(await request.read())
+            update = read_json(await request.read())
             if type(update["update_id"]) is not int or not 0 <= update["update_id"] < LARGEST_ID:
                 raise TypeError  # one that the inbox cannot take would stop those that came with it
         except (ValueError, KeyError, TypeError):

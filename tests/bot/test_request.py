@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 
-from bot.request import AiohttpRequest, NotSent, post
+from bot.request import AiohttpRequest, NotSent, post, read_json
 
 TOKEN = "1:secret-token"
 
@@ -129,3 +129,17 @@ def free_tcp_port() -> int:
     from tests.conftest import free_port
 
     return free_port()
+
+
+async def test_half_a_sign_keeps_no_answer_out(bot: telegram.Bot, api: Api) -> None:
+    body = rb'{"ok": true, "result": [{"text": "well \ud83d done \ud83d\ude00"}]}'
+    api.answer = web.Response(body=body, content_type="application/json")
+    assert await post(bot, "getUpdates") == [{"text": "well ? done 😀"}]
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"{", rb'{"\ud83d"', rb'["\ud83d", 1e400]', rb'["\ud83d",' + b"[" * 9_999]
+)
+def test_what_is_no_json_stays_none(payload: bytes) -> None:
+    with pytest.raises(ValueError):
+        read_json(payload)

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from redis.asyncio import Redis
 
-from bot.inbox import Inbox
+from bot.inbox import FIRST, Inbox, shard_of
 from bot.web import SECRET_HEADER, Webhook, secret_of
 from tests.conftest import free_port
 
@@ -33,6 +33,13 @@ async def post(url: str, body: bytes, headers: dict[str, str]) -> int:
 async def test_an_update_is_in_the_inbox_before_it_is_acknowledged(url: str, redis_client: Redis) -> None:
     assert await post(url, b'{"update_id": 1}', HEADERS) == 200
     assert await Inbox(redis_client).waiting() == 1
+
+
+async def test_half_a_sign_in_an_update_keeps_nothing_out(url: str, redis_client: Redis) -> None:
+    body = rb'{"update_id": 1, "message": {"chat": {"id": 7}, "text": "well \ud83d done"}}'
+    assert await post(url, body, HEADERS) == 200
+    (entry,) = await Inbox(redis_client).read({shard_of(7): FIRST})
+    assert entry.update["message"]["text"] == "well ? done"
 
 
 FORGED = ["wrong", "", SECRET + "x", SECRET[:-1], SECRET.upper(), SECRET * 50, "ü", "\t"]
