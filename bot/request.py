@@ -7,6 +7,7 @@ import contextlib
 import json
 import socket
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 from urllib.parse import quote_plus
 from weakref import WeakSet
@@ -144,11 +145,8 @@ class AiohttpRequest(BaseRequest):
             raise RuntimeError("the request is not initialized; call initialize() first")
         body, headers, uploads = _encode(request_data)
         read = _seconds(read_timeout, UPLOAD_TIMEOUT if uploads else READ_TIMEOUT)
-        timeout = aiohttp.ClientTimeout(
-            total=None,
-            connect=_seconds(pool_timeout, CONNECT_TIMEOUT),
-            sock_connect=_seconds(connect_timeout, CONNECT_TIMEOUT),
-            sock_read=read,
+        timeout = _timeout(
+            _seconds(pool_timeout, CONNECT_TIMEOUT), _seconds(connect_timeout, CONNECT_TIMEOUT), read
         )
         cuts = self._cuts
         try:
@@ -234,6 +232,12 @@ def _json_or_reason(response: aiohttp.ClientResponse, payload: bytes) -> bytes:
     return orjson.dumps(
         {"ok": False, "error_code": response.status, "description": response.reason or "error"}
     )
+
+
+@cache
+def _timeout(pool: float, connect: float, read: float) -> aiohttp.ClientTimeout:
+    """Return time-outs as aiohttp has them; there are few, and to make one costs more than to find it."""
+    return aiohttp.ClientTimeout(total=None, connect=pool, sock_connect=connect, sock_read=read)
 
 
 def _seconds(given: ODVInput[float], default: float) -> float:

@@ -18,14 +18,14 @@ from handlers.errors import new_code, new_reference
 from handlers.messages import Message, Sent
 from ml import writes
 from ml.gather import Gather
-from ml.writes import TOGETHER, Write, Writes
+from ml.writes import Write, Writes
 
 log = logging.getLogger(__name__)
 
 DAY = 86_400  # seconds
 RESULT_ID_LENGTH = 6
 EDITED_FOR = 900  # seconds
-LOADING = 0.016  # seconds that an answer may wait for others before it begins, in a crowd
+NEXT, LOADING = 0.0002, 0.004  # seconds that an answer waits for each other before it begins, at most
 
 Record = TypeVar("Record", Session, ChatSettings)
 
@@ -83,13 +83,13 @@ class Change:
 
 
 def _change(key: str, loaded: str, record: Record, ttl: int) -> Change:
-    if _dump(record) == (loaded or NOTHING[type(record)]):  # the settings of a chat nearly always
+    usual = NOTHING[type(record)]
+    text = _dump(record)
+    if text == (loaded or usual):  # the settings of a chat nearly always
         return Change(key, loaded, record, (), ttl)
-    was, now = vars(_read(type(record), loaded)), vars(record)
-    mine = tuple(
-        name for name, value in now.items() if value is not was[name] and _dump(value) != _dump(was[name])
-    )
-    return Change(key, loaded, record, mine, ttl)
+    was, now = orjson.loads(usual), orjson.loads(text)
+    was |= orjson.loads(loaded or usual)
+    return Change(key, loaded, record, tuple(name for name in now if now[name] != was[name]), ttl)
 
 
 class Sessions:
@@ -104,9 +104,7 @@ class Sessions:
         self._redis = redis
         self._write = write or Writes(redis)
         self._set_aside = redis.register_script(SET_ASIDE)
-        self._load: Gather[tuple[str, ...], list[str]] = Gather(
-            self._load_all, delay=TOGETHER, longest=LOADING
-        )
+        self._load: Gather[tuple[str, ...], list[str]] = Gather(self._load_all, delay=NEXT, longest=LOADING)
 
     async def load(self, message: Message) -> Remembered:
         """Return what is known of this person and chat."""

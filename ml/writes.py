@@ -14,8 +14,6 @@ from redis.asyncio import Redis
 
 from ml.gather import Gather
 
-TOGETHER = 0.001  # seconds in which what many answers write becomes one call
-
 Write = tuple[str | float, ...]
 
 # ARGV: the writes of each answer as JSON, each a kind, a key and what the kind needs. Returns what became of
@@ -92,7 +90,8 @@ class Writes:
 
     def __init__(self, redis: Redis) -> None:
         self._script = redis.register_script(WRITE)
-        self._gathered: Gather[Sequence[Write], list[Any]] = Gather(self._make_all, delay=TOGETHER)
+        # Without a delay: who waits for the last write holds the place of another answer.
+        self._gathered: Gather[Sequence[Write], list[Any]] = Gather(self._make_all)
 
     async def __call__(self, *writes: Write) -> list[Any]:
         """Make the writes of one answer, all or none of them, and return what became of each."""
