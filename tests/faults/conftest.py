@@ -156,7 +156,7 @@ class Field:
         deadline = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < deadline, f"{self.lost} unanswered; {self.bots[-1].said[-3000:]}"
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.05)
 
 
 @pytest.fixture
