@@ -35,6 +35,7 @@ ALLOWED_UPDATES = [
 BATCH = 100
 LONG_POLL = 20  # seconds that the server holds a request open
 FULL = 20_000  # updates waiting; above that the rest waits at Telegram, which keeps it 24 h
+LOOK = 10  # full batches between two looks at how many wait
 POLLER = "tonefit:poller"  # string with a TTL: which replica polls
 STALLED = LONG_POLL + 20.0  # seconds without an answer of the Bot API
 SAY_SO_AFTER = 1.0
@@ -57,7 +58,7 @@ class Poller:
         self._failures = 0
         self._fetched = 0.0  # by the monotonic clock
         self._cleared = False
-        self._more = True  # whether there may be more than the inbox should hold
+        self._full = 0  # batches in a row that had all that a batch may have
 
     async def run(self) -> None:
         """Poll until cancelled.
@@ -97,12 +98,12 @@ class Poller:
     async def _fetch(self) -> None:
         # Telegram gives nothing to a poller while a webhook is set.
         self._cleared = self._cleared or bool(await self._bot.delete_webhook())
-        if self._more and await self._inbox.waiting() > FULL:
+        if self._full % LOOK == 0 and await self._inbox.waiting() > FULL:
             await asyncio.sleep(0.05)
             return
         async with asyncio.timeout(STALLED):
             updates = await self._get_updates()
-        self._more = len(updates) == BATCH
+        self._full = self._full + 1 if len(updates) == BATCH else 1
         if updates:
             await self._inbox.put(updates)
             self._offset = updates[-1]["update_id"] + 1
