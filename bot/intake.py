@@ -58,7 +58,7 @@ class Poller:
         self._failures = 0
         self._fetched = 0.0  # by the monotonic clock
         self._cleared = False
-        self._full = 0  # batches in a row that had all that a batch may have
+        self._until_look = 0  # full batches until the inbox is looked at
 
     async def run(self) -> None:
         """Poll until cancelled.
@@ -98,12 +98,15 @@ class Poller:
     async def _fetch(self) -> None:
         # Telegram gives nothing to a poller while a webhook is set.
         self._cleared = self._cleared or bool(await self._bot.delete_webhook())
-        if self._full % LOOK == 0 and await self._inbox.waiting() > FULL:
-            await asyncio.sleep(0.05)
-            return
+        if not self._until_look:
+            if await self._inbox.waiting() > FULL:
+                await asyncio.sleep(0.05)
+                return
+            self._until_look = LOOK
         async with asyncio.timeout(STALLED):
             updates = await self._get_updates()
-        self._full = self._full + 1 if len(updates) == BATCH else 1
+        # Behind a batch that is not full nothing waits at Telegram that could fill the inbox.
+        self._until_look = self._until_look - 1 if len(updates) == BATCH else LOOK
         if updates:
             await self._inbox.put(updates)
             self._offset = updates[-1]["update_id"] + 1

@@ -83,13 +83,13 @@ class Change:
 
 
 def _change(key: str, loaded: str, record: Record, ttl: int) -> Change:
-    usual = NOTHING[type(record)]
-    text = _dump(record)
-    if text == (loaded or usual):  # the settings of a chat nearly always
+    if _dump(record) == (loaded or NOTHING[type(record)]):  # the settings of a chat nearly always
         return Change(key, loaded, record, (), ttl)
-    was, now = orjson.loads(usual), orjson.loads(text)
-    was |= orjson.loads(loaded or usual)
-    return Change(key, loaded, record, tuple(name for name in now if now[name] != was[name]), ttl)
+    was, now = vars(_read(type(record), loaded)), vars(record)
+    mine = tuple(
+        name for name, value in now.items() if value is not was[name] and _dump(value) != _dump(was[name])
+    )
+    return Change(key, loaded, record, mine, ttl)
 
 
 class Sessions:

@@ -28,7 +28,7 @@ SHIPPED_OWNER = "shipped"  # whose models in the store stand in for the one that
 BATCH = 64  # texts of like length in one call of the network
 AT_ONCE = 512  # texts that one turn of a model takes from those waiting
 FEW = 16  # texts of one question that count as a message
-TIMEOUT = 30.0  # seconds until a call is given up
+TIMEOUT = 30.0  # seconds until a question is given up
 CLOSING = 5.0  # seconds that the end waits for a call that runs
 SLOWEST = 1000  # texts a second that a large question may count on
 LOADED = 32  # models of chats that stay in memory
@@ -194,12 +194,13 @@ class Predictor:
 
         Raises:
             UnknownModel: The owner has no such model, or it was never trained.
-            TimeoutError: The call that it was in took 30 s.
+            TimeoutError: 30 s went by.
         """
         key = (owner, model)
-        await self._model(key)
-        (answer,) = self._ask(key, [text])
-        return await answer
+        async with asyncio.timeout(TIMEOUT):
+            await self._model(key)
+            (answer,) = self._ask(key, [text])
+            return await answer
 
     async def predict_many(
         self, texts: Sequence[str], *, owner: str = "local", model: str = SHIPPED_NAME
@@ -239,8 +240,7 @@ class Predictor:
         """Answer some questions in one call; what goes wrong goes to those who asked."""
         try:
             model = await self._model(key)
-            async with asyncio.timeout(TIMEOUT):  # of the call, since one for each text costs more than it
-                predictions = await asyncio.to_thread(model.classify, [text for text, _ in questions])
+            predictions = await asyncio.to_thread(model.classify, [text for text, _ in questions])
         except BaseException as failure:
             for _, answer in questions:
                 if not answer.done():
