@@ -48,6 +48,15 @@ async def test_the_later_of_two_changes_to_one_thing_counts(redis_client: Redis)
     assert (await sessions.load(message(1))).session.model == "spam"
 
 
+async def test_another_order_of_the_same_reactions_is_a_change(redis_client: Redis) -> None:
+    sessions = Sessions(redis_client)
+    for order in ("🔥🎉", "🎉🔥"):
+        loaded = await sessions.load(message(1))
+        loaded.chat.reactions = dict.fromkeys(order, "good")
+        await sessions.store(message(1), loaded)
+    assert list((await sessions.load(message(1))).chat.reactions) == ["🎉", "🔥"]
+
+
 @pytest.mark.parametrize("held", [b"\x80\x04K.", b'{"mod', b"[1]", b"null", b'{"model": 5, "language": 5}'])
 @pytest.mark.parametrize("key", ["tonefit:session:-5:0:1", "tonefit:settings:-5", "tonefit:settings:1"])
 async def test_a_record_that_cannot_be_read_is_kept_aside_for_a_day_and_its_chat_goes_on(
