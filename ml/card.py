@@ -16,6 +16,7 @@ from ml.predictor import Model
 from ml.samples import Sample
 from ml.sources import COUNTED, LABELS, SOURCES, Source
 from ml.trials import tables
+from ml.wide_graph import PAIRS
 
 Rows = Sequence[Sequence[Sample]]
 SHIPPED_FILES = ("model.onnx", "tokenizer.json")
@@ -28,7 +29,8 @@ Written by `python -m ml.sentiment DATA_DIR OUT_DIR`; version {version}, made {d
 - **What it is.** {vocabulary:,} pieces of words over all languages, {embedding} numbers a piece, an LSTM of
   {units} units in one direction, and a softmax over its last state, the mean and the maximum of its
   states, and the mean of the pieces. Each of {domains} domains (tweets, film reviews, take-away reviews, ...)
-  adds to what is said of all texts, by how much a text looks like it. One ONNX graph, weights in 8 bits.
+  adds to what is said of all texts, by how much a text looks like it. Beside it stands a linear model over
+  the pieces and {pairs:,} places that pairs of neighbours share by a hash. One ONNX graph, weights in 8 bits.
 - **Size.** {size:.1f} MB for the network and its vocabulary. `weights.npz` is where chats' own models
   start.
 - **Calibration.** Temperature {temperature:.3f}, chosen on the dev rows. Expected calibration error over
@@ -74,6 +76,10 @@ label smoothing {smoothing}, dropout {dropout} and {channels} of whole channels 
 moving average of the weights over {averaged:,} steps. The weights are the mean of {members} such runs from
 one start over other rows (Wortsman et al. 2022). A row of a set without neutral says nothing about
 that label. Rare labels weigh more where a set is judged by macro figures. Seed {seed}.
+
+The linear model (`ml/wide.py`) learned from the labels alone: {wide[passes]} passes, batches of {wide[batch]}
+and Adam from {wide[rate]} down to zero; {without} take no part, since they have too few rows a
+language. Its logits join those of the network at {counted}.
 
 ## What helped, and what did not
 
@@ -166,6 +172,8 @@ def card(folder: Path, manifest: dict[str, Any]) -> str:
         drawn=_drawn(),
         few=f"{FEWEST:,}",
         counted=_counted(),
+        pairs=PAIRS,
+        without=_without(),
         **recipe,
     )
 
@@ -184,6 +192,11 @@ def _counted() -> str:
     """Return how much n-grams count, and in which sets otherwise."""
     others = [f"{source.name} {source.counted:.0%}" for source in SOURCES if source.counted != COUNTED]
     return f"{COUNTED:.0%} ({', '.join(others)})"
+
+
+def _without() -> str:
+    """Return which domains the linear model does not know."""
+    return " and ".join(dict.fromkeys(source.domain for source in SOURCES if not source.wide))
 
 
 def _drawn() -> str:

@@ -12,6 +12,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from ml.wide_graph import wide_nodes
+
 OPSET = 17
 IR_VERSION = 9
 HEADS = ("kernel", "domain_kernel", "added_kernel")  # what listens to the pooled vector
@@ -33,7 +35,7 @@ def export(
     a batch change nothing.
 
     Args:
-        weights: As `ml.classifier.read_weights` names them.
+        weights: As `ml.classifier.read_weights` names them, and `ml.wide.train_wide` those of a wide half.
         pooling: `Architecture.pooling`.
         path: The file to write.
         temperature: Divides the logits, which calibrates the probabilities (Guo et al. 2017).
@@ -143,6 +145,9 @@ def _graph(weights: dict[str, np.ndarray], pooling: str, temperature: float, int
     )
     if "domain_kernel" in weights:
         nodes += _domains(weights, parameters, temperature)
+        if "wide_table" in weights:
+            nodes += wide_nodes(weights, parameters, temperature, int8=int8)
+            nodes.append(helper.make_node("Add", ["deep_logits", "wide_logits"], ["logits"]))
     else:
         nodes.append(helper.make_node("Gemm", ["pooled", "kernel", "bias"], ["logits"]))
     nodes.append(helper.make_node("Softmax", ["logits"], ["probabilities"], axis=-1))
@@ -194,6 +199,7 @@ def _domains(
 ) -> list[Any]:
     """Return the nodes that add to the logits what each domain says, by how much the text looks like it."""
     domains, labels = len(weights["domain_bias"]), len(weights["bias"])
+    sum_of_both = "deep_logits" if "wide_table" in weights else "logits"
     parameters |= {
         "domain_kernel": weights["domain_kernel"],
         "domain_bias": weights["domain_bias"],
@@ -211,7 +217,7 @@ def _domains(
         node("Reshape", ["added", "each_shape"], ["each"]),  # (batch, domains, labels)
         node("Mul", ["each", "share_columns"], ["weighed"]),
         node("ReduceSum", ["weighed", "axis_1"], ["added_logits"], keepdims=0),
-        node("Add", ["shared_logits", "added_logits"], ["logits"]),
+        node("Add", ["shared_logits", "added_logits"], [sum_of_both]),
     ]
 
 

@@ -16,10 +16,10 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from ml.inference import run
+from ml.pairs import pair_nodes, pairs
 from ml.predictor import SHIPPED
 
 PAIRS = 2**15  # places that pairs of neighbouring pieces share by their hash
-FIRST, SECOND = 31_337, 7  # of the hash
 SCALE = (
     0.3  # how much the network's features weigh: the length of their vector, where that of the pieces is 1
 )
@@ -96,19 +96,13 @@ def _counts(tokens: Sequence[Sequence[int]], vocabulary: int) -> Any:
     """Return how often each text holds each piece and pair, (n, vocabulary + pairs)."""
     import scipy.sparse
 
-    columns = [np.concatenate([ids, pairs(np.asarray(ids), vocabulary)]) for ids in tokens]
+    columns = [np.concatenate([ids, pairs(np.asarray(ids), vocabulary, PAIRS)]) for ids in tokens]
     starts = np.cumsum([0, *map(len, columns)])
     joined = np.concatenate(columns).astype(np.int64)
     shape = (len(tokens), vocabulary + PAIRS)
     matrix = scipy.sparse.csr_array((np.ones(len(joined)), joined, starts), shape=shape)
     matrix.sum_duplicates()
     return matrix
-
-
-def pairs(ids: np.ndarray, vocabulary: int) -> np.ndarray:
-    """Return the columns of a text's pairs of neighbouring pieces, one fewer than pieces."""
-    ids = ids.astype(np.int64)
-    return np.asarray((ids[:-1] * FIRST + ids[1:] * SECOND) % PAIRS + vocabulary)
 
 
 def deep_features(tokens: Sequence[Sequence[int]]) -> np.ndarray:
@@ -152,39 +146,21 @@ def export(head: LinearHead) -> Any:
     rarity = head.rarity**2
     pieces = head.pieces * head.rarity[:, None]
     rarity[0], pieces[0] = 0, 0  # padding
-    values: dict[str, np.ndarray] = {
+    nodes, constants = pair_nodes("head", vocabulary, PAIRS)
+    values: dict[str, np.ndarray] = constants | {
         "head_pieces": pieces.astype(np.float32),
         "head_rarity": rarity.astype(np.float32),
         "head_deep": head.deep.astype(np.float32),
         "head_bias": head.bias.astype(np.float32),
-        "head_axis": np.array([0], np.int64),
         "head_axis_1": np.array([1], np.int64),
-        "head_one": np.array([1], np.int64),
-        "head_end": np.array([np.iinfo(np.int64).max], np.int64),
-        "head_first": np.array(FIRST, np.int64),
-        "head_second": np.array(SECOND, np.int64),
-        "head_places": np.array(PAIRS, np.int64),
-        "head_vocabulary": np.array(vocabulary, np.int64),
-        "head_zero": np.array(0, np.int64),
-        "head_padding": np.array([0, 0, 1, 0], np.int64),
     }
     node = helper.make_node
     model.graph.node.extend(
         [
-            node("Cast", ["tokens"], ["head_tokens"], to=TensorProto.INT64),  # (maxlen, batch)
-            node("Pad", ["head_tokens", "head_padding"], ["head_padded"]),
-            node("Slice", ["head_padded", "head_one", "head_end", "head_axis"], ["head_next"]),
-            node("Mul", ["head_tokens", "head_first"], ["head_hash_1"]),
-            node("Mul", ["head_next", "head_second"], ["head_hash_2"]),
-            node("Add", ["head_hash_1", "head_hash_2"], ["head_hash"]),
-            node("Mod", ["head_hash", "head_places"], ["head_place"]),
-            node("Add", ["head_place", "head_vocabulary"], ["head_column"]),
-            node("Equal", ["head_next", "head_zero"], ["head_no_pair"]),
-            node("Where", ["head_no_pair", "head_zero", "head_column"], ["head_pairs"]),
-            node("Concat", ["head_tokens", "head_pairs"], ["head_columns"], axis=0),
-            node("Gather", ["head_pieces", "head_columns"], ["head_parts"]),
+            *nodes,
+            node("Gather", ["head_pieces", "head_rows"], ["head_parts"]),
             node("ReduceSum", ["head_parts", "head_axis"], ["head_sum"], keepdims=0),
-            node("Gather", ["head_rarity", "head_columns"], ["head_squares"]),
+            node("Gather", ["head_rarity", "head_rows"], ["head_squares"]),
             node("ReduceSum", ["head_squares", "head_axis"], ["head_square"], keepdims=0),
             node("Sqrt", ["head_square"], ["head_length"]),
             node("Unsqueeze", ["head_length", "head_axis_1"], ["head_lengths"]),

@@ -6,24 +6,27 @@ Its pieces, where their vectors start and what a larger network said of the text
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
+import onnx
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ml import calibrate, soft_labels
 from ml.card import describe, measure
-from ml.classifier import LEFT_OUT, LSTM, build, read_weights, save_weights
+from ml.classifier import LEFT_OUT, LSTM, Weights, build, load_weights, read_weights, save_weights
 from ml.export import export, write_manifest
 from ml.fragments import fragments
+from ml.inference import run
 from ml.learning import Learner, length_buckets, pad
 from ml.ngrams import out_of_fold
 from ml.phrases import LANGUAGES, phrases
@@ -31,6 +34,7 @@ from ml.predictor import SHIPPED_NAME
 from ml.samples import Sample
 from ml.sources import DOMAINS, LABELS, SOURCES, Mixture, Source, draw, mix, read_sets
 from ml.tokenizer import Pieces
+from ml.wide import WideRecipe, taught_rows, train_wide
 
 console = Console(stderr=True)
 SENTIMENT = replace(LSTM, domains=len(DOMAINS))
@@ -50,8 +54,9 @@ class Recipe:
     smoothing: float = 0.05
     taught: float = 0.75  # how much the larger network counts beside a text's label
     averaged: int = 1000  # steps
-    members: int = 2  # runs over other rows from the same start, whose weights are averaged in the end
+    members: int = 3  # runs over other rows from the same start, whose weights are averaged in the end
     seed: int = 0
+    wide: WideRecipe = field(default_factory=WideRecipe)
 
 
 def make(data: Path, out: Path, recipe: Recipe) -> None:
@@ -76,10 +81,36 @@ def make(data: Path, out: Path, recipe: Recipe) -> None:
         learner.swap()
         members.append(learner.weights())
     learner.set_weights([np.mean(held, axis=0) for held in zip(*members, strict=True)])
-    weights = read_weights(learner.model)
-    chosen, threshold = _calibration(learner.logits(dev_tokens), dev)
-    export(weights, SENTIMENT.pooling, out / "model.onnx", temperature=chosen)
-    save_weights(weights, out / "weights.npz")
+    save_weights(read_weights(learner.model), out / "weights.npz")
+    _finish(read_weights(learner.model), train, dev, recipe, softened, out)
+    for member in range(recipe.members):
+        _checkpoint(out, member).unlink(missing_ok=True)
+    (out / COUNTED).unlink(missing_ok=True)
+
+
+def renew_wide(data: Path, out: Path, recipe: Recipe) -> None:
+    """Train the wide half of a model anew, beside the network that is in its folder."""
+    train, dev = read_sets(data)
+    softened = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["softened"]
+    _finish(load_weights(out / "weights.npz"), train, dev, recipe, softened, out)
+
+
+def _finish(
+    network: Weights,
+    train: Sequence[Sequence[Sample]],
+    dev: Sequence[Sequence[Sample]],
+    recipe: Recipe,
+    softened: int,
+    out: Path,
+) -> None:
+    """Train the wide half, join it to the network, calibrate and judge."""
+    pieces = Pieces.load(out / "tokenizer.json")
+    both = network | _wide(mix(train), pieces, recipe)
+    model = out / "model.onnx"
+    export(both, SENTIMENT.pooling, model)
+    logits = np.log(run(onnx.load(model), pieces.encode([sample.text for held in dev for sample in held])))
+    chosen, threshold = _calibration(logits, dev)
+    export(both, SENTIMENT.pooling, model, temperature=chosen)
     now = datetime.now(UTC)
     manifest = {
         "name": SHIPPED_NAME,
@@ -98,9 +129,6 @@ def make(data: Path, out: Path, recipe: Recipe) -> None:
     }
     write_manifest(out, manifest)
     describe(out, train, dev)
-    for member in range(recipe.members):
-        _checkpoint(out, member).unlink(missing_ok=True)
-    (out / COUNTED).unlink(missing_ok=True)
 
 
 def start_vectors() -> np.ndarray:
@@ -215,6 +243,21 @@ def _learn(
             _save(learner, _checkpoint(out, member), number + 1)
 
 
+def _wide(labelled: Mixture, pieces: Pieces, recipe: Recipe) -> Weights:
+    """Train the half that reads pieces and pairs by themselves; a minute, so that it needs no checkpoint."""
+    columns = [TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()]
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("pieces and pairs", total=recipe.wide.passes * len(taught_rows(labelled)))
+        return train_wide(
+            pieces.encode(labelled.texts),
+            labelled,
+            len(pieces),
+            recipe.wide,
+            seed=recipe.seed,
+            report=lambda rows: progress.update(bar, advance=rows),
+        )
+
+
 def _checkpoint(out: Path, member: int) -> Path:
     return out / f"checkpoint_{member}.npz"
 
@@ -276,12 +319,14 @@ def main(
     rows: int = Recipe.rows,
     seed: int = Recipe.seed,
     judge: Annotated[bool, typer.Option(help="Only judge OUT as it is and write its card.")] = False,
+    wide: Annotated[bool, typer.Option(help="Only train the wide half of OUT anew.")] = False,
 ) -> None:
     """Train the shipped sentiment model. Run it again after an interruption: it goes on."""
     if judge:
         describe(out, *read_sets(data))
         return
-    make(data, out, Recipe(passes=passes, rows=rows, seed=seed))
+    recipe = Recipe(passes=passes, rows=rows, seed=seed)
+    (renew_wide if wide else make)(data, out, recipe)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import pytest
 
 from ml import linear_head
 from ml.inference import run
+from ml.pairs import pairs
 from ml.predictor import SHIPPED
 from ml.tokenizer import Pieces
 
@@ -26,7 +27,7 @@ def expected(head: linear_head.LinearHead, tokens: list[list[int]], vocabulary: 
     """Return the probabilities by the formulas, text by text."""
     found = []
     for ids, deep in zip(tokens, linear_head.deep_features(tokens), strict=True):
-        columns = np.concatenate([ids, linear_head.pairs(np.array(ids), vocabulary)]).astype(int)
+        columns = np.concatenate([ids, pairs(np.array(ids), vocabulary, linear_head.PAIRS)]).astype(int)
         length = 0.0
         for column in set(columns.tolist()):
             length += np.sum(columns == column) * head.rarity[column] ** 2
