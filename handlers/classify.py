@@ -216,7 +216,7 @@ async def _classify_text(context: Context, name: str, text: str, unnamed: Unname
     prediction = (await _predict(context, name, [text]))[0]
     others = list(unnamed.others) if unnamed else []
     record = result_record("classify", prediction) | {"others": others}
-    result_id = await context.services.results.keep(context.owner, record)
+    result_id = context.keep_result(record)
     words = any(sign.isalnum() for sign in text)
     card = classification_card(
         prediction, result_id, context.t, private=context.private, words=words, unnamed=unnamed

@@ -159,6 +159,18 @@ class Context:
         """Whether nobody else reads along."""
         return self.message.chat.type == "private"
 
+    def keep_result(self, record: dict[str, Any]) -> str:
+        """Return the id under which a result is kept for 24 h, from when the answer is out.
+
+        An update that is answered again, because the bot died before it was acknowledged, gets the same id:
+        the buttons below both answers work.
+        """
+        message = self.message
+        cause = f"{message.update_id}:{message.message_id}:{message.date.timestamp()}"
+        result_id, write = self.services.results.kept(self.owner, cause, record)
+        self.writes.append(write)
+        return result_id
+
     def remember_chat(self) -> None:
         """Note what this chat is, for who deals with it from elsewhere."""
         self.settings.title, self.settings.kind = self.message.chat.title, self.message.chat.type

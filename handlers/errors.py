@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import secrets
 from typing import TYPE_CHECKING
@@ -34,9 +35,19 @@ class Refusal(Exception):
 
 def new_code(length: int) -> str:
     """Return a code that nobody guesses, drawn in one call: the dice of the system are slow."""
-    drawn, letters = secrets.randbelow(len(REFERENCE_ALPHABET) ** length), ""
+    return _letters(secrets.randbelow(len(REFERENCE_ALPHABET) ** length), length)
+
+
+def code_of(content: str, length: int) -> str:
+    """Return a code that is the same for the same content."""
+    digest = hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=16).digest()
+    return _letters(int.from_bytes(digest), length)
+
+
+def _letters(number: int, length: int) -> str:
+    letters = ""
     for _ in range(length):
-        drawn, place = divmod(drawn, len(REFERENCE_ALPHABET))
+        number, place = divmod(number, len(REFERENCE_ALPHABET))
         letters += REFERENCE_ALPHABET[place]
     return letters
 

@@ -28,7 +28,7 @@ async def sentiment(context: Context) -> None:
         return
     prediction = await context.services.predictor.predict(text)
     record = result_record("sentiment", prediction)
-    result_id = await context.services.results.keep(context.owner, record)
+    result_id = context.keep_result(record)
     context.session.result = {"id": result_id, **record}
     sent = await context.reply(sentiment_card(prediction, result_id, context.t))
     keep_text(context, result_id, text, sent.message_id)

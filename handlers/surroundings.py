@@ -10,6 +10,7 @@ from handlers.messages import Chat, Document, Found, Reply, Sent
 
 if TYPE_CHECKING:
     from handlers.context import ChatSettings
+    from ml.writes import Write
 
 Done = Callable[[], Awaitable[None]]
 
@@ -56,6 +57,9 @@ class Results(Protocol):
 
     async def keep(self, owner: str, record: dict[str, Any]) -> str:
         """Keep a result for 24 h and return its id."""
+
+    def kept(self, owner: str, cause: str, record: dict[str, Any]) -> tuple[str, Write]:
+        """Return the id of a result and what keeps it: the same id for the same cause and result."""
 
     async def find(self, owner: str, result_id: str) -> dict[str, Any] | None:
         """Return a result of this chat, or None where it is gone."""

@@ -17,7 +17,7 @@ from ml.examples import Taught
 from ml.explain import Explanation, explain
 from ml.predictor import SHIPPED_NAME, UnknownModel
 
-RESULT_ID = re.compile(rf"[{REFERENCE_ALPHABET}]{{6}}", re.IGNORECASE)
+RESULT_ID = re.compile(rf"[{REFERENCE_ALPHABET}]{{6,8}}", re.IGNORECASE)
 EXAMPLE_SHOWN = 200  # characters
 
 

@@ -12,6 +12,7 @@ from bot.flood import DEFAULT_LIMIT, Entry, FloodGuard
 from bot.sessions import DAY, KeptResults, Sessions
 from handlers.context import ChatSettings
 from handlers.messages import Chat, Message, Person
+from ml.writes import Writes
 
 GROUP = Chat(-5, "group")
 
@@ -109,6 +110,20 @@ async def test_results_are_kept_for_their_chat_alone(redis_client: Redis) -> Non
     assert await results.find("-5", kept) == {"label": "positive"}
     assert await results.find("-6", kept) is None
     assert await results.find("-5", "../x") is None
+
+
+async def test_a_result_has_the_same_id_for_the_same_cause_alone(redis_client: Redis) -> None:
+    results = KeptResults(redis_client)
+    record = {"label": "positive"}
+    first, write = results.kept("-5", "1:2", record)
+    assert results.kept("-5", "1:2", record)[0] == first
+    others = [
+        results.kept(*args)[0] for args in (("-6", "1:2", record), ("-5", "1:3", record), ("-5", "1:2", {}))
+    ]
+    assert len({first, *others}) == 4
+    await Writes(redis_client)(write)
+    assert await results.find("-5", first) == record
+    assert 0 < await redis_client.ttl(f"tonefit:result:-5:{first}") <= DAY
 
 
 async def test_a_supergroups_records_are_those_of_the_group_it_was(redis_client: Redis) -> None:

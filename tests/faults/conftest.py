@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -140,6 +141,15 @@ class Field:
         return sum(
             sum(Counter(self.answered(chat)).values()) - len(set(self.answered(chat))) for chat in self.asked
         )
+
+    def buttons_below(self, chat: int) -> dict[int, set[str]]:
+        """Return what stands below the answers to each message of a chat, as JSON."""
+        found: dict[int, set[str]] = {}
+        for post in self.sandbox.messages(chat):
+            if post["from"]["is_bot"] and "reply_to_message" in post:
+                asked = post["reply_to_message"]["message_id"]
+                found.setdefault(asked, set()).add(json.dumps(post.get("reply_markup")))
+        return found
 
     @property
     def out_of_order(self) -> list[int]:

@@ -25,6 +25,10 @@ async def test_a_bot_killed_in_the_middle_of_2000_updates_loses_none_and_repeats
     assert field.lost == 0
     assert field.repeated <= ANSWERS_AT_ONCE
     assert field.out_of_order == []
+    for chat in field.asked:
+        below = field.buttons_below(chat)
+        assert all(len(rows) == 1 for rows in below.values()), "an answer's second time has other buttons"
+        assert len(set.union(*below.values())) == len(below), "two messages share their buttons"
 
 
 async def test_of_three_replicas_one_may_die_and_one_stand_still(field: Field) -> None:
