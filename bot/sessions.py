@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 DAY = 86_400  # seconds
 RESULT_ID_LENGTH, DERIVED_ID_LENGTH = 6, 8
 EDITED_FOR = 900  # seconds
-NEXT, LOADING = 0.0002, 0.004  # seconds that an answer waits for each other before it begins, at most
+NEXT, LOADING = 0.0005, 0.004  # seconds that an answer waits for each other before it begins, at most
 
 Record = TypeVar("Record", Session, ChatSettings)
 
