@@ -255,7 +255,8 @@ def _answer_key(message: Message) -> str:
 
 def _digest(message: Message) -> str:
     """Return what tells a text from another and is no text."""
-    return hashlib.sha256(f"{_answer_key(message)}\n{message.text}".encode("utf-8", "replace")).hexdigest()
+    content = f"{_answer_key(message)}\n{message.text}".encode("utf-8", "replace")
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def _result_key(owner: str, result_id: str) -> str:
