@@ -144,8 +144,9 @@ def _graph(weights: dict[str, np.ndarray], pooling: str, temperature: float, int
         else [helper.make_node("Identity", ["final"], ["pooled"])]
     )
     if "domain_kernel" in weights:
-        nodes += _domains(weights, parameters, temperature)
-        if "wide_table" in weights:
+        wide = "wide_table" in weights
+        nodes += _domains(weights, parameters, temperature, "deep_logits" if wide else "logits")
+        if wide:
             nodes += wide_nodes(weights, parameters, temperature, int8=int8)
             nodes.append(helper.make_node("Add", ["deep_logits", "wide_logits"], ["logits"]))
     else:
@@ -195,11 +196,13 @@ def _embedding(embedding: np.ndarray, parameters: dict[str, np.ndarray], int8: b
 
 
 def _domains(
-    weights: dict[str, np.ndarray], parameters: dict[str, np.ndarray], temperature: float
+    weights: dict[str, np.ndarray], parameters: dict[str, np.ndarray], temperature: float, name: str
 ) -> list[Any]:
-    """Return the nodes that add to the logits what each domain says, by how much the text looks like it."""
+    """Return the nodes that add to the logits what each domain says, by how much the text looks like it.
+
+    `name` is what the sum is called.
+    """
     domains, labels = len(weights["domain_bias"]), len(weights["bias"])
-    sum_of_both = "deep_logits" if "wide_table" in weights else "logits"
     parameters |= {
         "domain_kernel": weights["domain_kernel"],
         "domain_bias": weights["domain_bias"],
@@ -217,7 +220,7 @@ def _domains(
         node("Reshape", ["added", "each_shape"], ["each"]),  # (batch, domains, labels)
         node("Mul", ["each", "share_columns"], ["weighed"]),
         node("ReduceSum", ["weighed", "axis_1"], ["added_logits"], keepdims=0),
-        node("Add", ["shared_logits", "added_logits"], [sum_of_both]),
+        node("Add", ["shared_logits", "added_logits"], [name]),
     ]
 
 

@@ -16,7 +16,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from ml.inference import run
-from ml.pairs import pair_nodes, pairs
+from ml.pairs import pair_nodes, with_pairs
 from ml.predictor import SHIPPED
 
 PAIRS = 2**15  # places that pairs of neighbouring pieces share by their hash
@@ -96,7 +96,7 @@ def _counts(tokens: Sequence[Sequence[int]], vocabulary: int) -> Any:
     """Return how often each text holds each piece and pair, (n, vocabulary + pairs)."""
     import scipy.sparse
 
-    columns = [np.concatenate([ids, pairs(np.asarray(ids), vocabulary, PAIRS)]) for ids in tokens]
+    columns = [with_pairs(ids, vocabulary, PAIRS) for ids in tokens]
     starts = np.cumsum([0, *map(len, columns)])
     joined = np.concatenate(columns).astype(np.int64)
     shape = (len(tokens), vocabulary + PAIRS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,13 @@ def pairs(ids: np.ndarray, vocabulary: int, places: int) -> np.ndarray:
     return np.asarray((ids[:-1] * FIRST + ids[1:] * SECOND) % places + vocabulary)
 
 
+def with_pairs(ids: Sequence[int], vocabulary: int, places: int) -> np.ndarray:
+    """Return the rows of a text's pieces, and behind them those of its pairs."""
+    return np.concatenate([ids, pairs(np.asarray(ids), vocabulary, places)])
+
+
 def pair_nodes(name: str, vocabulary: int, places: int) -> tuple[list[Any], dict[str, np.ndarray]]:
-    """Return nodes and constants that find the rows of a text's pieces and pairs in a graph.
+    """Return nodes and constants that find in a graph what `with_pairs` does.
 
     Of "tokens" (maxlen, batch) they make "NAME_rows" (2 * maxlen, batch), where row 0 stands for padding;
     "NAME_axis" is [0], to sum over.

@@ -81,8 +81,9 @@ def make(data: Path, out: Path, recipe: Recipe) -> None:
         learner.swap()
         members.append(learner.weights())
     learner.set_weights([np.mean(held, axis=0) for held in zip(*members, strict=True)])
-    save_weights(read_weights(learner.model), out / "weights.npz")
-    _finish(read_weights(learner.model), train, dev, recipe, softened, out)
+    network = read_weights(learner.model)
+    save_weights(network, out / "weights.npz")
+    _finish(network, train, dev, recipe, softened, out)
     for member in range(recipe.members):
         _checkpoint(out, member).unlink(missing_ok=True)
     (out / COUNTED).unlink(missing_ok=True)

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from ml.classifier import Weights
 from ml.learning import NEVER, length_buckets, pad
-from ml.pairs import pairs
+from ml.pairs import with_pairs
 from ml.sources import DOMAINS, LABELS, SOURCES, Mixture
 from ml.wide_graph import PAIRS, SPREAD
 
@@ -94,7 +94,7 @@ def train_wide(
     """
     read = columns(np.bincount(mixture.domains, minlength=len(DOMAINS)))
     taught = taught_rows(mixture).tolist()
-    table = tf.Variable(tf.zeros((vocabulary + PAIRS, read.shape[1] * len(LABELS))))
+    table = tf.Variable(tf.zeros((vocabulary + PAIRS, COLUMNS * len(LABELS))))
     bias = tf.Variable(tf.zeros((len(DOMAINS), len(LABELS))))
     steps = recipe.passes * -(-len(taught) // recipe.batch)
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(recipe.rate, max(1, steps)))
@@ -102,7 +102,7 @@ def train_wide(
 
     def learn(rows: Any, domains: Any, targets: Any, impossible: Any, weights: Any) -> None:
         with tf.GradientTape() as tape:
-            found = tf.reshape(_summed(table, rows), (-1, read.shape[1], len(LABELS)))
+            found = tf.reshape(_summed(table, rows), (-1, COLUMNS, len(LABELS)))
             logits = tf.einsum("bcl,bc->bl", found, tf.gather(read, domains)) + tf.gather(bias, domains)
             said = tf.nn.log_softmax(logits - NEVER * impossible)
             loss = tf.reduce_mean(weights * -tf.reduce_sum(targets * (1 - impossible) * said, axis=1))
@@ -120,7 +120,7 @@ def train_wide(
             vector,
         ],
     )
-    held = [np.concatenate([tokens[row], pairs(np.array(tokens[row]), vocabulary, PAIRS)]) for row in taught]
+    held = [with_pairs(tokens[row], vocabulary, PAIRS) for row in taught]
     lengths = np.array([len(found) for found in held])
     rng = np.random.default_rng(seed)
     for _ in range(recipe.passes):
